@@ -1,0 +1,659 @@
+//! What a project's configuration file says, for one environment.
+//!
+//! Wrangler's words and rules: a top-level key is either inherited by the environments, or said anew by each
+//! (`vars`, `define`, bindings), or not allowed in them. Everything that is wrong is reported, not only the first.
+
+pub(crate) mod keys;
+pub(crate) mod tree;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Diagnostic, SourceText};
+use crate::rules::{Rule, RuleKind};
+use keys::{Scope, Support};
+use tree::{Entry, Node, Table, Value};
+
+/// Most characters of a worker's name: it is a label of a host name, `<name>.localhost`.
+pub(crate) const NAME_CHARS_MAX: usize = 63;
+
+/// The settings of one worker in one environment. Paths are absolute.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The worker's name.
+    pub name: String,
+    /// The file that is bundled.
+    pub main: PathBuf,
+    /// `YYYY-MM-DD`, if there is one.
+    pub compatibility_date: Option<String>,
+    /// Names of behaviours to switch on or off.
+    pub compatibility_flags: Vec<String>,
+    /// The environment variables; those of `.dev.vars` or `.env` win while developing.
+    pub vars: BTreeMap<String, Var>,
+    /// The worker's routes.
+    pub routes: Vec<Route>,
+    /// `triggers.crons`, or nothing if the file does not speak of them (then a deployment leaves them as they are).
+    pub crons: Option<Vec<String>>,
+    /// The worker's own limits.
+    pub limits: WorkerLimits,
+    /// How it is bundled.
+    pub build: BuildSettings,
+}
+
+/// How a worker is bundled.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BuildSettings {
+    /// Take the files as they are.
+    pub no_bundle: bool,
+    /// Add files under `base_dir` that match a rule.
+    pub find_additional_modules: bool,
+    /// Keep the names of text, data and Wasm files instead of naming them by content.
+    pub preserve_file_names: bool,
+    /// Where names of additional modules start; the folder of `main` if not given.
+    pub base_dir: PathBuf,
+    /// Write short code.
+    pub minify: bool,
+    /// Keep functions' and classes' `name`.
+    pub keep_names: bool,
+    /// Whether source maps go into the bundle; they do unless this says no.
+    pub upload_source_maps: Option<bool>,
+    /// Names to replace by JavaScript expressions.
+    pub define: BTreeMap<String, String>,
+    /// Modules to replace by others.
+    pub alias: BTreeMap<String, String>,
+    /// A `tsconfig.json` other than the nearest.
+    pub tsconfig: Option<PathBuf>,
+    /// The function that JSX elements become calls of; the JSX of `tsconfig.json` if not given.
+    pub jsx_factory: Option<String>,
+    /// The component that JSX fragments become.
+    pub jsx_fragment: Option<String>,
+    pub(crate) rules: Vec<Rule>,
+}
+
+/// The value of an environment variable.
+#[derive(Clone, PartialEq)]
+pub enum Var {
+    /// A string.
+    Text(String),
+    /// Anything else that JSON can say.
+    Json(serde_json::Value),
+    /// A string from `.dev.vars` or `.env`, not to be shown.
+    Secret(String),
+}
+
+/// A host and path pattern that leads to the worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The pattern, like `example.com/api/*`.
+    pub pattern: String,
+    /// Whether the pattern is a whole host name.
+    pub custom_domain: bool,
+}
+
+/// Limits that a worker sets itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkerLimits {
+    /// CPU time of an event in milliseconds.
+    pub cpu_ms: Option<u64>,
+    /// Subrequests of an event.
+    pub subrequests: Option<u64>,
+}
+
+impl fmt::Debug for Var {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => text.fmt(f),
+            Self::Json(value) => value.fmt(f),
+            Self::Secret(_) => f.write_str("<secret>"),
+        }
+    }
+}
+
+impl Settings {
+    /// What a single file without configuration gets.
+    pub(crate) fn of_file(main: PathBuf, name: String) -> Self {
+        let base_dir = main.parent().unwrap_or(&main).to_owned();
+        let build = BuildSettings {
+            no_bundle: false,
+            find_additional_modules: false,
+            preserve_file_names: false,
+            base_dir,
+            minify: false,
+            keep_names: true,
+            upload_source_maps: None,
+            define: BTreeMap::new(),
+            alias: BTreeMap::new(),
+            tsconfig: None,
+            jsx_factory: None,
+            jsx_fragment: None,
+            rules: Vec::new(),
+        };
+        Self {
+            name,
+            main,
+            compatibility_date: None,
+            compatibility_flags: Vec::new(),
+            vars: BTreeMap::new(),
+            routes: Vec::new(),
+            crons: None,
+            limits: WorkerLimits::default(),
+            build,
+        }
+    }
+}
+
+/// Reads the settings of an environment out of a file. Gives the warnings, or every error there is.
+pub(crate) fn read(
+    source: &SourceText,
+    top: &Table,
+    environment: Option<&str>,
+    root: &Path,
+    default_name: &str,
+) -> Result<(Settings, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut reader = Reader { source, top, environment: None, warnings: Vec::new(), errors: Vec::new() };
+    reader.choose_environment(environment);
+    reader.check_keys();
+    let settings = reader.settings(environment, root, default_name);
+    match settings {
+        Some(settings) if reader.errors.is_empty() => Ok((settings, reader.warnings)),
+        _ => Err(reader.errors),
+    }
+}
+
+/// Reads values and notes what is wrong with them; a wrong value counts as absent, so that the reading goes on.
+struct Reader<'a> {
+    source: &'a SourceText,
+    top: &'a Table,
+    environment: Option<(&'a str, &'a Table)>,
+    warnings: Vec<Diagnostic>,
+    errors: Vec<Diagnostic>,
+}
+
+impl<'a> Reader<'a> {
+    fn choose_environment(&mut self, wanted: Option<&str>) {
+        let Some(wanted) = wanted else { return };
+        let environments = self.top.entry("env").and_then(|entry| self.table(entry));
+        let known: Vec<&str> = environments.into_iter().flat_map(|table| &table.0).map(|entry| entry.key.as_str()).collect();
+        match environments.and_then(|table| table.entry(wanted)) {
+            Some(entry) => self.environment = self.table(entry).map(|table| (entry.key.as_str(), table)),
+            None => {
+                let hint = match known.as_slice() {
+                    [] => "it has none; add one, or leave the environment out".to_owned(),
+                    known => format!("it has {}", known.join(", ")),
+                };
+                let message = format!("the configuration has no environment called `{wanted}`");
+                self.errors.push(Diagnostic::error(message).with_hint(hint));
+            }
+        }
+    }
+
+    fn check_keys(&mut self) {
+        for entry in &self.top.0 {
+            self.check_key(entry, None);
+        }
+        let Some((environment, table)) = self.environment else { return };
+        for entry in &table.0 {
+            self.check_key(entry, Some(environment));
+        }
+        for entry in &self.top.0 {
+            let not_inherited = matches!(keys::find(&entry.key), Some((Scope::PerEnvironment, _)));
+            if not_inherited && table.entry(&entry.key).is_none() {
+                let message = format!("`{}` is not inherited: `{environment}` does not have it", entry.key);
+                let hint = format!("repeat it under `env.{environment}` if it is wanted there");
+                self.warn(entry.key_span.clone(), message, Some(hint));
+            }
+        }
+    }
+
+    fn check_key(&mut self, entry: &Entry, environment: Option<&str>) {
+        let (key, span) = (&entry.key, entry.key_span.clone());
+        match keys::find(key) {
+            None => self.warn_unknown(entry, keys::similar(key)),
+            Some((Scope::TopLevel, _)) if environment.is_some() => {
+                self.warn(span, format!("`{key}` has no effect inside an environment"), Some("move it to the top level".to_owned()));
+            }
+            Some((_, Support::NotYet)) => {
+                let hint = "the worker is bundled without it, and what it would put into `env` is missing";
+                self.warn(span, format!("`{key}` is not supported by Mote yet"), Some(hint.to_owned()));
+            }
+            Some((_, Support::Read | Support::NoEffect)) => {}
+        }
+    }
+
+    fn warn_unknown(&mut self, entry: &Entry, similar: Option<&str>) {
+        let hint = similar.map(|similar| format!("did you mean `{similar}`?"));
+        self.warn(entry.key_span.clone(), format!("unknown key `{}`", entry.key), hint);
+    }
+
+    fn settings(&mut self, environment: Option<&str>, root: &Path, default_name: &str) -> Option<Settings> {
+        let name = self.name(environment, default_name);
+        let main = self.main(root);
+        let mut settings = Settings::of_file(main?, name);
+        settings.compatibility_date = self.compatibility_date();
+        settings.compatibility_flags = self.strings("compatibility_flags");
+        settings.vars = self.vars();
+        settings.routes = self.routes();
+        settings.crons = self.crons();
+        settings.limits = self.limits();
+        settings.build.no_bundle = self.flag("no_bundle").unwrap_or(false);
+        settings.build.find_additional_modules = self.flag("find_additional_modules").unwrap_or(false);
+        settings.build.preserve_file_names = self.flag("preserve_file_names").unwrap_or(false);
+        settings.build.minify = self.flag("minify").unwrap_or(false);
+        settings.build.keep_names = self.flag("keep_names").unwrap_or(true);
+        settings.build.upload_source_maps = self.flag("upload_source_maps");
+        settings.build.define = self.string_table("define");
+        settings.build.alias = self.string_table("alias");
+        settings.build.tsconfig = self.text("tsconfig").map(|path| join(root, path));
+        settings.build.jsx_factory = self.text("jsx_factory").map(str::to_owned);
+        settings.build.jsx_fragment = self.text("jsx_fragment").map(str::to_owned);
+        settings.build.rules = self.rules();
+        if let Some(base) = self.text("base_dir") {
+            settings.build.base_dir = join(root, base);
+        }
+        Some(settings)
+    }
+
+    fn name(&mut self, environment: Option<&str>, default_name: &str) -> String {
+        let own = self.environment.and_then(|(_, table)| table.entry("name"));
+        let name = match (own, self.text("name"), environment) {
+            (None, name, Some(environment)) => format!("{}-{environment}", name.unwrap_or(default_name)),
+            (_, name, _) => name.unwrap_or(default_name).to_owned(),
+        };
+        if !is_name(&name) {
+            let message = format!("`{name}` is no name for a worker");
+            let hint = format!("use up to {NAME_CHARS_MAX} lower-case letters, digits, `-` and `_`, not starting with `-`");
+            let span = self.find("name").map(|entry| entry.node.span.clone());
+            let diagnostic = span.map_or_else(|| Diagnostic::error(&message), |span| self.source.error(span, &message));
+            self.errors.push(diagnostic.with_hint(hint));
+        }
+        name
+    }
+
+    fn main(&mut self, root: &Path) -> Option<PathBuf> {
+        let Some(entry) = self.find("main") else {
+            let hint = "add `main` with the path of the worker's first file, like `main = \"src/index.ts\"`";
+            self.errors.push(self.source.error(0..0, "the configuration has no `main`").with_hint(hint));
+            return None;
+        };
+        let main = join(root, self.text_of(entry)?);
+        if main.is_file() {
+            return Some(main);
+        }
+        let message = match main.is_dir() {
+            true => format!("`main` is a folder: {}", main.display()),
+            false => format!("the file of `main` does not exist: {}", main.display()),
+        };
+        let diagnostic = self.source.error(entry.node.span.clone(), message);
+        self.errors.push(diagnostic.with_hint(match similar_file(&main, root) {
+            Some(similar) => format!("did you mean `{}`?", similar.display()),
+            None => "create it, or correct the path (it is relative to the configuration file)".to_owned(),
+        }));
+        None
+    }
+
+    fn compatibility_date(&mut self) -> Option<String> {
+        let entry = self.find("compatibility_date")?;
+        let text = self.text_of(entry)?;
+        if is_date(text) {
+            return Some(text.to_owned());
+        }
+        self.fail(&entry.node, "`compatibility_date` must be a date like \"2026-01-31\"");
+        None
+    }
+
+    fn vars(&mut self) -> BTreeMap<String, Var> {
+        let Some(table) = self.find("vars").and_then(|entry| self.table(entry)) else { return BTreeMap::new() };
+        let mut vars = BTreeMap::new();
+        for entry in &table.0 {
+            let var = match &entry.node.value {
+                Value::String(text) => Some(Var::Text(text.clone())),
+                value => value.to_json().map(Var::Json),
+            };
+            match var {
+                Some(var) => drop(vars.insert(entry.key.clone(), var)),
+                None => self.fail(&entry.node, "a variable's value must be a string or something that JSON can say"),
+            }
+        }
+        vars
+    }
+
+    fn routes(&mut self) -> Vec<Route> {
+        let one = self.find("route").into_iter().map(|entry| &entry.node);
+        let many = self.find("routes").and_then(|entry| self.list(entry)).into_iter().flatten();
+        one.chain(many).filter_map(|node| self.route(node)).collect()
+    }
+
+    fn route(&mut self, node: &'a Node) -> Option<Route> {
+        match &node.value {
+            Value::String(pattern) => Some(Route { pattern: pattern.clone(), custom_domain: false }),
+            Value::Table(table) => {
+                let known = ["pattern", "zone_id", "zone_name", "custom_domain", "enabled", "previews_enabled"];
+                self.check_nested(table, &known);
+                let Some(entry) = table.entry("pattern") else {
+                    self.fail(node, "a route needs a `pattern`");
+                    return None;
+                };
+                let custom_domain = table.entry("custom_domain").and_then(|entry| self.bool_of(entry));
+                Some(Route { pattern: self.text_of(entry)?.to_owned(), custom_domain: custom_domain.unwrap_or(false) })
+            }
+            other => {
+                self.fail(node, format!("a route must be a string or a table, not {}", other.noun()));
+                None
+            }
+        }
+    }
+
+    fn crons(&mut self) -> Option<Vec<String>> {
+        let table = self.find("triggers").and_then(|entry| self.table(entry))?;
+        self.check_nested(table, &["crons", "events"]);
+        let entry = table.entry("crons")?;
+        matches!(entry.node.value, Value::Array(_) | Value::String(_)).then(|| self.strings_of(entry))
+    }
+
+    fn limits(&mut self) -> WorkerLimits {
+        let Some(table) = self.find("limits").and_then(|entry| self.table(entry)) else { return WorkerLimits::default() };
+        self.check_nested(table, &["cpu_ms", "subrequests"]);
+        let mut count = |key| table.entry(key).and_then(|entry| self.count_of(entry));
+        WorkerLimits { cpu_ms: count("cpu_ms"), subrequests: count("subrequests") }
+    }
+
+    fn rules(&mut self) -> Vec<Rule> {
+        let Some(nodes) = self.find("rules").and_then(|entry| self.list(entry)) else { return Vec::new() };
+        nodes.iter().filter_map(|node| self.rule(node)).collect()
+    }
+
+    fn rule(&mut self, node: &'a Node) -> Option<Rule> {
+        let Value::Table(table) = &node.value else {
+            self.fail(node, format!("a rule must be a table, not {}", node.value.noun()));
+            return None;
+        };
+        self.check_nested(table, &["type", "globs", "fallthrough"]);
+        let (Some(kind), Some(globs)) = (table.entry("type"), table.entry("globs")) else {
+            self.fail(node, "a rule needs `type` and `globs`");
+            return None;
+        };
+        let name = self.text_of(kind)?;
+        let Some(kind_of) = RuleKind::parse(name) else {
+            let hint = format!("the types are {}", RuleKind::NAMES.join(", "));
+            let diagnostic = self.source.error(kind.node.span.clone(), format!("`{name}` is no type of module"));
+            self.errors.push(diagnostic.with_hint(hint));
+            return None;
+        };
+        let fallthrough = table.entry("fallthrough").and_then(|entry| self.bool_of(entry));
+        Some(Rule { kind: kind_of, globs: self.strings_of(globs), fallthrough })
+    }
+
+    fn strings(&mut self, key: &str) -> Vec<String> {
+        self.find(key).map(|entry| self.strings_of(entry)).unwrap_or_default()
+    }
+
+    fn string_table(&mut self, key: &str) -> BTreeMap<String, String> {
+        let Some(table) = self.find(key).and_then(|entry| self.table(entry)) else { return BTreeMap::new() };
+        table.0.iter().filter_map(|entry| Some((entry.key.clone(), self.text_of(entry)?.to_owned()))).collect()
+    }
+
+    fn text(&mut self, key: &str) -> Option<&'a str> {
+        self.find(key).and_then(|entry| self.text_of(entry))
+    }
+
+    fn flag(&mut self, key: &str) -> Option<bool> {
+        self.find(key).and_then(|entry| self.bool_of(entry))
+    }
+
+    /// The entry that counts for the chosen environment.
+    fn find(&self, key: &str) -> Option<&'a Entry> {
+        let own = self.environment.and_then(|(_, table)| table.entry(key));
+        let top = self.top.entry(key);
+        match (keys::find(key).map(|(scope, _)| scope), self.environment) {
+            (Some(Scope::TopLevel), _) => top,
+            (Some(Scope::PerEnvironment), Some(_)) => own,
+            (Some(Scope::PerEnvironment | Scope::Inherited) | None, _) => own.or(top),
+        }
+    }
+
+    fn strings_of(&mut self, entry: &'a Entry) -> Vec<String> {
+        let Some(nodes) = self.list(entry) else { return Vec::new() };
+        let mut strings = Vec::new();
+        for node in nodes {
+            match &node.value {
+                Value::String(text) => strings.push(text.clone()),
+                other => self.fail(node, format!("`{}` must be a list of strings; this is {}", entry.key, other.noun())),
+            }
+        }
+        strings
+    }
+
+    fn text_of(&mut self, entry: &'a Entry) -> Option<&'a str> {
+        if let Value::String(text) = &entry.node.value {
+            return Some(text);
+        }
+        self.fail_type(entry, "a string");
+        None
+    }
+
+    fn bool_of(&mut self, entry: &Entry) -> Option<bool> {
+        if let Value::Bool(value) = entry.node.value {
+            return Some(value);
+        }
+        self.fail_type(entry, "true or false");
+        None
+    }
+
+    fn count_of(&mut self, entry: &Entry) -> Option<u64> {
+        if let Value::Integer(value) = entry.node.value
+            && value > 0
+        {
+            return u64::try_from(value).ok();
+        }
+        self.fail(&entry.node, format!("`{}` must be a whole number above 0", entry.key));
+        None
+    }
+
+    fn list(&mut self, entry: &'a Entry) -> Option<&'a [Node]> {
+        if let Value::Array(nodes) = &entry.node.value {
+            return Some(nodes);
+        }
+        self.fail_type(entry, "a list");
+        None
+    }
+
+    fn table(&mut self, entry: &'a Entry) -> Option<&'a Table> {
+        if let Value::Table(table) = &entry.node.value {
+            return Some(table);
+        }
+        self.fail_type(entry, "a table");
+        None
+    }
+
+    fn check_nested(&mut self, table: &Table, known: &[&str]) {
+        for entry in &table.0 {
+            if !known.contains(&entry.key.as_str()) {
+                self.warn_unknown(entry, keys::closest(&entry.key, known.iter().copied()));
+            }
+        }
+    }
+
+    fn fail_type(&mut self, entry: &Entry, wanted: &str) {
+        self.fail(&entry.node, format!("`{}` must be {wanted}, not {}", entry.key, entry.node.value.noun()));
+    }
+
+    fn fail(&mut self, node: &Node, message: impl Into<String>) {
+        self.errors.push(self.source.error(node.span.clone(), message));
+    }
+
+    fn warn(&mut self, span: Range<usize>, message: String, hint: Option<String>) {
+        let diagnostic = self.source.warning(span, message);
+        self.warnings.push(Diagnostic { hint, ..diagnostic });
+    }
+}
+
+pub(crate) fn is_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    (1..=NAME_CHARS_MAX).contains(&name.len()) && name.chars().all(allowed) && !name.starts_with('-')
+}
+
+fn is_date(text: &str) -> bool {
+    let mut parts = text.split('-').map(|part| (part.len(), part.parse::<u32>().ok()));
+    let date = (parts.next(), parts.next(), parts.next(), parts.next());
+    matches!(date, (Some((4, Some(_))), Some((2, Some(1..=12))), Some((2, Some(1..=31))), None))
+}
+
+/// `path` below `root`, without `.` and `..`, so that one file has one name everywhere.
+pub(crate) fn join(root: &Path, path: &str) -> PathBuf {
+    let mut joined = PathBuf::new();
+    for part in root.join(path).components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir => drop(joined.pop()),
+            part => joined.push(part),
+        }
+    }
+    joined
+}
+
+/// A file that exists and has nearly this path: another ending, or a slip in the last part.
+fn similar_file(missing: &Path, root: &Path) -> Option<PathBuf> {
+    let (folder, wanted) = (missing.parent()?, missing.file_name()?.to_str()?);
+    let script = |path: &Path| {
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        ending.is_some_and(|ending| ["js", "mjs", "cjs", "ts", "mts", "tsx", "jsx"].contains(&ending))
+    };
+    let files = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| script(path));
+    let mut names: Vec<String> = files.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
+    names.sort();
+    let stem = |name: &str| Path::new(name).file_stem().map(ToOwned::to_owned);
+    let same_stem = names.iter().find(|name| stem(name) == stem(wanted)).map(String::as_str);
+    let name = same_stem.or_else(|| keys::closest(wanted, names.iter().map(String::as_str)))?;
+    Some(crate::diagnostic::shown(&folder.join(name), root))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tree::Language;
+
+    struct Read {
+        settings: Result<Settings, Vec<String>>,
+        warnings: Vec<String>,
+    }
+
+    fn read_in(toml: &str, environment: Option<&str>) -> Read {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("index.ts"), "").unwrap();
+        let source = SourceText::new("wrangler.toml", toml);
+        let table = tree::parse(&source, Language::Toml).unwrap();
+        let text = |all: Vec<Diagnostic>| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+        match read(&source, &table, environment, folder.path(), "folder") {
+            Ok((settings, warnings)) => Read { settings: Ok(settings), warnings: text(warnings) },
+            Err(errors) => Read { settings: Err(text(errors)), warnings: Vec::new() },
+        }
+    }
+
+    const ENVIRONMENTS: &str = r#"
+        name = "shop"
+        main = "index.ts"
+        compatibility_date = 2026-01-01
+        minify = true
+        alias = { a = "b" }
+        vars = { COLOR = "red", DEPTH = 3, LIST = [1, "two"] }
+        define = { VERSION = "'1'" }
+        routes = ["a.example/*", { pattern = "b.example", custom_domain = true }]
+        triggers = { crons = ["* * * * *"] }
+        limits = { cpu_ms = 50 }
+        [env.staging]
+        minify = false
+        alias = { c = "d" }
+        vars = { COLOR = "blue" }
+        [env.named]
+        name = "other"
+    "#;
+
+    #[test]
+    fn the_top_level_counts_without_an_environment() {
+        let Read { settings: Ok(settings), warnings } = read_in(ENVIRONMENTS, None) else { panic!() };
+        assert_eq!(settings.name, "shop");
+        assert_eq!(settings.compatibility_date.as_deref(), Some("2026-01-01"));
+        assert_eq!(settings.vars["COLOR"], Var::Text("red".into()));
+        assert_eq!(settings.vars["LIST"], Var::Json(serde_json::json!([1, "two"])));
+        assert_eq!(settings.crons, Some(vec!["* * * * *".to_owned()]));
+        assert_eq!(settings.limits, WorkerLimits { cpu_ms: Some(50), subrequests: None });
+        assert_eq!(settings.routes[1], Route { pattern: "b.example".into(), custom_domain: true });
+        assert_eq!(warnings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_environment_inherits_all_but_variables_and_definitions() {
+        let Read { settings: Ok(settings), warnings } = read_in(ENVIRONMENTS, Some("staging")) else { panic!() };
+        assert_eq!(settings.name, "shop-staging");
+        assert!(!settings.build.minify);
+        assert_eq!(settings.vars.len(), 1);
+        assert_eq!(settings.vars["COLOR"], Var::Text("blue".into()));
+        assert!(settings.build.define.is_empty());
+        assert_eq!(settings.build.alias["a"], "b");
+        assert_eq!(settings.limits.cpu_ms, Some(50));
+        assert!(warnings.iter().any(|text| text.contains("`define` is not inherited")), "{warnings:?}");
+        assert!(warnings.iter().any(|text| text.contains("`alias` has no effect inside")), "{warnings:?}");
+        assert_eq!(warnings.len(), 2);
+
+        let Read { settings: Ok(settings), .. } = read_in(ENVIRONMENTS, Some("named")) else { panic!() };
+        assert_eq!(settings.name, "other");
+        assert!(settings.vars.is_empty());
+    }
+
+    #[test]
+    fn an_environment_that_does_not_exist_is_an_error_that_names_those_that_do() {
+        let errors = read_in(ENVIRONMENTS, Some("production")).settings.unwrap_err();
+        assert!(errors[0].contains("`production`") && errors[0].contains("staging, named"), "{errors:?}");
+    }
+
+    #[test]
+    fn unknown_and_unsupported_keys_warn_and_name_themselves() {
+        let toml = "main = 'index.ts'\ncompatability_date = '2026-01-01'\nfrobnicate = 1\n[[kv_namespaces]]\nbinding = 'KV'\n[limits]\ncpu = 3\n";
+        let warnings = read_in(toml, None).warnings;
+        assert_eq!(warnings.len(), 4, "{warnings:?}");
+        assert!(warnings[0].contains("unknown key `compatability_date`") && warnings[0].contains("wrangler.toml:2:1"));
+        assert!(warnings[0].contains("did you mean `compatibility_date`?"));
+        assert!(warnings[1].contains("unknown key `frobnicate`") && !warnings[1].contains("mean"));
+        assert!(warnings[2].contains("`kv_namespaces` is not supported by Mote yet"));
+        assert!(warnings[3].contains("unknown key `cpu`") && warnings[3].contains("wrangler.toml:7:1"));
+    }
+
+    #[test]
+    fn every_wrong_value_is_reported_with_its_line() {
+        let toml = "main = 'index.ts'\nname = 'No Name'\ncompatibility_date = 'soon'\nminify = 'yes'\ncompatibility_flags = ['a', 1]\nroutes = [1]\n[limits]\ncpu_ms = 0\n[[rules]]\ntype = 'Html'\nglobs = []\n[[rules]]\ntype = 'Text'\n[vars]\nN = nan\n";
+        let errors = read_in(toml, None).settings.unwrap_err();
+        for line in [2, 3, 4, 5, 6, 8, 10, 12, 15] {
+            assert!(errors.iter().any(|text| text.contains(&format!("wrangler.toml:{line}:"))), "line {line}: {errors:#?}");
+        }
+        assert_eq!(errors.len(), 9);
+    }
+
+    #[test]
+    fn a_missing_main_file_is_shown_with_the_one_that_was_meant() {
+        for (main, hint) in [("index.js", "did you mean `index.ts`?"), ("indx.ts", "`index.ts`?"), ("other.py", "create it")] {
+            let errors = read_in(&format!("name = 'a'\nmain = '{main}'"), None).settings.unwrap_err();
+            assert!(errors[0].contains("wrangler.toml:2:8") && errors[0].contains(hint), "{errors:?}");
+        }
+        let errors = read_in("name = 'a'", None).settings.unwrap_err();
+        assert!(errors[0].contains("no `main`"), "{errors:?}");
+    }
+
+    #[test]
+    fn a_secret_is_never_printed() {
+        assert!(!format!("{:?}", Var::Secret("hunter2".into())).contains("hunter2"));
+    }
+
+    #[test]
+    fn a_worker_gets_no_name_that_cannot_be_a_host() {
+        for good in ["a", "my-worker", "w_1", &"a".repeat(63)] {
+            assert!(is_name(good), "{good}");
+        }
+        for bad in ["", "-a", "A", "a.b", "a b", "ü", &"a".repeat(64)] {
+            assert!(!is_name(bad), "{bad}");
+        }
+    }
+}

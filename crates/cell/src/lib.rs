@@ -1,0 +1,31 @@
+//! The sandboxed process that holds isolates: workers, their events, and the connections that bring them.
+//!
+//! What this room does: it keeps one warm isolate for each worker that somebody calls, makes a new one when the old one
+//! is condemned or replaced, and turns what becomes of an event into an HTTP response. It opens no socket: connections
+//! are handed in, and everything out goes through an [`mote_wire::http::Egress`].
+//!
+//! Invariants: all of a [`Cell`] lives on one thread. A condemned isolate gets no new event. A replaced one finishes
+//! those it has.
+//!
+//! What happens when it fails: the event gets an error response with Cloudflare's code; the cell goes on.
+#![forbid(unsafe_code)]
+
+mod answer;
+mod cell;
+mod program;
+mod serve;
+mod url;
+
+pub use answer::{ErrorDetail, error_response};
+pub use cell::{Cell, CellOptions, EventLog, Observer};
+pub use mote_engine::modules::LoadError;
+pub use mote_web::{Failure, LogLevel, RuntimeOptions};
+
+/// Prepares the process. Call it on the main thread before any other thread is started: V8 protects its code with memory
+/// keys that threads born earlier do not hold.
+pub fn initialize(v8_flags: &[&str]) {
+    mote_engine::platform::initialize(v8_flags);
+}
+
+/// The platform's startup snapshot.
+static SNAPSHOT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/snapshot.bin"));

@@ -1,0 +1,199 @@
+//! HTTP/1.1 on the connections that are handed to a cell: each request is an event.
+
+use std::{convert::Infallible, rc::Rc, time::Instant};
+
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
+use http_body_util::BodyExt;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use mote_web::{Failure, Outcome, ReasonPhrase};
+use mote_wire::http::{Body, BodyError, Duplex, Upgraded, full};
+
+use crate::{
+    answer::{Error, ErrorDetail},
+    cell::{Cell, EventLog, Slot, Unready},
+    url::request_url,
+};
+
+/// Bytes of a request's head.
+const HEAD_BYTES_MAX: usize = 128 << 10;
+/// Headers of a request.
+const HEADERS_MAX: usize = 1_000;
+
+impl Cell {
+    /// Serves one connection until it is closed. Errors of the connection end it, and nothing else.
+    pub async fn serve_connection(self: Rc<Self>, io: impl Duplex + 'static) {
+        let service = service_fn(|request| {
+            let cell = self.clone();
+            async move { Ok::<_, Infallible>(cell.handle(request).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .max_buf_size(HEAD_BYTES_MAX)
+            .max_headers(HEADERS_MAX)
+            .pipeline_flush(true)
+            .serve_connection(TokioIo::new(io), service)
+            .with_upgrades();
+        // A client that sends nonsense has got its 400 or 431; one that left wants nothing.
+        let _ = connection.await;
+    }
+
+    async fn handle(&self, mut request: Request<Incoming>) -> Response<Body> {
+        let started = self.observer.wants_events().then(Instant::now);
+        let host = host_of(&request);
+        let Some(slot) = self.find(&host) else {
+            return Error::unknown_host(&host, &self.names()).response(request.headers(), self.options.detail);
+        };
+        let Some(url) = request_url(request.uri(), request.headers()) else {
+            return Error::bad_request("The Host header and the path make no URL.")
+                .response(request.headers(), self.options.detail);
+        };
+        if self.options.detail == ErrorDetail::Stack
+            && let Some(cron) = scheduled_trigger(&request)
+        {
+            return self.trigger_scheduled(&slot, &cron, started).await;
+        }
+        let upgrade = wants_websocket(request.headers()).then(|| {
+            let upgrade = hyper::upgrade::on(&mut request);
+            let io = async { upgrade.await.ok().map(|io| Box::new(TokioIo::new(io)) as Box<dyn Duplex>) };
+            Upgraded(Box::pin(io))
+        });
+        // What an error response or a log line needs, before the worker takes the request.
+        let method = request.method().clone();
+        let accept = request.headers().get(header::ACCEPT).cloned();
+        let result = self.fetch(&slot, request, &url, upgrade).await;
+        let (response, failure) = match result {
+            Ok(response) => (finish(response, &method), None),
+            Err(rejected) => {
+                let headers = accept.into_iter().map(|accept| (header::ACCEPT, accept)).collect();
+                (rejected.error().response(&headers, self.options.detail), rejected.failure())
+            }
+        };
+        if let Some(started) = started {
+            self.observer.event(&EventLog {
+                worker: &slot.name,
+                method: method.as_str(),
+                url: &url,
+                status: Some(response.status().as_u16()),
+                duration: started.elapsed(),
+                outcome: failure.as_ref().map_or(Outcome::Ok, Failure::outcome),
+                failure: failure.as_ref(),
+            });
+        }
+        response
+    }
+
+    async fn fetch(
+        &self,
+        slot: &Rc<Slot>,
+        request: Request<Incoming>,
+        url: &str,
+        upgrade: Option<Upgraded>,
+    ) -> Result<Response<Body>, Rejected> {
+        let runtime = self.ready(slot).map_err(Rejected::Unready)?;
+        let request = request.map(|body| {
+            if http_body::Body::is_end_stream(&body) {
+                return mote_wire::http::empty();
+            }
+            body.map_err(|error| BodyError::Lost { reason: error.to_string() }).boxed_unsync()
+        });
+        runtime.fetch(request, url, upgrade).await.map_err(Rejected::Failed)
+    }
+
+    async fn trigger_scheduled(&self, slot: &Rc<Slot>, trigger: &Trigger, started: Option<Instant>) -> Response<Body> {
+        let runtime = match self.ready(slot) {
+            Ok(runtime) => runtime,
+            Err(unready) => return Rejected::Unready(unready).error().response(&HeaderMap::new(), ErrorDetail::Stack),
+        };
+        let result = runtime.scheduled(&trigger.cron, trigger.time_ms).await;
+        let failure = result.err();
+        if let Some(started) = started {
+            self.observer.event(&EventLog {
+                worker: &slot.name,
+                method: "scheduled",
+                url: &trigger.cron,
+                status: None,
+                duration: started.elapsed(),
+                outcome: failure.as_ref().map_or(Outcome::Ok, Failure::outcome),
+                failure: failure.as_ref(),
+            });
+        }
+        match failure {
+            None => Response::new(full("Ran scheduled event\n")),
+            Some(failure) => Error::of(&failure).response(&HeaderMap::new(), ErrorDetail::Stack),
+        }
+    }
+}
+
+/// Why an event has no response of the worker's own.
+enum Rejected {
+    Unready(Unready),
+    Failed(Failure),
+}
+
+impl Rejected {
+    fn error(&self) -> Error {
+        match self {
+            Self::Unready(Unready::Problem(problem)) => Error::unready(problem.clone()),
+            Self::Unready(Unready::Load(error)) => Error::unready(error.to_string()),
+            Self::Failed(failure) => Error::of(failure),
+        }
+    }
+
+    fn failure(self) -> Option<Failure> {
+        match self {
+            Self::Unready(_) => None,
+            Self::Failed(failure) => Some(failure),
+        }
+    }
+}
+
+fn host_of(request: &Request<Incoming>) -> String {
+    let header = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    request.uri().host().or(header).unwrap_or("").to_ascii_lowercase()
+}
+
+fn wants_websocket(headers: &HeaderMap) -> bool {
+    headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+        && headers.contains_key(header::SEC_WEBSOCKET_KEY)
+}
+
+/// Adapts a worker's response to what HTTP/1.1 can say.
+fn finish(mut response: Response<Body>, method: &Method) -> Response<Body> {
+    let reason = response.extensions_mut().remove::<ReasonPhrase>();
+    if let Some(reason) = reason.and_then(|ReasonPhrase(text)| hyper::ext::ReasonPhrase::try_from(text).ok()) {
+        response.extensions_mut().insert(reason);
+    }
+    *response.version_mut() = Version::HTTP_11;
+    let switching = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    // What belongs to one connection is the connection's to say.
+    headers.remove(header::TRANSFER_ENCODING);
+    if !switching {
+        headers.remove(header::CONNECTION);
+        headers.remove(header::UPGRADE);
+    }
+    if method == Method::HEAD {
+        return response.map(|_| mote_wire::http::empty());
+    }
+    response
+}
+
+/// A request of a developer to run the scheduled handler now.
+struct Trigger {
+    cron: String,
+    time_ms: f64,
+}
+
+/// `/cdn-cgi/handler/scheduled?cron=…&time=…`, and `/__scheduled` as older tools have it.
+fn scheduled_trigger(request: &Request<Incoming>) -> Option<Trigger> {
+    if !matches!(request.uri().path(), "/cdn-cgi/handler/scheduled" | "/__scheduled") {
+        return None;
+    }
+    let query = request.uri().query().unwrap_or("");
+    let value = |key: &str| {
+        ::url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == key).map(|(_, value)| value.into_owned())
+    };
+    let time_ms = value("time").and_then(|time| time.parse().ok()).unwrap_or_else(mote_web::wall_clock_ms);
+    Some(Trigger { cron: value("cron").unwrap_or_else(|| "* * * * *".to_owned()), time_ms })
+}

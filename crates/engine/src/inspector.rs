@@ -1,0 +1,1 @@
+//! The debugger's door: Chrome DevTools Protocol sessions on an isolate.

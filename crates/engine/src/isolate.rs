@@ -1,0 +1,255 @@
+//! One V8 isolate, and the only way to run code in it: a turn.
+
+use std::{
+    marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{heap::HeapGuard, platform, snapshot::Snapshot, v8, watchdog};
+
+/// An isolate that can run turns.
+#[derive(Debug)]
+pub enum Ready {}
+/// An isolate that was stopped: it runs nothing any more. All it has is [`Isolate::bury`].
+#[derive(Debug)]
+pub enum Condemned {}
+
+/// Why a turn was stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// It used more CPU time than it may.
+    Cpu,
+    /// The heap reached its limit.
+    Memory,
+    /// Somebody asked for it ([`Terminator::terminate`] or the debugger).
+    Asked,
+}
+
+/// How a turn went.
+#[derive(Debug)]
+pub enum Turn<R> {
+    /// It ran to its end.
+    Done(R),
+    /// It was stopped on the way; what it did so far stays done. Condemn the isolate.
+    Stopped(Stop),
+}
+
+/// What an isolate is made with.
+#[derive(Debug, Clone, Copy)]
+pub struct IsolateOptions {
+    /// Bytes that the JavaScript heap may hold.
+    pub heap_bytes_max: usize,
+}
+
+impl Default for IsolateOptions {
+    fn default() -> Self {
+        Self { heap_bytes_max: 128 << 20 }
+    }
+}
+
+/// A V8 isolate with one context, bound to the thread that made it.
+///
+/// `State` says what can be done with it: [`Ready`] runs turns, [`Condemned`] can only be buried.
+pub struct Isolate<State = Ready> {
+    // Dropped in this order: V8's isolate first (see `Drop` of `Inner`), then the guard whose address V8 holds.
+    inner: Inner,
+    state: PhantomData<State>,
+}
+
+struct Inner {
+    /// `None` only while it is being dropped.
+    isolate: Option<v8::OwnedIsolate>,
+    context: Option<v8::Global<v8::Context>>,
+    guard: Box<HeapGuard>,
+    id: u64,
+    /// Keeps the bytes alive that V8 deserialises lazily.
+    _snapshot: Snapshot,
+}
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+impl Isolate<Ready> {
+    /// Makes an isolate from the startup snapshot. [`platform::initialize`] must have run.
+    #[must_use]
+    pub fn from_snapshot(snapshot: &Snapshot, options: IsolateOptions) -> Self {
+        let params = snapshot
+            .params()
+            .heap_limits(0, options.heap_bytes_max)
+            .allow_atomics_wait(false);
+        let mut isolate = v8::Isolate::new(params);
+        isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
+        isolate.set_capture_stack_trace_for_uncaught_exceptions(true, 20);
+        let guard = HeapGuard::install(&mut isolate);
+        crate::rejections::track(&mut isolate);
+        let context = {
+            v8::scope!(let scope, &mut isolate);
+            let context = v8::Context::new(scope, v8::ContextOptions::default());
+            // No code from strings: not at top level, not in a turn.
+            context.set_allow_generation_from_strings(false);
+            v8::Global::new(scope, context)
+        };
+        // SAFETY: `v8::Isolate::new` entered it on this thread just now, and nothing else was entered since: between
+        // turns no isolate is.
+        unsafe { isolate.exit() };
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let inner = Inner { isolate: Some(isolate), context: Some(context), guard, id, _snapshot: snapshot.clone() };
+        Self { inner, state: PhantomData }
+    }
+
+    /// Runs `work` inside the isolate, then what V8 has queued for this thread. `budget` is the CPU time it may use.
+    ///
+    /// Microtasks are the caller's to run ([`drain_microtasks`]), since what follows them (unhandled rejections) is
+    /// policy.
+    pub fn turn<R>(&mut self, budget: Duration, work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R) -> Turn<R> {
+        let Inner { isolate: Some(isolate), context: Some(context), guard, id, .. } = &mut self.inner else {
+            return Turn::Stopped(Stop::Asked);
+        };
+        let entered = Entered::enter(isolate);
+        let watched = watchdog::begin(entered.isolate, *id, budget);
+        let result = {
+            v8::scope!(let scope, &mut *entered.isolate);
+            let context = v8::Local::new(scope, &*context);
+            let scope = &mut v8::ContextScope::new(scope, context);
+            work(scope)
+        };
+        if platform::pump(entered.isolate) {
+            // A finished background task may have settled promises.
+            entered.isolate.perform_microtask_checkpoint();
+        }
+        let over_budget = watched.end();
+        let terminating = entered.isolate.is_execution_terminating();
+        if over_budget || terminating {
+            entered.isolate.cancel_terminate_execution();
+        }
+        if guard.tripped() {
+            Turn::Stopped(Stop::Memory)
+        } else if over_budget {
+            Turn::Stopped(Stop::Cpu)
+        } else if terminating {
+            Turn::Stopped(Stop::Asked)
+        } else {
+            Turn::Done(result)
+        }
+    }
+
+    /// A handle with which other threads can stop what runs here.
+    #[must_use]
+    pub fn terminator(&self) -> Option<Terminator> {
+        self.inner.isolate.as_ref().map(|isolate| Terminator(Arc::new(isolate.thread_safe_handle())))
+    }
+
+    /// What the heap holds.
+    pub fn heap_use(&mut self) -> HeapUse {
+        self.inner.isolate.as_mut().map_or_else(HeapUse::default, |isolate| {
+            let statistics = isolate.get_heap_statistics();
+            HeapUse {
+                used_bytes: statistics.used_heap_size(),
+                committed_bytes: statistics.total_physical_size(),
+                limit_bytes: statistics.heap_size_limit(),
+                external_bytes: statistics.external_memory(),
+                contexts: statistics.number_of_native_contexts(),
+            }
+        })
+    }
+
+    /// True while V8 works for it in the background (compiling Wasm, say) and will post the result to a later turn.
+    #[must_use]
+    pub fn has_background_work(&self) -> bool {
+        self.inner.isolate.as_ref().is_some_and(|isolate| isolate.has_pending_background_tasks())
+    }
+
+    /// Gives up what can be given up: a full collection.
+    pub fn collect_garbage(&mut self) {
+        if let Some(isolate) = &mut self.inner.isolate {
+            let entered = Entered::enter(isolate);
+            entered.isolate.low_memory_notification();
+        }
+    }
+
+    /// From now on it runs nothing.
+    #[must_use]
+    pub fn condemn(self) -> Isolate<Condemned> {
+        Isolate { inner: self.inner, state: PhantomData }
+    }
+}
+
+impl Isolate<Condemned> {
+    /// Frees it.
+    pub fn bury(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let Some(isolate) = self.isolate.take() else { return };
+        // Why enter it: V8 runs finalisers while it disposes, and the crate checks that the isolate is the current one.
+        // SAFETY: the isolate belongs to this thread (it is not Send), and no isolate is entered between turns. Its own
+        // drop exits it again.
+        unsafe { isolate.enter() };
+        self.context.take();
+        drop(isolate);
+    }
+}
+
+impl<State> std::fmt::Debug for Isolate<State> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Isolate").field("id", &self.inner.id).finish_non_exhaustive()
+    }
+}
+
+/// Runs the microtasks that are due, until there are none.
+pub fn drain_microtasks(scope: &mut v8::PinScope<'_, '_>) {
+    scope.perform_microtask_checkpoint();
+}
+
+/// The heap of an isolate, in bytes.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct HeapUse {
+    /// Live and not yet collected objects.
+    pub used_bytes: usize,
+    /// Memory that V8 holds for them.
+    pub committed_bytes: usize,
+    /// Where the isolate is stopped.
+    pub limit_bytes: usize,
+    /// Buffers outside the heap.
+    pub external_bytes: usize,
+    /// Contexts alive: more than one is a leak.
+    pub contexts: usize,
+}
+
+/// Stops the running turn of an isolate from any thread.
+#[derive(Clone, Debug)]
+pub struct Terminator(Arc<v8::IsolateHandle>);
+
+impl Terminator {
+    /// Stops the turn that runs now, or the next one if none does.
+    pub fn terminate(&self) {
+        self.0.terminate_execution();
+    }
+}
+
+/// Proof that the isolate is entered on this thread; it is exited when this is dropped, also by a panic.
+struct Entered<'a> {
+    isolate: &'a mut v8::OwnedIsolate,
+}
+
+impl<'a> Entered<'a> {
+    fn enter(isolate: &'a mut v8::OwnedIsolate) -> Self {
+        // SAFETY: the isolate belongs to this thread (it is not Send) and is exited by this value's drop.
+        unsafe { isolate.enter() };
+        Self { isolate }
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        // SAFETY: `enter` entered it on this thread, and whoever entered another isolate since has exited it: turns
+        // do not nest.
+        unsafe { self.isolate.exit() };
+    }
+}

@@ -1,0 +1,53 @@
+//! V8's process-wide state.
+
+use std::sync::OnceLock;
+
+use crate::v8;
+
+static PLATFORM: OnceLock<v8::SharedRef<v8::Platform>> = OnceLock::new();
+
+/// Flags that hold for the making of snapshots and for every process that uses them: V8 refuses a snapshot that was made
+/// under others.
+const FLAGS: &[&str] = &[
+    // No shared memory between threads and no waiting on it: nothing to build a timer from.
+    "--no-harmony-sharedarraybuffer",
+    // A tenant's stack ends well before the thread's does (threads of a cell have 4 MiB; V8 counts in KiB).
+    "--stack-size=900",
+    // Many small heaps: collecting them on the thread that serves costs less than waking others.
+    "--single-threaded-gc",
+];
+
+/// Initialises V8. Call it on the main thread before any other thread is started; later calls do nothing.
+///
+/// `extra_flags` are V8 flags for diagnosis; they must not change what a snapshot depends on.
+pub fn initialize(extra_flags: &[&str]) {
+    PLATFORM.get_or_init(|| {
+        for flag in FLAGS.iter().chain(extra_flags) {
+            v8::V8::set_flags_from_string(flag);
+        }
+        // Why so few: these threads compile and collect in the background for all isolates; more would compete with
+        // the threads that serve.
+        let platform = v8::new_default_platform(2, false).make_shared();
+        v8::V8::initialize_platform(platform.clone());
+        v8::V8::initialize();
+        platform
+    });
+}
+
+/// Runs what V8 has posted to this isolate's thread (finished background compilations, collections); true if there was
+/// something.
+pub(crate) fn pump(isolate: &v8::Isolate) -> bool {
+    let mut any = false;
+    if let Some(platform) = PLATFORM.get() {
+        while v8::Platform::pump_message_loop(platform, isolate, false) {
+            any = true;
+        }
+    }
+    any
+}
+
+/// V8's version, such as `15.2.124`.
+#[must_use]
+pub fn v8_version() -> &'static str {
+    v8::V8::get_version()
+}

@@ -1,0 +1,211 @@
+//! Code that isolates load: the modules of one bundle, shared by all isolates of the process that run it.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use bytes::Bytes;
+
+use crate::source_map::SourceMap;
+
+/// What a module is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModuleKind {
+    /// An ECMAScript module.
+    EsModule,
+    /// A CommonJS module; `module.exports` is its default export.
+    CommonJs,
+    /// Its text is its default export.
+    Text,
+    /// An `ArrayBuffer` with its bytes is its default export.
+    Data,
+    /// The parsed JSON is its default export.
+    Json,
+    /// A compiled `WebAssembly.Module` is its default export.
+    Wasm,
+}
+
+/// How the main module is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProgramFormat {
+    /// ES modules; the main module's exports are the handlers.
+    Modules,
+    /// One classic script that calls `addEventListener`.
+    ServiceWorker,
+}
+
+/// One module of a program.
+#[derive(Debug)]
+pub struct ProgramModule {
+    /// Its name, as specifiers resolve to it: `index.js`, `lib/a.js`.
+    pub name: String,
+    /// What it is.
+    pub kind: ModuleKind,
+    /// Source text in UTF-8, or bytes.
+    pub content: Bytes,
+    /// Where its code came from.
+    pub source_map: Option<SourceMap>,
+    code_cache: OnceLock<Vec<u8>>,
+}
+
+impl ProgramModule {
+    /// A module without a code cache yet.
+    #[must_use]
+    pub fn new(name: String, kind: ModuleKind, content: Bytes, source_map: Option<Bytes>) -> Self {
+        Self { name, kind, content, source_map: source_map.map(SourceMap::new), code_cache: OnceLock::new() }
+    }
+
+    /// V8's code cache of it, once an isolate has made one.
+    #[must_use]
+    pub fn code_cache(&self) -> Option<&[u8]> {
+        self.code_cache.get().map(Vec::as_slice)
+    }
+
+    pub(crate) fn keep_code_cache(&self, cache: Vec<u8>) {
+        // The first one stays: all are made from the same source by the same V8.
+        let _ = self.code_cache.set(cache);
+    }
+}
+
+/// What came of the code caches of a program, counted over all isolates.
+#[derive(Debug, Default)]
+pub struct CacheCounts {
+    accepted: AtomicU32,
+    rejected: AtomicU32,
+}
+
+impl CacheCounts {
+    pub(crate) fn count(&self, rejected: bool) {
+        let counter = if rejected { &self.rejected } else { &self.accepted };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many compilations used a code cache.
+    #[must_use]
+    pub fn accepted(&self) -> u32 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    /// How many code caches V8 refused; such a module is compiled from its source.
+    #[must_use]
+    pub fn rejected(&self) -> u32 {
+        self.rejected.load(Ordering::Relaxed)
+    }
+}
+
+/// The modules of one bundle. Immutable but for the code caches, which the first isolate adds.
+#[derive(Debug)]
+pub struct Program {
+    modules: Vec<ProgramModule>,
+    index: HashMap<String, usize>,
+    main: usize,
+    format: ProgramFormat,
+    /// How the code caches fared.
+    pub cache_counts: CacheCounts,
+}
+
+/// Why modules do not make a program.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// The main module is not among the modules.
+    #[error("the main module `{main}` is not in the bundle")]
+    NoMain {
+        /// Its name.
+        main: String,
+    },
+}
+
+impl Program {
+    /// Puts modules together; `main` names the one that is run first.
+    ///
+    /// # Errors
+    /// When `main` is not among the modules.
+    pub fn new(modules: Vec<ProgramModule>, main: &str, format: ProgramFormat) -> Result<Self, ProgramError> {
+        let index: HashMap<String, usize> =
+            modules.iter().enumerate().map(|(at, module)| (module.name.clone(), at)).collect();
+        let main = *index.get(main).ok_or_else(|| ProgramError::NoMain { main: main.to_owned() })?;
+        Ok(Self { modules, index, main, format, cache_counts: CacheCounts::default() })
+    }
+
+    /// All modules.
+    #[must_use]
+    pub fn modules(&self) -> &[ProgramModule] {
+        &self.modules
+    }
+
+    /// How it is run.
+    #[must_use]
+    pub fn format(&self) -> ProgramFormat {
+        self.format
+    }
+
+    /// The module that is run first.
+    #[must_use]
+    pub fn main(&self) -> &ProgramModule {
+        &self.modules[self.main]
+    }
+
+    /// A module by its exact name.
+    #[must_use]
+    pub fn module(&self, name: &str) -> Option<&ProgramModule> {
+        self.index.get(name).and_then(|&at| self.modules.get(at))
+    }
+
+    /// The module that `specifier` means inside the module `referrer`.
+    #[must_use]
+    pub fn resolve(&self, specifier: &str, referrer: &str) -> Option<&ProgramModule> {
+        let relative = specifier.starts_with("./") || specifier.starts_with("../");
+        let folder = if relative { referrer.rsplit_once('/').map_or("", |(folder, _)| folder) } else { "" };
+        let path = normalize(folder, specifier)?;
+        self.module(&path).or_else(|| self.module(specifier))
+    }
+}
+
+/// Joins a path to a folder and takes out `.` and `..`; `None` if it would leave the bundle.
+fn normalize(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(names: &[&str]) -> Program {
+        let modules = names
+            .iter()
+            .map(|name| ProgramModule::new((*name).to_owned(), ModuleKind::EsModule, Bytes::new(), None))
+            .collect();
+        Program::new(modules, names[0], ProgramFormat::Modules).expect("the first is the main one")
+    }
+
+    #[test]
+    fn specifiers_resolve_from_the_folder_of_their_module() {
+        let program = program(&["index.js", "lib/a.js", "lib/b.js"]);
+        let resolve = |specifier, referrer| program.resolve(specifier, referrer).map(|module| module.name.as_str());
+        assert_eq!(resolve("./lib/a.js", "index.js"), Some("lib/a.js"));
+        assert_eq!(resolve("./b.js", "lib/a.js"), Some("lib/b.js"));
+        assert_eq!(resolve("../index.js", "lib/a.js"), Some("index.js"));
+        assert_eq!(resolve("lib/b.js", "lib/a.js"), Some("lib/b.js"));
+    }
+
+    #[test]
+    fn a_specifier_never_leaves_the_bundle() {
+        let program = program(&["index.js"]);
+        assert!(program.resolve("../../etc/passwd", "index.js").is_none());
+        assert!(program.resolve("./../index.js", "index.js").is_none());
+    }
+}

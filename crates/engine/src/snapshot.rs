@@ -1,0 +1,264 @@
+//! The startup snapshot: a heap with the whole Web platform in it, from which every isolate starts.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use crate::{error::JsError, v8};
+
+/// A Rust function that the platform's JavaScript calls.
+#[derive(Clone, Copy)]
+pub struct Native {
+    /// Its name on the object of natives.
+    pub name: &'static str,
+    /// The function.
+    pub callback: v8::FunctionCallback,
+}
+
+impl fmt::Debug for Native {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Native").field(&self.name).finish()
+    }
+}
+
+/// A made snapshot, with the natives that it was made with. Cheap to clone.
+#[derive(Clone)]
+pub struct Snapshot {
+    blob: Blob,
+    references: Arc<[v8::ExternalReference]>,
+}
+
+#[derive(Clone)]
+enum Blob {
+    Static(&'static [u8]),
+    Owned(Arc<[u8]>),
+}
+
+// SAFETY: external references are addresses of functions: plain numbers that nobody changes.
+unsafe impl Send for Snapshot {}
+// SAFETY: as for Send; all fields are immutable.
+unsafe impl Sync for Snapshot {}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Snapshot").field("bytes", &self.bytes().len()).finish_non_exhaustive()
+    }
+}
+
+/// Why no snapshot could be made. All of these are mistakes in the platform's own code.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// One of the platform's modules threw.
+    #[error("the platform's module `{module}` failed: {error}\n{}", error.stack)]
+    Threw {
+        /// Its name.
+        module: String,
+        /// What it threw.
+        error: JsError,
+    },
+    /// A hook is not exported by the main module, or is no function.
+    #[error("the platform's main module exports no function `{name}`")]
+    NoHook {
+        /// Its name.
+        name: String,
+    },
+    /// V8 could not serialise the heap.
+    #[error("V8 could not make a snapshot of the platform's heap")]
+    NotSerialized,
+}
+
+impl Snapshot {
+    /// A snapshot that was made earlier, by [`make`] with the same natives in the same order.
+    #[must_use]
+    pub fn from_static(blob: &'static [u8], natives: &[Native]) -> Self {
+        Self { blob: Blob::Static(blob), references: references(natives) }
+    }
+
+    /// A snapshot made in this process.
+    #[must_use]
+    pub fn from_bytes(blob: Vec<u8>, natives: &[Native]) -> Self {
+        Self { blob: Blob::Owned(blob.into()), references: references(natives) }
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match &self.blob {
+            Blob::Static(bytes) => bytes,
+            Blob::Owned(bytes) => bytes,
+        }
+    }
+
+    pub(crate) fn params(&self) -> v8::CreateParams {
+        let data: v8::StartupData = match &self.blob {
+            Blob::Static(bytes) => (*bytes).into(),
+            Blob::Owned(bytes) => bytes.to_vec().into(),
+        };
+        v8::Isolate::create_params().snapshot_blob(data).external_references(Cow::Owned(self.references.to_vec()))
+    }
+}
+
+fn references(natives: &[Native]) -> Arc<[v8::ExternalReference]> {
+    natives.iter().map(|native| v8::ExternalReference { function: native.callback }).collect()
+}
+
+/// Runs the platform's modules once and keeps the heap.
+///
+/// `sources` are (name, text) of ES modules that import each other by relative names; `main` names the one to run. The
+/// natives are on `globalThis.__native` while they run. Each of `hooks` is a function that the main module exports; an
+/// isolate gets them back by their index ([`hook`]).
+///
+/// # Errors
+/// When the platform's own code is wrong.
+pub fn make(
+    natives: &[Native],
+    sources: &'static [(&'static str, &'static str)],
+    main: &str,
+    hooks: &[&str],
+) -> Result<Vec<u8>, SnapshotError> {
+    let references = references(natives);
+    let mut creator = v8::Isolate::snapshot_creator(Some(Cow::Owned(references.to_vec())), None);
+    let result = {
+        v8::scope!(let scope, &mut creator);
+        let context = v8::Context::new(scope, v8::ContextOptions::default());
+        let scope = &mut v8::ContextScope::new(scope, context);
+        let result = install(scope, natives)
+            .ok_or(SnapshotError::NotSerialized)
+            .and_then(|()| evaluate(scope, sources, main))
+            .and_then(|namespace| keep_hooks(scope, context, namespace, hooks));
+        scope.remove_slot::<Loading>();
+        scope.set_default_context(context);
+        result
+    };
+    // Why also after an error: a creator that is dropped without its blob panics.
+    let blob = creator.create_blob(v8::FunctionCodeHandling::Keep);
+    result?;
+    Ok(blob.ok_or(SnapshotError::NotSerialized)?.to_vec())
+}
+
+/// The hook with this index. Each can be taken once per isolate.
+pub fn hook<'s>(scope: &mut v8::PinScope<'s, '_>, index: usize) -> Option<v8::Local<'s, v8::Function>> {
+    scope.get_context_data_from_snapshot_once::<v8::Function>(index).ok()
+}
+
+fn install(scope: &mut v8::PinScope<'_, '_>, natives: &[Native]) -> Option<()> {
+    let object = v8::Object::new(scope);
+    for native in natives {
+        let name = v8::String::new(scope, native.name)?;
+        let function = v8::Function::builder_raw(native.callback)
+            .constructor_behavior(v8::ConstructorBehavior::Throw)
+            .build(scope)?;
+        function.set_name(name);
+        object.set(scope, name.into(), function.into())?;
+    }
+    let key = v8::String::new(scope, "__native")?;
+    let global = scope.get_current_context().global(scope);
+    global.set(scope, key.into(), object.into())?;
+    Some(())
+}
+
+/// The platform's modules while they are linked.
+struct Loading {
+    sources: &'static [(&'static str, &'static str)],
+    loaded: Vec<(&'static str, v8::Global<v8::Module>)>,
+}
+
+fn evaluate<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    sources: &'static [(&'static str, &'static str)],
+    main: &str,
+) -> Result<v8::Local<'s, v8::Object>, SnapshotError> {
+    scope.set_slot(Loading { sources, loaded: Vec::new() });
+    v8::tc_scope!(let scope, scope);
+    let evaluated = load(scope, main).and_then(|module| {
+        module.instantiate_module(scope, resolve)?;
+        module.evaluate(scope)?;
+        scope.perform_microtask_checkpoint();
+        (module.get_status() == v8::ModuleStatus::Evaluated)
+            .then(|| module.get_module_namespace().try_cast::<v8::Object>().ok())
+            .flatten()
+    });
+    if let Some(namespace) = evaluated {
+        return Ok(namespace);
+    }
+    let exception = scope.exception().or_else(|| {
+        let loaded = scope.get_slot::<Loading>()?.loaded.iter().find(|(name, _)| *name == main)?.1.clone();
+        let module = v8::Local::new(scope, loaded);
+        (module.get_status() == v8::ModuleStatus::Errored).then(|| module.get_exception())
+    });
+    let error = exception.map_or_else(
+        || JsError::plain("it was not found, or was not done at once"),
+        |exception| JsError::from_value(scope, exception),
+    );
+    Err(SnapshotError::Threw { module: main.to_owned(), error })
+}
+
+fn load<'s>(scope: &mut v8::PinScope<'s, '_>, name: &str) -> Option<v8::Local<'s, v8::Module>> {
+    let loading = scope.get_slot::<Loading>()?;
+    if let Some((_, module)) = loading.loaded.iter().find(|(loaded, _)| *loaded == name) {
+        let module = module.clone();
+        return Some(v8::Local::new(scope, module));
+    }
+    let &(name, text) = loading.sources.iter().find(|(source, _)| *source == name)?;
+    let source = v8::String::new(scope, text)?;
+    // The name shows in stacks: `mote:streams/readable.js`.
+    let resource = v8::String::new(scope, &format!("mote:{name}"))?;
+    let origin = v8::ScriptOrigin::new(scope, resource.into(), 0, 0, false, -1, None, false, false, true, None);
+    let mut source = v8::script_compiler::Source::new(source, Some(&origin));
+    let module = v8::script_compiler::compile_module(scope, &mut source)?;
+    let kept = v8::Global::new(scope, module);
+    scope.get_slot_mut::<Loading>()?.loaded.push((name, kept));
+    Some(module)
+}
+
+fn resolve<'s>(
+    context: v8::Local<'s, v8::Context>,
+    specifier: v8::Local<'s, v8::String>,
+    _attributes: v8::Local<'s, v8::FixedArray>,
+    referrer: v8::Local<'s, v8::Module>,
+) -> Option<v8::Local<'s, v8::Module>> {
+    v8::callback_scope!(unsafe scope, context);
+    let specifier = specifier.to_rust_string_lossy(scope);
+    let loading = scope.get_slot::<Loading>()?;
+    let from = loading.loaded.iter().find(|(_, module)| *module == referrer).map_or("", |(name, _)| name);
+    let path = join(from, &specifier);
+    let module = load(scope, &path);
+    if module.is_none() {
+        let text = format!("the platform has no module `{path}`, which `{from}` imports");
+        if let Some(message) = v8::String::new(scope, &text) {
+            let error = v8::Exception::error(scope, message);
+            scope.throw_exception(error);
+        }
+    }
+    module
+}
+
+fn join(from: &str, specifier: &str) -> String {
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in specifier.split('/') {
+        match part {
+            "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+fn keep_hooks<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    context: v8::Local<'s, v8::Context>,
+    namespace: v8::Local<'s, v8::Object>,
+    hooks: &[&str],
+) -> Result<(), SnapshotError> {
+    for (index, name) in hooks.iter().enumerate() {
+        let missing = || SnapshotError::NoHook { name: (*name).to_owned() };
+        let key = v8::String::new(scope, name).ok_or_else(missing)?;
+        let value = namespace.get(scope, key.into()).ok_or_else(missing)?;
+        let function = value.try_cast::<v8::Function>().map_err(|_| missing())?;
+        let kept = scope.add_context_data(context, function);
+        assert_eq!(kept, index, "hooks are the only context data");
+    }
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! Stops turns that use more CPU than they may.
+//!
+//! One thread for the process looks at all the others every [`TICK`]. A thread tells it about a turn with two atomic
+//! stores, so a turn costs nothing to watch; what a turn has used is read from its thread's CPU clock, which the kernel
+//! keeps, so a turn that waits for a busy machine is not charged for waiting.
+//!
+//! The state word of a thread is `sequence << 2 | phase`. Only the owner moves it from idle to running and back, only
+//! the watchdog from running to firing to fired. An owner that finds its turn in "firing" waits for "fired", so a
+//! termination can never hit a later turn.
+
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc, Mutex, OnceLock, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::v8;
+
+/// How often turns are looked at. A turn is stopped at most this long after its budget ends.
+pub const TICK: Duration = Duration::from_millis(5);
+
+const IDLE: u64 = 0;
+const RUNNING: u64 = 1;
+const FIRING: u64 = 2;
+const FIRED: u64 = 3;
+const PHASE: u64 = 3;
+
+/// What the watchdog knows of one thread.
+struct ThreadWatch {
+    state: AtomicU64,
+    /// CPU time in microseconds that the running turn may use.
+    budget_us: AtomicU64,
+    clock: libc::clockid_t,
+    /// The isolate that was entered last. Locked only when another isolate is entered and when a turn is stopped.
+    isolate: Mutex<Option<v8::IsolateHandle>>,
+}
+
+static THREADS: Mutex<Vec<Weak<ThreadWatch>>> = Mutex::new(Vec::new());
+static WATCHDOG: OnceLock<()> = OnceLock::new();
+
+thread_local! {
+    static WATCH: RefCell<Option<(Arc<ThreadWatch>, u64)>> = const { RefCell::new(None) };
+}
+
+/// One watched turn; made by [`begin`], ended by [`WatchedTurn::end`].
+pub(crate) struct WatchedTurn {
+    watch: Arc<ThreadWatch>,
+    running: u64,
+}
+
+/// Tells the watchdog that this thread begins a turn in `isolate` (with its process-wide number `id`).
+pub(crate) fn begin(isolate: &v8::Isolate, id: u64, budget: Duration) -> WatchedTurn {
+    let watch = WATCH.with_borrow_mut(|slot| {
+        let (watch, last) = slot.get_or_insert_with(|| (register(), 0));
+        if *last != id {
+            *lock(&watch.isolate) = Some(isolate.thread_safe_handle());
+            *last = id;
+        }
+        watch.clone()
+    });
+    let micros = u64::try_from(budget.as_micros()).unwrap_or(u64::MAX);
+    watch.budget_us.store(micros, Ordering::Relaxed);
+    let sequence = (watch.state.load(Ordering::Relaxed) >> 2).wrapping_add(1);
+    let running = (sequence << 2) | RUNNING;
+    watch.state.store(running, Ordering::Release);
+    WatchedTurn { watch, running }
+}
+
+impl WatchedTurn {
+    /// Ends the turn; true if the watchdog stopped it.
+    pub(crate) fn end(self) -> bool {
+        let idle = (self.running & !PHASE) | IDLE;
+        let state = &self.watch.state;
+        if state.compare_exchange(self.running, idle, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            return false;
+        }
+        let fired = (self.running & !PHASE) | FIRED;
+        while state.load(Ordering::Acquire) != fired {
+            std::hint::spin_loop();
+        }
+        state.store(idle, Ordering::Release);
+        true
+    }
+}
+
+fn register() -> Arc<ThreadWatch> {
+    WATCHDOG.get_or_init(|| {
+        let spawned = std::thread::Builder::new().name("watchdog".into()).spawn(watch_all);
+        // Why a panic: a process that cannot start a thread cannot hold any limit, and it is just starting up.
+        assert!(spawned.is_ok(), "the watchdog thread could not be started");
+    });
+    let watch = Arc::new(ThreadWatch {
+        state: AtomicU64::new(IDLE),
+        budget_us: AtomicU64::new(u64::MAX),
+        clock: this_threads_clock(),
+        isolate: Mutex::new(None),
+    });
+    lock(&THREADS).push(Arc::downgrade(&watch));
+    watch
+}
+
+fn watch_all() {
+    // Per thread: the state word seen first in a turn and the CPU time at that moment.
+    let mut seen: Vec<(Weak<ThreadWatch>, u64, u64)> = Vec::new();
+    loop {
+        std::thread::sleep(TICK);
+        seen.extend(lock(&THREADS).drain(..).map(|weak| (weak, IDLE, 0)));
+        seen.retain_mut(|(weak, first, since)| {
+            let Some(watch) = weak.upgrade() else { return false };
+            let state = watch.state.load(Ordering::Acquire);
+            if state & PHASE != RUNNING {
+                return true;
+            }
+            let used = cpu_time_us(watch.clock);
+            if state != *first {
+                // A turn is first seen up to a tick after it began; what it used before is not charged.
+                (*first, *since) = (state, used);
+            } else if used.saturating_sub(*since) >= watch.budget_us.load(Ordering::Relaxed) {
+                fire(&watch, state);
+            }
+            true
+        });
+    }
+}
+
+fn fire(watch: &ThreadWatch, running: u64) {
+    let firing = (running & !PHASE) | FIRING;
+    if watch.state.compare_exchange(running, firing, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        return;
+    }
+    if let Some(isolate) = lock(&watch.isolate).as_ref() {
+        isolate.terminate_execution();
+    }
+    watch.state.store((running & !PHASE) | FIRED, Ordering::Release);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn this_threads_clock() -> libc::clockid_t {
+    let mut clock = libc::CLOCK_THREAD_CPUTIME_ID;
+    // SAFETY: pthread_self always names the calling thread.
+    let this = unsafe { libc::pthread_self() };
+    // SAFETY: `clock` is a valid place for the result. A failure leaves the default, which is never read as another
+    // thread's: `cpu_time_us` would then measure the watchdog itself, and nothing would be stopped too early.
+    unsafe { libc::pthread_getcpuclockid(this, &raw mut clock) };
+    clock
+}
+
+/// CPU time in microseconds that the clock's thread has used; 0 once that thread is gone.
+fn cpu_time_us(clock: libc::clockid_t) -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a valid place for the result; an unknown clock is an error, not undefined behaviour.
+    let failed = unsafe { libc::clock_gettime(clock, &raw mut time) } != 0;
+    if failed {
+        return 0;
+    }
+    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0) / 1_000
+}

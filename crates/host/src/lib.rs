@@ -1,0 +1,9 @@
+//! The trusted process of a node: what listens, and everything that goes out.
+//!
+//! What this room does so far: [`egress`], the way out for subrequests. It knows nothing of V8 and never will.
+//!
+//! What happens when it fails: a subrequest that cannot be made is an [`mote_wire::http::EgressError`] for the worker
+//! that asked; nothing that a worker asks for can stop the host.
+#![forbid(unsafe_code)]
+
+pub mod egress;

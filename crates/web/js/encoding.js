@@ -1,0 +1,120 @@
+// The Encoding Standard (https://encoding.spec.whatwg.org/): TextEncoder and TextDecoder.
+import { DOMString, defineInterface, dictionary, isArrayBuffer, requireArguments } from "./webidl.js";
+import { native } from "./native.js";
+
+export class TextEncoder {
+  // Only a brand: a wrong receiver must not pass.
+  #brand;
+
+  get encoding() {
+    this.#brand;
+    return "utf-8";
+  }
+
+  encode(input = "") {
+    this.#brand;
+    return native.utf8Encode(DOMString(input));
+  }
+
+  encodeInto(source, destination) {
+    this.#brand;
+    requireArguments(arguments.length, 2, "TextEncoder.encodeInto");
+    const string = DOMString(source);
+    if (!isUint8Array(destination)) throw new TypeError("TextEncoder.encodeInto: the destination is not a Uint8Array.");
+    const pair = native.utf8EncodeInto(string, destination);
+    return { read: pair[0], written: pair[1] };
+  }
+}
+defineInterface(TextEncoder, "TextEncoder");
+
+export class TextDecoder {
+  #encoding;
+  #fatal;
+  #ignoreBOM;
+  // The native decoder in the midst of a stream; undefined between streams. Most decoders never need one.
+  #decoder = undefined;
+
+  constructor(label = "utf-8", options = undefined) {
+    this.#encoding = encodingNamed(label);
+    const { fatal, ignoreBOM } = decoderOptions(options);
+    this.#fatal = fatal;
+    this.#ignoreBOM = ignoreBOM;
+  }
+
+  get encoding() {
+    return this.#encoding;
+  }
+
+  get fatal() {
+    return this.#fatal;
+  }
+
+  get ignoreBOM() {
+    return this.#ignoreBOM;
+  }
+
+  decode(input = undefined, options = undefined) {
+    const encoding = this.#encoding;
+    if (input !== undefined) requireBytes(input);
+    const stream = options === undefined ? false : Boolean(dictionary(options, "TextDecoder.decode: the options").stream);
+    if (this.#decoder === undefined && !stream) return decodeAtOnce(encoding, input, this.#fatal, this.#ignoreBOM);
+
+    const decoder = (this.#decoder ??= native.decoderNew(encoding, this.#fatal, this.#ignoreBOM));
+    // Let go before decoding: after an error, and after the end of a stream, the next call starts afresh.
+    this.#decoder = undefined;
+    const text = native.decoderDecode(decoder, input, !stream);
+    if (stream) this.#decoder = decoder;
+    return text;
+  }
+}
+defineInterface(TextDecoder, "TextDecoder");
+
+/** The name of the encoding that a label stands for. */
+export function encodingNamed(label) {
+  const string = DOMString(label);
+  if (string === "utf-8") return string;
+  const name = native.encodingForLabel(string);
+  if (name === undefined) throw new RangeError(`TextDecoder: the encoding label '${string}' is invalid.`);
+  return name;
+}
+
+export function decoderOptions(options) {
+  if (options === undefined) return { fatal: false, ignoreBOM: false };
+  const { fatal, ignoreBOM } = dictionary(options, "TextDecoder: the options");
+  return { fatal: Boolean(fatal), ignoreBOM: Boolean(ignoreBOM) };
+}
+
+function decodeAtOnce(encoding, input, fatal, ignoreBOM) {
+  if (input === undefined) return "";
+  if (encoding === "utf-8") return native.utf8Decode(input, fatal, ignoreBOM);
+  return native.decode(encoding, input, fatal, ignoreBOM);
+}
+
+const isView = ArrayBuffer.isView;
+const uncurry = (method) => Function.prototype.call.bind(method);
+const typedArrayName = uncurry(Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get);
+
+function isUint8Array(value) {
+  return typedArrayName(value) === "Uint8Array";
+}
+
+/** Throws unless the value is one that the Encoding Standard takes bytes from. */
+export function requireBytes(value, what = "TextDecoder.decode: the input") {
+  if (isView(value) || isArrayBuffer(value) || isSharedArrayBuffer(value)) return;
+  throw new TypeError(`${what} is not an ArrayBuffer or an ArrayBufferView.`);
+}
+
+// Captured while the platform is evaluated: the tenant's realm has no such class, but Wasm can still make one.
+const sharedByteLength =
+  globalThis.SharedArrayBuffer === undefined
+    ? undefined
+    : uncurry(Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, "byteLength").get);
+
+function isSharedArrayBuffer(value) {
+  try {
+    sharedByteLength(value);
+    return true;
+  } catch {
+    return false;
+  }
+}

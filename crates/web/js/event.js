@@ -1,0 +1,13 @@
+// The door to events: what other modules need of them.
+export {
+  Event,
+  EventTarget,
+  defineEventHandler,
+  dispatchTrusted,
+  hasListeners,
+  isEvent,
+  isEventTarget,
+  makeGlobalEventTarget,
+  setReportException,
+} from "./event-target.js";
+export { CloseEvent, CustomEvent, ErrorEvent, MessageEvent, ProgressEvent, PromiseRejectionEvent } from "./event-kinds.js";

@@ -1,0 +1,32 @@
+// What a value is to V8, whatever its prototype or its properties say. `native.kindOf(value)` gives one of these
+// numbers; `Kind` in src/native/inspect.rs lists the same ones.
+export const PLAIN = 0; // an ordinary object: also instances of classes, arguments, and everything not listed here
+export const PRIMITIVE = 1;
+export const FUNCTION = 2;
+export const ARRAY = 3;
+export const PROXY = 4;
+export const ERROR = 5;
+export const DATE = 6;
+export const REGEXP = 7;
+export const MAP = 8;
+export const SET = 9;
+export const PROMISE = 10;
+export const ARRAY_BUFFER = 11;
+export const SHARED_ARRAY_BUFFER = 12;
+export const TYPED_ARRAY = 13;
+export const DATA_VIEW = 14;
+export const BOOLEAN_OBJECT = 15;
+export const NUMBER_OBJECT = 16;
+export const STRING_OBJECT = 17;
+export const BIGINT_OBJECT = 18;
+export const SYMBOL_OBJECT = 19;
+export const WEAK_MAP = 20;
+export const WEAK_SET = 21;
+export const WEAK_REF = 22;
+export const MAP_ITERATOR = 23;
+export const SET_ITERATOR = 24;
+export const GENERATOR = 25;
+export const MODULE_NAMESPACE = 26;
+export const ARGUMENTS = 27;
+export const WASM = 28; // a module, a memory
+export const OTHER = 29; // what only embedders make (externals)

@@ -1,0 +1,38 @@
+// The parts of Navigator (https://html.spec.whatwg.org/multipage/system-state.html#the-navigator-object) that
+// make sense where there is no user. `sendBeacon` is absent: a worker that wants to send something has
+// `fetch` and `waitUntil`.
+import { defineInterface, illegalConstructor } from "./webidl.js";
+
+const MADE_HERE = {};
+
+export class Navigator {
+  // Only a brand: a wrong receiver must not pass.
+  #languages = Object.freeze(["en"]);
+
+  constructor(token) {
+    if (token !== MADE_HERE) illegalConstructor();
+  }
+
+  get userAgent() {
+    this.#languages;
+    return "Mote";
+  }
+
+  // One thread runs an isolate, and how many the machine has is none of a tenant's business.
+  get hardwareConcurrency() {
+    this.#languages;
+    return 1;
+  }
+
+  get language() {
+    this.#languages;
+    return "en";
+  }
+
+  get languages() {
+    return this.#languages;
+  }
+}
+defineInterface(Navigator, "Navigator");
+
+export const navigator = new Navigator(MADE_HERE);

@@ -1,0 +1,155 @@
+//! Request contexts: everything that belongs to one event.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
+
+use mote_engine::JsError;
+use mote_wire::http::Body;
+use tokio::{sync::Notify, task::AbortHandle};
+
+use crate::{body::NativeBody, native::Socket};
+
+/// How an event ended, in Cloudflare's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It ran to its end.
+    Ok,
+    /// The worker threw, or gave no response.
+    Exception,
+    /// It used more CPU time than it may.
+    ExceededCpu,
+    /// Its isolate reached the memory limit.
+    ExceededMemory,
+    /// The client left first.
+    Canceled,
+}
+
+/// Why an event has no response.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Failure {
+    /// The worker threw, rejected, or returned what is no response.
+    #[error("{0}")]
+    Exception(JsError),
+    /// The CPU limit.
+    #[error("the worker used more CPU time than it may")]
+    ExceededCpu,
+    /// The memory limit.
+    #[error("the worker used more memory than it may")]
+    ExceededMemory,
+    /// The worker waits for something that can never happen.
+    #[error("the worker's code will never give a response: it waits for something that cannot happen any more")]
+    Hung,
+    /// The worker has no handler for this kind of event.
+    #[error("the worker has no `{0}` handler")]
+    NoHandler(&'static str),
+    /// The isolate is gone.
+    #[error("the worker's isolate is gone")]
+    Gone,
+}
+
+impl Failure {
+    /// The outcome that this is recorded as.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Exception(_) | Self::Hung | Self::NoHandler(_) => Outcome::Exception,
+            Self::ExceededCpu => Outcome::ExceededCpu,
+            Self::ExceededMemory => Outcome::ExceededMemory,
+            Self::Gone => Outcome::Canceled,
+        }
+    }
+}
+
+/// What an event answers.
+pub(crate) enum Answer {
+    Response(http::Response<Body>),
+    /// A scheduled event, or another that gives nothing, is done.
+    Done,
+    Failed(Failure),
+}
+
+/// Everything that belongs to one event.
+pub(crate) struct RequestContext {
+    pub(crate) id: u32,
+    /// The request's headers, until JavaScript has read them.
+    pub(crate) headers: RefCell<http::HeaderMap>,
+    pub(crate) bodies: RefCell<HashMap<u32, NativeBody>>,
+    pub(crate) pipes: RefCell<HashMap<u32, crate::body::Pipe>>,
+    pub(crate) sockets: RefCell<HashMap<u32, Socket>>,
+    /// Work under way for it: I/O that will settle a promise, timers. Aborted when it ends.
+    pub(crate) ops: RefCell<HashMap<u32, AbortHandle>>,
+    /// The request's own connection, when it asks to become a WebSocket.
+    pub(crate) upgrade: RefCell<Option<mote_wire::http::Upgraded>>,
+    pub(crate) websocket_key: RefCell<Option<http::HeaderValue>>,
+    answer: RefCell<Option<Answer>>,
+    answered: Cell<bool>,
+    /// Tells the one who waits for the answer.
+    pub(crate) notify: Notify,
+    pub(crate) wait_until: Cell<u32>,
+    /// WebSockets that wait for the client to switch.
+    pub(crate) opening: Cell<u32>,
+    pub(crate) ended: Cell<bool>,
+    /// Its `waitUntil` work has got its time limit.
+    pub(crate) limited: Cell<bool>,
+}
+
+impl RequestContext {
+    pub(crate) fn new(id: u32, headers: http::HeaderMap) -> Rc<Self> {
+        Rc::new(Self {
+            id,
+            headers: RefCell::new(headers),
+            bodies: RefCell::default(),
+            pipes: RefCell::default(),
+            sockets: RefCell::default(),
+            ops: RefCell::default(),
+            upgrade: RefCell::default(),
+            websocket_key: RefCell::default(),
+            answer: RefCell::default(),
+            answered: Cell::new(false),
+            notify: Notify::new(),
+            wait_until: Cell::new(0),
+            opening: Cell::new(0),
+            ended: Cell::new(false),
+            limited: Cell::new(false),
+        })
+    }
+
+    /// Gives the answer; only the first one counts.
+    pub(crate) fn answer(&self, answer: Answer) {
+        if !self.answered.replace(true) {
+            *self.answer.borrow_mut() = Some(answer);
+            self.notify.notify_one();
+        }
+    }
+
+    pub(crate) fn answered(&self) -> bool {
+        self.answered.get()
+    }
+
+    pub(crate) fn take_answer(&self) -> Option<Answer> {
+        self.answer.borrow_mut().take()
+    }
+
+    /// True when nothing of it is left to do.
+    pub(crate) fn is_over(&self) -> bool {
+        self.answered.get()
+            && self.wait_until.get() == 0
+            && self.pipes.borrow().is_empty()
+            && self.opening.get() == 0
+            && self.sockets.borrow().is_empty()
+    }
+
+    /// Ends all its I/O.
+    pub(crate) fn end(&self) {
+        self.ended.set(true);
+        for (_, op) in self.ops.borrow_mut().drain() {
+            op.abort();
+        }
+        self.bodies.borrow_mut().clear();
+        self.pipes.borrow_mut().clear();
+        self.sockets.borrow_mut().clear();
+    }
+}

@@ -1,0 +1,52 @@
+//! The Web platform inside an isolate: JavaScript (in `js/`, evaluated once into the startup snapshot) and the Rust
+//! natives that it stands on.
+//!
+//! What this room does: fetch, streams, URL, encoding, events, timers, WebSockets as the standards say them, and the
+//! bookkeeping of request contexts, to which every I/O object belongs. It knows no socket: what leaves an isolate
+//! leaves through [`mote_wire::http::Egress`].
+//!
+//! Invariants: an I/O object can be used only in the request context that it belongs to; when a context ends, all its
+//! I/O ends. JavaScript runs only in turns of a [`Runtime`], and a turn never begins inside another.
+//!
+//! What happens when it fails: a tenant's mistake is an exception in its code or a [`Failure`] of its event. The
+//! platform's JavaScript shares its realm with the tenant's and is no wall: natives check everything again.
+#![forbid(unsafe_code)]
+
+mod body;
+mod context;
+pub mod native;
+mod op;
+mod runtime;
+mod state;
+
+pub use context::{Failure, Outcome};
+pub use native::ReasonPhrase;
+pub use runtime::{Console, LogLevel, Runtime, RuntimeOptions, Worker};
+pub use state::wall_clock_ms;
+
+use mote_engine::{Snapshot, snapshot::SnapshotError};
+
+include!(concat!(env!("OUT_DIR"), "/sources.rs"));
+
+/// The functions of `js/main.js` that Rust calls, in the order that the snapshot keeps them.
+pub(crate) const HOOKS: &[&str] =
+    &["setWorker", "dispatchFetch", "dispatchScheduled", "unhandledRejection", "abortRequest", "endEvent", "builtinModules"];
+
+/// Initialises V8, see [`mote_engine::platform::initialize`]; for the build script that makes the snapshot.
+pub fn initialize_v8() {
+    mote_engine::platform::initialize(&[]);
+}
+
+/// Makes the startup snapshot: evaluates the whole platform once and keeps the heap.
+///
+/// # Errors
+/// When the platform's own code is wrong.
+pub fn make_snapshot() -> Result<Vec<u8>, SnapshotError> {
+    mote_engine::snapshot::make(&native::all(), SOURCES, "main.js", HOOKS)
+}
+
+/// A snapshot that [`make_snapshot`] of this very build has made.
+#[must_use]
+pub fn snapshot(blob: &'static [u8]) -> Snapshot {
+    Snapshot::from_static(blob, &native::all())
+}

@@ -1,0 +1,144 @@
+//! Reading arguments, making results, throwing.
+
+use bytes::Bytes;
+use mote_engine::v8;
+
+/// The string argument at `index`; throws and gives `None` if it is none.
+pub(crate) fn string_arg(
+    scope: &mut v8::PinScope<'_, '_>,
+    args: &v8::FunctionCallbackArguments<'_>,
+    index: i32,
+) -> Option<String> {
+    let value = args.get(index);
+    if !value.is_string() {
+        throw_type_error(scope, "a string was expected");
+        return None;
+    }
+    Some(value.to_rust_string_lossy(scope))
+}
+
+/// An id argument; 0 (which is no id) if it is not a number.
+pub(crate) fn id_arg(args: &v8::FunctionCallbackArguments<'_>, index: i32) -> u32 {
+    args.get(index).try_cast::<v8::Uint32>().map_or(0, |number| number.value())
+}
+
+/// A copy of the bytes of a view or buffer; `None` if the value is neither.
+pub(crate) fn bytes_of(value: v8::Local<'_, v8::Value>) -> Option<Vec<u8>> {
+    if let Ok(view) = value.try_cast::<v8::ArrayBufferView>() {
+        let mut bytes = vec![0; view.byte_length()];
+        let copied = view.copy_contents(&mut bytes);
+        bytes.truncate(copied);
+        return Some(bytes);
+    }
+    let buffer = value.try_cast::<v8::ArrayBuffer>().ok()?;
+    let store = buffer.get_backing_store();
+    Some(store.iter().map(std::cell::Cell::get).collect())
+}
+
+/// A copy of the bytes of the argument at `index`; `None` if it has none.
+pub(crate) fn bytes_arg(args: &v8::FunctionCallbackArguments<'_>, index: i32) -> Option<Vec<u8>> {
+    bytes_of(args.get(index))
+}
+
+/// What a body can be made of at once: a string (as UTF-8) or bytes.
+pub(crate) fn content_of(scope: &mut v8::PinScope<'_, '_>, value: v8::Local<'_, v8::Value>) -> Option<Bytes> {
+    if let Ok(string) = value.try_cast::<v8::String>() {
+        return Some(utf8_of(scope, string).into());
+    }
+    bytes_of(value).map(Bytes::from)
+}
+
+/// A string's UTF-8, with lone surrogates replaced.
+pub(crate) fn utf8_of(scope: &mut v8::PinScope<'_, '_>, string: v8::Local<'_, v8::String>) -> Vec<u8> {
+    if string.is_onebyte() {
+        let length = string.length();
+        let mut bytes = vec![0; length];
+        string.write_one_byte_v2(scope, 0, &mut bytes, v8::WriteFlags::empty());
+        if bytes.is_ascii() {
+            return bytes;
+        }
+    }
+    string.to_rust_string_lossy(scope).into_bytes()
+}
+
+/// A new `Uint8Array` that owns `bytes`.
+pub(crate) fn new_uint8_array<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    bytes: Vec<u8>,
+) -> Option<v8::Local<'s, v8::Uint8Array>> {
+    let length = bytes.len();
+    let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes).make_shared();
+    let buffer = v8::ArrayBuffer::with_backing_store(scope, &store);
+    v8::Uint8Array::new(scope, buffer, 0, length)
+}
+
+/// A new string; `None` (and an exception) if it is longer than V8 allows.
+pub(crate) fn new_string<'s>(scope: &mut v8::PinScope<'s, '_>, text: &str) -> Option<v8::Local<'s, v8::String>> {
+    if text.is_ascii() {
+        v8::String::new_from_one_byte(scope, text.as_bytes(), v8::NewStringType::Normal)
+    } else {
+        v8::String::new(scope, text)
+    }
+}
+
+/// A flat list, [name, value, name, value, …], as header names and values; `None` if it is none or holds what no
+/// header may hold.
+pub(crate) fn headers_of(
+    scope: &mut v8::PinScope<'_, '_>,
+    value: v8::Local<'_, v8::Value>,
+) -> Option<http::HeaderMap> {
+    let mut headers = http::HeaderMap::new();
+    let Ok(list) = value.try_cast::<v8::Array>() else { return value.is_null_or_undefined().then_some(headers) };
+    for index in (0..list.length()).step_by(2) {
+        let name = list.get_index(scope, index)?.try_cast::<v8::String>().ok()?;
+        let value = list.get_index(scope, index + 1)?.try_cast::<v8::String>().ok()?;
+        let name = http::HeaderName::from_bytes(&utf8_of(scope, name)).ok()?;
+        // A header's value is Latin-1 to JavaScript: one character, one byte.
+        let mut bytes = vec![0; value.length()];
+        if !value.contains_only_onebyte() {
+            return None;
+        }
+        value.write_one_byte_v2(scope, 0, &mut bytes, v8::WriteFlags::empty());
+        headers.append(name, http::HeaderValue::from_bytes(&bytes).ok()?);
+    }
+    Some(headers)
+}
+
+/// Headers as a flat list.
+pub(crate) fn headers_list<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    headers: &http::HeaderMap,
+) -> Option<v8::Local<'s, v8::Array>> {
+    let mut elements: Vec<v8::Local<'_, v8::Value>> = Vec::with_capacity(headers.len() * 2);
+    for (name, value) in headers {
+        let name = v8::String::new_from_one_byte(scope, name.as_str().as_bytes(), v8::NewStringType::Internalized)?;
+        let value = v8::String::new_from_one_byte(scope, value.as_bytes(), v8::NewStringType::Normal)?;
+        elements.push(name.into());
+        elements.push(value.into());
+    }
+    Some(v8::Array::new_with_elements(scope, &elements))
+}
+
+/// Throws a `TypeError`.
+pub(crate) fn throw_type_error(scope: &mut v8::PinScope<'_, '_>, text: &str) {
+    if let Some(message) = v8::String::new(scope, text) {
+        let error = v8::Exception::type_error(scope, message);
+        scope.throw_exception(error);
+    }
+}
+
+/// Throws a `RangeError`.
+pub(crate) fn throw_range_error(scope: &mut v8::PinScope<'_, '_>, text: &str) {
+    if let Some(message) = v8::String::new(scope, text) {
+        let error = v8::Exception::range_error(scope, message);
+        scope.throw_exception(error);
+    }
+}
+
+/// Throws an `Error`.
+pub(crate) fn throw_error(scope: &mut v8::PinScope<'_, '_>, text: &str) {
+    if let Some(message) = v8::String::new(scope, text) {
+        let error = v8::Exception::error(scope, message);
+        scope.throw_exception(error);
+    }
+}

@@ -1,0 +1,247 @@
+//! Natives of an event: its answer, its `waitUntil` work, the console, the clock.
+
+use std::rc::Rc;
+
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use mote_engine::{JsError, v8};
+use mote_wire::http::{Body, UpgradeSlot, empty, full};
+
+use super::{
+    args::{content_of, headers_list, headers_of, id_arg, string_arg, throw_type_error, utf8_of},
+    body::take_body,
+    natives,
+    websocket,
+};
+use crate::{
+    body::{Encoding, encode},
+    context::{Answer, Failure, RequestContext},
+    runtime::LogLevel,
+    state::State,
+};
+
+natives! {
+    requestHeaders => request_headers,
+    respond => respond,
+    respondWebSocket => respond_web_socket,
+    fail => fail,
+    done => done,
+    waitUntilBegin => wait_until_begin,
+    waitUntilEnd => wait_until_end,
+    reportException => report_exception,
+    consoleWrite => console_write,
+    inspectorAttached => inspector_attached,
+    now => now,
+    timeOrigin => time_origin,
+}
+
+/// The context that an event's number names; throws if the event is over or another's.
+fn event(
+    scope: &mut v8::PinScope<'_, '_>,
+    args: &v8::FunctionCallbackArguments<'_>,
+) -> Option<(Rc<State>, Rc<RequestContext>)> {
+    let state = State::of(scope)?;
+    let context = state.context(id_arg(args, 0));
+    if context.is_none() {
+        throw_type_error(scope, "This event is over: its request and its I/O objects cannot be used any more.");
+    }
+    Some((state, context?))
+}
+
+fn request_headers<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let Some((_, context)) = event(scope, &args) else { return };
+    let headers = context.headers.take();
+    if let Some(list) = headers_list(scope, &headers) {
+        rv.set(list.into());
+    }
+}
+
+/// `respond(eventId, status, statusText, headersFlat | null, body, encode)`
+fn respond<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
+    let Some((_, context)) = event(scope, &args) else { return };
+    let Some(mut headers) = headers_of(scope, args.get(3)) else {
+        throw_type_error(scope, "a response header has a name or a value that HTTP does not allow");
+        return;
+    };
+    let status = u16::try_from(id_arg(&args, 1)).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let Some(status) = status else {
+        throw_type_error(scope, "the response's status is none");
+        return;
+    };
+    let encoding = if args.get(5).is_false() { None } else { Encoding::of(&headers) };
+    let raw = args.get(5).is_false();
+    let Some(body) = response_body(scope, &context, args.get(4), &mut headers, encoding, raw) else { return };
+    let mut response = http::Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    if let Some(reason) = reason_phrase(scope, args.get(2), status) {
+        response.extensions_mut().insert(reason);
+    }
+    context.answer(Answer::Response(response));
+}
+
+fn response_body<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    context: &Rc<RequestContext>,
+    value: v8::Local<'s, v8::Value>,
+    headers: &mut HeaderMap,
+    encoding: Option<Encoding>,
+    raw: bool,
+) -> Option<Body> {
+    if value.is_null_or_undefined() {
+        return Some(empty());
+    }
+    if value.is_number() {
+        let id = value.try_cast::<v8::Uint32>().map_or(0, |id| id.value());
+        let Some(body) = take_body(context, id) else {
+            throw_type_error(scope, "the response's body was already used, or belongs to another request");
+            return None;
+        };
+        // A coding that is changed on the way changes the length.
+        let untouched = raw || body.encoding() == encoding;
+        if !untouched {
+            headers.remove(header::CONTENT_LENGTH);
+        }
+        return if raw { body.into_raw() } else { body.into_outgoing(encoding) };
+    }
+    let Some(content) = content_of(scope, value) else {
+        throw_type_error(scope, "the response's body is neither text nor bytes");
+        return None;
+    };
+    // The length is what the bytes say, not what the worker claims.
+    headers.remove(header::CONTENT_LENGTH);
+    Some(if raw { full(content) } else { encode(full(content), encoding) })
+}
+
+fn reason_phrase<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    value: v8::Local<'s, v8::Value>,
+    status: StatusCode,
+) -> Option<ReasonPhrase> {
+    let text = value.try_cast::<v8::String>().ok().filter(|text| text.length() > 0)?;
+    let text = utf8_of(scope, text);
+    (status.canonical_reason().map(str::as_bytes) != Some(text.as_slice())).then_some(ReasonPhrase(text))
+}
+
+/// A response's `statusText` where it is not the usual one; in the response's extensions.
+#[derive(Debug, Clone)]
+pub struct ReasonPhrase(pub Vec<u8>);
+
+/// `respondWebSocket(eventId, status, headersFlat | null) -> Promise<wsId>`
+fn respond_web_socket<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let Some((state, context)) = event(scope, &args) else { return };
+    let (upgrade, key) = (context.upgrade.take(), context.websocket_key.take());
+    let (Some(upgrade), Some(key)) = (upgrade, key) else {
+        throw_type_error(scope, "a response with a webSocket answers only a request with `Upgrade: websocket`");
+        return;
+    };
+    let Some(mut headers) = headers_of(scope, args.get(2)) else {
+        throw_type_error(scope, "a response header has a name or a value that HTTP does not allow");
+        return;
+    };
+    let accept = tokio_tungstenite::tungstenite::handshake::derive_accept_key(key.as_bytes());
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    if let Ok(accept) = HeaderValue::from_str(&accept) {
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    let mut response = http::Response::new(empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    *response.headers_mut() = headers;
+    context.answer(Answer::Response(response));
+    if let Some(promise) = websocket::serve(scope, &state, &context, UpgradeSlot::new(upgrade)) {
+        rv.set(promise.into());
+    }
+}
+
+/// `fail(eventId, error)`
+fn fail<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, _rv: v8::ReturnValue<'_>) {
+    let Some(context) = State::of(scope).and_then(|state| state.context(id_arg(&args, 0))) else { return };
+    let error = JsError::from_value(scope, args.get(1));
+    context.answer(Answer::Failed(Failure::Exception(error)));
+}
+
+/// `done(eventId)`: an event that answers nothing has been handled.
+fn done<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, _rv: v8::ReturnValue<'_>) {
+    if let Some(context) = State::of(scope).and_then(|state| state.context(id_arg(&args, 0))) {
+        context.answer(Answer::Done);
+    }
+}
+
+fn wait_until_begin<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
+    let Some((_, context)) = event(scope, &args) else { return };
+    context.wait_until.set(context.wait_until.get().saturating_add(1));
+}
+
+fn wait_until_end<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
+    let Some(context) = State::of(scope).and_then(|state| state.context(id_arg(&args, 0))) else { return };
+    context.wait_until.set(context.wait_until.get().saturating_sub(1));
+}
+
+fn report_exception<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
+    let Some(state) = State::of(scope) else { return };
+    let error = JsError::from_value(scope, args.get(0));
+    state.console.uncaught(&error);
+}
+
+fn console_write<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
+    let (Some(state), Some(level)) = (State::of(scope), string_arg(scope, &args, 0)) else { return };
+    let Some(text) = string_arg(scope, &args, 1) else { return };
+    let level = match level.as_str() {
+        "debug" => LogLevel::Debug,
+        "info" => LogLevel::Info,
+        "warn" => LogLevel::Warn,
+        "error" => LogLevel::Error,
+        _ => LogLevel::Log,
+    };
+    // Console output may hold stacks of errors that were caught and printed.
+    let mapped = scope.get_slot::<mote_engine::source_map::SourceMaps>().map(|maps| maps.remap(&text));
+    state.console.log(level, mapped.as_deref().unwrap_or(&text));
+}
+
+fn inspector_attached<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    _args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    rv.set_bool(State::of(scope).is_some_and(|state| state.inspected.get()));
+}
+
+fn now<'s>(scope: &mut v8::PinScope<'s, '_>, _args: v8::FunctionCallbackArguments<'s>, mut rv: v8::ReturnValue<'_>) {
+    rv.set_double(State::of(scope).map_or(0.0, |state| state.now_ms.get()));
+}
+
+fn time_origin<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    _args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    rv.set_double(State::of(scope).map_or(0.0, |state| state.started_ms));
+}

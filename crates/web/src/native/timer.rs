@@ -1,0 +1,70 @@
+//! Timers. A timer belongs to the request context that set it.
+
+use std::time::Duration;
+
+use mote_engine::v8;
+
+use super::{args::id_arg, args::throw_type_error, body::here, natives};
+use crate::{op::Pending, state::State};
+
+natives! {
+    timerStart => timer_start,
+    timerCancel => timer_cancel,
+}
+
+/// Longest delay, as HTML's timers have it: a signed 32-bit number of milliseconds.
+const DELAY_MS_MAX: f64 = 2_147_483_647.0;
+/// A timer that repeats leaves room for others.
+const INTERVAL_MIN: Duration = Duration::from_millis(1);
+
+/// `timerStart(callback, ms, repeat) -> id`
+fn timer_start<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let Some((state, context)) = here(scope) else { return };
+    let Ok(callback) = args.get(0).try_cast::<v8::Function>() else {
+        throw_type_error(scope, "a timer needs a function");
+        return;
+    };
+    let delay = args.get(1).number_value(scope).filter(|ms| ms.is_finite()).unwrap_or(0.0).clamp(0.0, DELAY_MS_MAX);
+    let delay = Duration::from_secs_f64(delay / 1000.0);
+    let repeat = args.get(2).is_true();
+    let callback = v8::Global::new(scope, callback);
+    let id = state.new_id();
+    let mut pending = Some(Pending::new(&state, &context, id));
+    let runtime = state.runtime.borrow().clone();
+    let context_id = context.id;
+    let task = tokio::task::spawn_local(async move {
+        loop {
+            tokio::time::sleep(if repeat { delay.max(INTERVAL_MIN) } else { delay }).await;
+            if !repeat {
+                pending.take();
+            }
+            let Some(runtime) = runtime.upgrade() else { return };
+            let ran = runtime.turn(context_id, |scope| {
+                let callback = v8::Local::new(scope, &callback);
+                let receiver = v8::undefined(scope);
+                callback.call(scope, receiver.into(), &[]);
+            });
+            if !repeat || ran.is_none() {
+                return;
+            }
+        }
+    });
+    context.ops.borrow_mut().insert(id, task.abort_handle());
+    rv.set_uint32(id);
+}
+
+fn timer_cancel<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
+    let Some(context) = State::of(scope).and_then(|state| state.current(scope)) else { return };
+    let timer = context.ops.borrow_mut().remove(&id_arg(&args, 0));
+    if let Some(timer) = timer {
+        timer.abort();
+    }
+}

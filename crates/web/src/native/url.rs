@@ -1,0 +1,172 @@
+//! URLs, as the URL Standard parses and changes them (the crate `url`): one call gives a URL's text and where its
+//! parts begin and end, so that JavaScript cuts a part only when it is asked for.
+
+use std::panic::catch_unwind;
+
+use ::url::{Position, Url, quirks};
+use mote_engine::v8;
+
+use super::args::{new_string, string_arg, throw_type_error};
+use super::natives;
+
+natives! { urlParse => url_parse, urlCanParse => url_can_parse, urlSet => url_set }
+
+/// The longest text taken as a URL, a base, or a part; anything longer is an invalid URL. Why a bound: parsing
+/// works on copies outside the isolate's heap, several times as long as the text, that no heap limit sees.
+const URL_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Where a URL's text is cut, in the order in which url.js reads the offsets after the text itself.
+const CUTS: [Position; 8] = [
+    Position::AfterScheme,
+    Position::AfterUsername,
+    Position::BeforeHost,
+    Position::AfterHost,
+    Position::AfterPort,
+    Position::BeforePath,
+    Position::AfterPath,
+    Position::AfterQuery,
+];
+
+/// `urlParse(text, base | undefined)` gives `[href, ...offsets]`, or undefined if the URL is invalid.
+fn url_parse<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'s>,
+) {
+    let Some(url) = url_of(scope, &args) else { return };
+    if let Some(parts) = parts_of(scope, &url) {
+        rv.set(parts.into());
+    }
+}
+
+/// `urlCanParse(text, base | undefined)` says whether the URL is valid.
+fn url_can_parse<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'s>,
+) {
+    rv.set_bool(url_of(scope, &args).is_some());
+}
+
+/// `urlSet(href, part, value)` sets one part as URL's attribute of that name does, and gives what `urlParse` gives.
+fn url_set<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'s>,
+) {
+    let Some(href) = string_arg(scope, &args, 0) else { return };
+    let Some(part) = string_arg(scope, &args, 1) else { return };
+    let Some(value) = string_arg(scope, &args, 2) else { return };
+    let Some(set) = setter(&part) else { return throw_type_error(scope, "a URL has no such part") };
+    let Some(url) = changed(&href, set, &value) else { return };
+    if let Some(parts) = parts_of(scope, &url) {
+        rv.set(parts.into());
+    }
+}
+
+fn url_of(scope: &mut v8::PinScope<'_, '_>, args: &v8::FunctionCallbackArguments<'_>) -> Option<Url> {
+    let text = string_arg(scope, args, 0)?;
+    if args.get(1).is_undefined() {
+        return parse(&text, None);
+    }
+    let base = string_arg(scope, args, 1)?;
+    parse(&text, Some(&base))
+}
+
+// Why panics are caught here: one would unwind into V8, which aborts the process with every tenant in it, and this
+// parser, which is not ours, asserts its own invariants on what a tenant wrote. Such a URL counts as invalid.
+fn parse(text: &str, base: Option<&str>) -> Option<Url> {
+    if text.len() > URL_BYTES_MAX || base.is_some_and(|base| base.len() > URL_BYTES_MAX) {
+        return None;
+    }
+    catch_unwind(|| match base {
+        None => Url::parse(text).ok(),
+        Some(base) => Url::parse(base).ok()?.join(text).ok(),
+    })
+    .ok()?
+}
+
+type Setter = fn(&mut Url, &str);
+
+fn setter(part: &str) -> Option<Setter> {
+    // A value that cannot be set leaves the URL as it is: that is what the standard wants of every part.
+    Some(match part {
+        "protocol" => |url, value| quirks::set_protocol(url, value).unwrap_or_default(),
+        "username" => |url, value| quirks::set_username(url, value).unwrap_or_default(),
+        "password" => |url, value| quirks::set_password(url, value).unwrap_or_default(),
+        "host" => |url, value| quirks::set_host(url, value).unwrap_or_default(),
+        "hostname" => |url, value| quirks::set_hostname(url, value).unwrap_or_default(),
+        "port" => |url, value| quirks::set_port(url, value).unwrap_or_default(),
+        "pathname" => quirks::set_pathname,
+        "search" => quirks::set_search,
+        "hash" => quirks::set_hash,
+        _ => return None,
+    })
+}
+
+/// The URL with one part set; `None` (the caller keeps what it has) if the value is too long.
+fn changed(href: &str, set: Setter, value: &str) -> Option<Url> {
+    if value.len() > URL_BYTES_MAX {
+        return None;
+    }
+    let url = parse(href, None)?;
+    catch_unwind(|| {
+        let mut url = url;
+        set(&mut url, value);
+        url
+    })
+    .ok()
+}
+
+fn parts_of<'s>(scope: &mut v8::PinScope<'s, '_>, url: &Url) -> Option<v8::Local<'s, v8::Array>> {
+    let mut parts: Vec<v8::Local<'_, v8::Value>> = Vec::with_capacity(CUTS.len() + 1);
+    parts.push(new_string(scope, url.as_str())?.into());
+    for offset in offsets(url)? {
+        parts.push(v8::Integer::new_from_unsigned(scope, offset).into());
+    }
+    Some(v8::Array::new_with_elements(scope, &parts))
+}
+
+// Offsets in bytes are offsets in JavaScript's string too, because a URL's text is ASCII.
+fn offsets(url: &Url) -> Option<Vec<u32>> {
+    CUTS.iter().map(|&cut| u32::try_from(url[..cut].len()).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(url: &str) -> Vec<u32> {
+        parse(url, None).and_then(|url| offsets(&url)).unwrap_or_default()
+    }
+
+    fn set(href: &str, part: &str, value: &str) -> Option<String> {
+        changed(href, setter(part)?, value).map(String::from)
+    }
+
+    #[test]
+    fn every_part_is_found_by_its_offsets() {
+        assert_eq!(cut("http://user:pw@h.org:81/path?q=1#f"), [4, 11, 15, 20, 23, 23, 28, 32]);
+        assert_eq!(cut("http://h/"), [4, 7, 7, 8, 8, 8, 9, 9]);
+        assert_eq!(cut("mailto:a@b"), [6, 7, 7, 7, 7, 7, 10, 10]);
+        // The "/." that keeps a path of "//x" from looking like a host belongs to neither host nor path.
+        assert_eq!(cut("web+demo:/.//x"), [8, 9, 9, 9, 9, 11, 14, 14]);
+    }
+
+    #[test]
+    fn a_value_that_a_part_cannot_have_leaves_the_url_as_it_is() {
+        assert_eq!(set("http://h/", "port", "x").as_deref(), Some("http://h/"));
+        assert_eq!(set("http://h/", "host", "").as_deref(), Some("http://h/"));
+        assert_eq!(set("http://h/", "protocol", "mailto").as_deref(), Some("http://h/"));
+        assert_eq!(set("http://h/", "hash", "#é").as_deref(), Some("http://h/#%C3%A9"));
+        assert_eq!(set("http://h/", "origin", "x"), None);
+    }
+
+    #[test]
+    fn a_text_past_the_bound_is_no_url() {
+        let longest = format!("http://h/{}", "a".repeat(URL_BYTES_MAX - "http://h/".len()));
+        assert!(parse(&longest, None).is_some());
+        assert!(parse(&format!("{longest}a"), None).is_none());
+        assert!(parse("a", Some(&format!("{longest}a"))).is_none());
+    }
+}

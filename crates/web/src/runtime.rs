@@ -1,0 +1,546 @@
+//! One isolate with the platform in it, and the events that it serves.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+use mote_engine::{
+    Isolate, IsolateOptions, JsError, Ready, Snapshot, Stop, Turn, drain_microtasks,
+    modules::{self, LoadError},
+    program::{Program, ProgramFormat},
+    rejections, v8,
+};
+use mote_wire::http::{Body, Egress, Upgraded};
+
+use crate::{
+    context::{Answer, Failure, RequestContext},
+    native::args::new_string,
+    state::{State, enter_context},
+};
+
+/// How long a `waitUntil` promise may take after the response or the client's leaving.
+const WAIT_UNTIL_MAX: Duration = Duration::from_secs(30);
+
+/// How loud a line of the console is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// `console.debug`
+    Debug,
+    /// `console.info`
+    Info,
+    /// `console.log`
+    Log,
+    /// `console.warn`
+    Warn,
+    /// `console.error`
+    Error,
+}
+
+/// Where a worker's console goes.
+pub trait Console {
+    /// A line that the worker wrote.
+    fn log(&self, level: LogLevel, text: &str);
+    /// An error that nobody caught.
+    fn uncaught(&self, error: &JsError);
+}
+
+/// What a runtime may use.
+#[derive(Debug, Clone, Copy)]
+pub struct RuntimeOptions {
+    /// CPU time that one turn may use.
+    pub cpu_max: Duration,
+    /// CPU time that top-level code may use.
+    pub startup_cpu_max: Duration,
+    /// Bytes of JavaScript heap.
+    pub heap_bytes_max: usize,
+}
+
+impl Default for RuntimeOptions {
+    fn default() -> Self {
+        Self {
+            cpu_max: Duration::from_secs(1),
+            startup_cpu_max: Duration::from_secs(1),
+            heap_bytes_max: 128 << 20,
+        }
+    }
+}
+
+/// What is loaded into a runtime.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    /// Its code.
+    pub program: Arc<Program>,
+    /// `env`, as a JSON object.
+    pub env_json: String,
+}
+
+/// An isolate with the platform in it. It belongs to one thread, which runs a `tokio::task::LocalSet`.
+pub struct Runtime {
+    /// `None` once it is buried.
+    isolate: RefCell<Option<Isolate<Ready>>>,
+    hooks: RefCell<Option<Hooks>>,
+    state: Rc<State>,
+    options: RuntimeOptions,
+    condemned: Cell<bool>,
+    cache_made: Cell<bool>,
+    program: RefCell<Option<Arc<Program>>>,
+}
+
+/// The functions of `js/main.js` that Rust calls; same order as [`crate::HOOKS`].
+struct Hooks {
+    set_worker: v8::Global<v8::Function>,
+    dispatch_fetch: v8::Global<v8::Function>,
+    dispatch_scheduled: v8::Global<v8::Function>,
+    unhandled_rejection: v8::Global<v8::Function>,
+    abort_request: v8::Global<v8::Function>,
+    end_event: v8::Global<v8::Function>,
+    builtin_modules: v8::Global<v8::Function>,
+}
+
+impl Hooks {
+    fn take(scope: &mut v8::PinScope<'_, '_>) -> Option<Self> {
+        let mut index = 0;
+        let mut next = || {
+            let hook = mote_engine::snapshot::hook(scope, index)?;
+            index += 1;
+            Some(v8::Global::new(scope, hook))
+        };
+        Some(Self {
+            set_worker: next()?,
+            dispatch_fetch: next()?,
+            dispatch_scheduled: next()?,
+            unhandled_rejection: next()?,
+            abort_request: next()?,
+            end_event: next()?,
+            builtin_modules: next()?,
+        })
+    }
+}
+
+impl Runtime {
+    /// A blank isolate with the platform and no worker. V8 must be initialised.
+    ///
+    /// # Panics
+    /// When `snapshot` was not made from this very platform; a build cannot produce that.
+    #[must_use]
+    pub fn start(
+        snapshot: &Snapshot,
+        options: RuntimeOptions,
+        egress: Arc<dyn Egress>,
+        console: Rc<dyn Console>,
+    ) -> Rc<Self> {
+        let mut isolate =
+            Isolate::from_snapshot(snapshot, IsolateOptions { heap_bytes_max: options.heap_bytes_max });
+        let state = State::new(egress, console);
+        let shared = state.clone();
+        let hooks = match isolate.turn(options.startup_cpu_max, move |scope| {
+            scope.set_slot(shared);
+            modules::prepare(scope);
+            Hooks::take(scope)
+        }) {
+            Turn::Done(hooks) => hooks,
+            Turn::Stopped(_) => None,
+        };
+        assert!(hooks.is_some(), "the startup snapshot has all hooks");
+        let runtime = Rc::new(Self {
+            isolate: RefCell::new(Some(isolate)),
+            hooks: RefCell::new(hooks),
+            state,
+            options,
+            condemned: Cell::new(false),
+            cache_made: Cell::new(false),
+            program: RefCell::new(None),
+        });
+        *runtime.state.runtime.borrow_mut() = Rc::downgrade(&runtime);
+        runtime
+    }
+
+    /// Loads a worker; gives the names of its handlers.
+    ///
+    /// # Errors
+    /// When its code does not load, or not within the limits.
+    pub fn load(&self, worker: &Worker) -> Result<Vec<String>, LoadError> {
+        let mut slot = self.isolate.borrow_mut();
+        let isolate = slot.as_mut().ok_or(LoadError::Stopped)?;
+        self.state.tick();
+        *self.program.borrow_mut() = Some(worker.program.clone());
+        let turn = isolate.turn(self.options.startup_cpu_max, |scope| self.load_in(scope, worker));
+        match turn {
+            Turn::Done(result) => result,
+            Turn::Stopped(_) => Err(LoadError::Stopped),
+        }
+    }
+
+    fn load_in(&self, scope: &mut v8::PinScope<'_, '_>, worker: &Worker) -> Result<Vec<String>, LoadError> {
+        let broken = || LoadError::Threw(JsError::plain("the platform's own code failed while it loaded the worker"));
+        let builtins = self.builtins(scope).ok_or_else(broken)?;
+        let namespace = modules::load(scope, &worker.program, builtins)?;
+        v8::tc_scope!(let scope, scope);
+        let handlers = self.set_worker(scope, namespace, worker);
+        let handlers = match handlers {
+            Some(handlers) => handlers,
+            None => match scope.exception() {
+                Some(exception) => return Err(LoadError::Threw(JsError::from_value(scope, exception))),
+                None => return Err(broken()),
+            },
+        };
+        drain_microtasks(scope);
+        self.report_rejections(scope);
+        Ok(handlers)
+    }
+
+    fn builtins<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+    ) -> Option<Vec<(String, v8::Local<'s, v8::Object>)>> {
+        let list = self.call(scope, |hooks| &hooks.builtin_modules, &[])?.try_cast::<v8::Object>().ok()?;
+        let keys = list.get_own_property_names(scope, v8::GetPropertyNamesArgs::default())?;
+        let mut builtins = Vec::new();
+        for index in 0..keys.length() {
+            let key = keys.get_index(scope, index)?;
+            let object = list.get(scope, key)?.try_cast::<v8::Object>().ok()?;
+            builtins.push((key.to_rust_string_lossy(scope), object));
+        }
+        Some(builtins)
+    }
+
+    fn set_worker<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        namespace: v8::Local<'s, v8::Object>,
+        worker: &Worker,
+    ) -> Option<Vec<String>> {
+        let json = v8::String::new(scope, &worker.env_json)?;
+        let env = v8::json::parse(scope, json)?;
+        let format = match worker.program.format() {
+            ProgramFormat::Modules => "modules",
+            ProgramFormat::ServiceWorker => "service-worker",
+        };
+        let options = v8::Object::new(scope);
+        let (key, format) = (v8::String::new(scope, "format")?, v8::String::new(scope, format)?);
+        options.set(scope, key.into(), format.into())?;
+        let names = self.call(scope, |hooks| &hooks.set_worker, &[namespace.into(), env, options.into()])?;
+        let names = names.try_cast::<v8::Array>().ok()?;
+        (0..names.length()).map(|at| Some(names.get_index(scope, at)?.to_rust_string_lossy(scope))).collect()
+    }
+
+    /// Serves a fetch event. Dropping the future means that the client has left.
+    ///
+    /// `url` is the request's whole URL; `upgrade` its connection if the client wants to leave HTTP.
+    ///
+    /// # Errors
+    /// When the worker gives no response.
+    pub async fn fetch(
+        self: &Rc<Self>,
+        request: http::Request<Body>,
+        url: &str,
+        upgrade: Option<Upgraded>,
+    ) -> Result<http::Response<Body>, Failure> {
+        let (parts, body) = request.into_parts();
+        let context = RequestContext::new(self.state.new_id(), parts.headers);
+        if let Some(upgrade) = upgrade {
+            *context.websocket_key.borrow_mut() = context.headers.borrow().get("sec-websocket-key").cloned();
+            *context.upgrade.borrow_mut() = Some(upgrade);
+        }
+        let body_id = crate::native::admit_body(&self.state, &context, body, None);
+        self.begin(&context, |scope| {
+            let id = v8::Integer::new_from_unsigned(scope, context.id);
+            let method = method_name(scope, &parts.method)?;
+            let url = new_string(scope, url)?;
+            let body = v8::Integer::new_from_unsigned(scope, body_id);
+            self.call(scope, |hooks| &hooks.dispatch_fetch, &[id.into(), method.into(), url.into(), body.into()])
+                .map(|_| ())
+        });
+        match self.answer_of(context).await {
+            Answer::Response(response) => Ok(response),
+            Answer::Done => Err(Failure::NoHandler("fetch")),
+            Answer::Failed(failure) => Err(failure),
+        }
+    }
+
+    /// Runs a scheduled event; returns when the handler and its `waitUntil` work are done.
+    ///
+    /// # Errors
+    /// When the handler fails.
+    pub async fn scheduled(self: &Rc<Self>, cron: &str, scheduled_time_ms: f64) -> Result<(), Failure> {
+        let context = RequestContext::new(self.state.new_id(), http::HeaderMap::new());
+        self.begin(&context, |scope| {
+            let id = v8::Integer::new_from_unsigned(scope, context.id);
+            let cron = new_string(scope, cron)?;
+            let time = v8::Number::new(scope, scheduled_time_ms);
+            self.call(scope, |hooks| &hooks.dispatch_scheduled, &[id.into(), cron.into(), time.into()]).map(|_| ())
+        });
+        match self.answer_of(context).await {
+            Answer::Response(_) | Answer::Done => Ok(()),
+            Answer::Failed(failure) => Err(failure),
+        }
+    }
+
+    fn begin(&self, context: &Rc<RequestContext>, dispatch: impl FnOnce(&mut v8::PinScope<'_, '_>) -> Option<()>) {
+        self.state.contexts.borrow_mut().insert(context.id, context.clone());
+        self.turn(context.id, |scope| {
+            v8::tc_scope!(let scope, scope);
+            if dispatch(scope).is_none()
+                && let Some(exception) = scope.exception()
+            {
+                let error = JsError::from_value(scope, exception);
+                context.answer(Answer::Failed(Failure::Exception(error)));
+            }
+        });
+    }
+
+    async fn answer_of(self: &Rc<Self>, context: Rc<RequestContext>) -> Answer {
+        let waiting = Waiting { runtime: self, context: &context };
+        loop {
+            if let Some(answer) = context.take_answer() {
+                std::mem::forget(waiting);
+                self.make_code_cache();
+                return answer;
+            }
+            context.notify.notified().await;
+        }
+    }
+
+    /// Once per program: keeps the code that its first event needed, for the isolates to come.
+    fn make_code_cache(&self) {
+        if self.cache_made.replace(true) {
+            return;
+        }
+        let made = self.program.borrow().as_ref().is_none_or(|program| program.main().code_cache().is_some());
+        if let (false, Some(isolate)) = (made, self.isolate.borrow_mut().as_mut()) {
+            isolate.turn(self.options.cpu_max, |scope| modules::make_code_cache(scope));
+        }
+    }
+
+    /// Runs `work` in the isolate on behalf of a context, then the microtasks that it caused. `None` if the isolate is
+    /// gone, the context over, or the turn was stopped.
+    pub(crate) fn turn<R>(&self, context: u32, work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R) -> Option<R> {
+        let turn = {
+            let mut slot = self.isolate.borrow_mut();
+            let isolate = slot.as_mut()?;
+            self.state.tick();
+            isolate.turn(self.options.cpu_max, |scope| {
+                enter_context(scope, context);
+                let result = {
+                    v8::tc_scope!(let scope, scope);
+                    let result = work(scope);
+                    if let Some(exception) = scope.exception() {
+                        self.state.console.uncaught(&JsError::from_value(scope, exception));
+                    }
+                    result
+                };
+                drain_microtasks(scope);
+                self.report_rejections(scope);
+                let nothing = v8::undefined(scope);
+                scope.set_continuation_preserved_embedder_data(nothing.into());
+                result
+            })
+        };
+        match turn {
+            Turn::Done(result) => {
+                self.after_turn(context);
+                Some(result)
+            }
+            Turn::Stopped(stop) => {
+                self.stopped(context, stop);
+                None
+            }
+        }
+    }
+
+    /// Gives rejections that nobody handled to `unhandledrejection` listeners, else to the log.
+    fn report_rejections(&self, scope: &mut v8::PinScope<'_, '_>) {
+        // Bounded: a listener may reject again, and that again.
+        for _ in 0..4 {
+            let unhandled = rejections::take_unhandled(scope);
+            if unhandled.is_empty() {
+                return;
+            }
+            v8::tc_scope!(let scope, scope);
+            for (promise, reason) in unhandled {
+                let handled = self.call(scope, |hooks| &hooks.unhandled_rejection, &[promise.into(), reason]);
+                if !handled.is_some_and(|handled| handled.is_true()) {
+                    let mut error = JsError::from_value(scope, reason);
+                    error.stack = format!("Uncaught (in promise) {}", error.stack);
+                    self.state.console.uncaught(&error);
+                }
+            }
+            drain_microtasks(scope);
+        }
+    }
+
+    fn call<'s>(
+        &self,
+        scope: &mut v8::PinScope<'s, '_>,
+        which: impl FnOnce(&Hooks) -> &v8::Global<v8::Function>,
+        arguments: &[v8::Local<'s, v8::Value>],
+    ) -> Option<v8::Local<'s, v8::Value>> {
+        let hooks = self.hooks.borrow();
+        let function = v8::Local::new(scope, which(hooks.as_ref()?));
+        drop(hooks);
+        let receiver = v8::undefined(scope);
+        function.call(scope, receiver.into(), arguments)
+    }
+
+    fn after_turn(&self, context: u32) {
+        if let Some(context) = self.state.context(context) {
+            if context.is_over() {
+                self.end(&context);
+            } else if context.answered() && context.wait_until.get() > 0 {
+                self.limit_wait_until(&context);
+            }
+        }
+        if self.state.pending_ops.get() == 0 && !self.state.contexts.borrow().is_empty() {
+            self.fail_hung();
+        }
+    }
+
+    /// With no I/O under way, nothing can settle any promise any more: who has no answer now never will.
+    fn fail_hung(&self) {
+        let in_background = self.isolate.borrow().as_ref().is_some_and(Isolate::has_background_work);
+        if in_background {
+            let runtime = self.state.runtime.borrow().clone();
+            tokio::task::spawn_local(async move {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                if let Some(runtime) = runtime.upgrade() {
+                    runtime.turn(0, |_| ());
+                }
+            });
+            return;
+        }
+        let stuck: Vec<_> = self.state.contexts.borrow().values().cloned().collect();
+        for context in stuck {
+            context.answer(Answer::Failed(Failure::Hung));
+            self.end(&context);
+        }
+    }
+
+    fn limit_wait_until(&self, context: &Rc<RequestContext>) {
+        let busy = !context.pipes.borrow().is_empty() || !context.sockets.borrow().is_empty() || context.opening.get() > 0;
+        if busy || context.limited.replace(true) {
+            return;
+        }
+        let (runtime, context) = (self.state.runtime.borrow().clone(), Rc::downgrade(context));
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep(WAIT_UNTIL_MAX).await;
+            if let (Some(runtime), Some(context)) = (runtime.upgrade(), context.upgrade())
+                && !context.ended.get()
+            {
+                let text = "waitUntil() tasks did not finish within 30 s after the response, and were cancelled";
+                runtime.state.console.log(LogLevel::Warn, text);
+                runtime.end(&context);
+            }
+        });
+    }
+
+    /// The client has left before it had an answer.
+    fn client_left(&self, context: &Rc<RequestContext>) {
+        if context.ended.get() {
+            return;
+        }
+        self.turn(context.id, |scope| {
+            let id = v8::Integer::new_from_unsigned(scope, context.id);
+            self.call(scope, |hooks| &hooks.abort_request, &[id.into()]);
+        });
+        context.answer(Answer::Failed(Failure::Gone));
+        self.after_turn(context.id);
+    }
+
+    /// Ends a context's I/O and forgets it.
+    pub(crate) fn end(&self, context: &Rc<RequestContext>) {
+        if context.ended.get() {
+            return;
+        }
+        context.end();
+        self.state.contexts.borrow_mut().remove(&context.id);
+    }
+
+    /// A turn was stopped: its event fails, and no new one comes here. With the heap at its limit, all events fail.
+    fn stopped(&self, context: u32, stop: Stop) {
+        self.condemned.set(true);
+        match stop {
+            Stop::Cpu | Stop::Asked => {
+                if let Some(context) = self.state.context(context) {
+                    context.answer(Answer::Failed(Failure::ExceededCpu));
+                    self.end(&context);
+                }
+            }
+            Stop::Memory => {
+                let all: Vec<_> = self.state.contexts.borrow().values().cloned().collect();
+                for context in all {
+                    context.answer(Answer::Failed(Failure::ExceededMemory));
+                    self.end(&context);
+                }
+                self.bury();
+            }
+        }
+    }
+
+    fn bury(&self) {
+        self.hooks.borrow_mut().take();
+        if let Some(isolate) = self.isolate.borrow_mut().take() {
+            isolate.condemn().bury();
+        }
+    }
+
+    /// True if it must get no new events.
+    #[must_use]
+    pub fn is_condemned(&self) -> bool {
+        self.condemned.get()
+    }
+
+    /// Takes no new events from now on.
+    pub fn condemn(&self) {
+        self.condemned.set(true);
+    }
+
+    /// Events under way.
+    #[must_use]
+    pub fn events(&self) -> usize {
+        self.state.contexts.borrow().len()
+    }
+
+    /// The isolate, for measuring and for the debugger; `None` if it is gone or in a turn.
+    pub fn with_isolate<R>(&self, work: impl FnOnce(&mut Isolate<Ready>) -> R) -> Option<R> {
+        self.isolate.try_borrow_mut().ok()?.as_mut().map(work)
+    }
+
+    /// Tells the worker's console to also speak to a debugger.
+    pub fn set_inspected(&self, inspected: bool) {
+        self.state.inspected.set(inspected);
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        for context in self.state.contexts.borrow_mut().drain().map(|(_, context)| context) {
+            context.answer(Answer::Failed(Failure::Gone));
+            context.end();
+        }
+    }
+}
+
+/// Someone who waits for an answer; when it is dropped, the client has left.
+struct Waiting<'a> {
+    runtime: &'a Rc<Runtime>,
+    context: &'a Rc<RequestContext>,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let (runtime, context) = (Rc::downgrade(self.runtime), self.context.clone());
+        // In a task of its own: this drop may happen anywhere, also where no turn may begin.
+        tokio::task::spawn_local(async move {
+            if let Some(runtime) = runtime.upgrade() {
+                runtime.client_left(&context);
+            }
+        });
+    }
+}
+
+fn method_name<'s>(scope: &mut v8::PinScope<'s, '_>, method: &http::Method) -> Option<v8::Local<'s, v8::String>> {
+    v8::String::new_from_one_byte(scope, method.as_str().as_bytes(), v8::NewStringType::Internalized)
+}

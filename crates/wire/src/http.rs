@@ -1,0 +1,100 @@
+//! HTTP as host and cell speak it: one event is a request, one subrequest leaves the same way.
+
+use std::{future::Future, pin::Pin};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A body of a request or a response, as it streams by.
+pub type Body = UnsyncBoxBody<Bytes, BodyError>;
+
+/// Why a body ended before its end.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum BodyError {
+    /// The peer broke off or sent what is no HTTP.
+    #[error("the connection was lost: {reason}")]
+    Lost {
+        /// What the connection's owner says of it.
+        reason: String,
+    },
+    /// The one who makes the body gave up.
+    #[error("the body was aborted: {reason}")]
+    Aborted {
+        /// Its reason.
+        reason: String,
+    },
+    /// Its `content-encoding` does not fit its bytes.
+    #[error("the body could not be decoded: {reason}")]
+    Encoding {
+        /// What the decoder says of it.
+        reason: String,
+    },
+}
+
+/// A body without bytes.
+#[must_use]
+pub fn empty() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+/// A body that is there as a whole.
+#[must_use]
+pub fn full(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// Both directions of a connection that has left HTTP behind (WebSocket).
+pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// Travels in the extensions of a 101 response: the connection, once the upgrade is done.
+pub struct Upgraded(pub Pin<Box<dyn Future<Output = Option<Box<dyn Duplex>>> + Send>>);
+
+/// `http::Extensions` wants values that can be cloned and shared; an upgrade can be taken once.
+#[derive(Clone)]
+pub struct UpgradeSlot(std::sync::Arc<std::sync::Mutex<Option<Upgraded>>>);
+
+impl UpgradeSlot {
+    /// Puts an upgrade into a slot.
+    #[must_use]
+    pub fn new(upgrade: Upgraded) -> Self {
+        Self(std::sync::Arc::new(std::sync::Mutex::new(Some(upgrade))))
+    }
+
+    /// Takes it out, once.
+    #[must_use]
+    pub fn take(&self) -> Option<Upgraded> {
+        self.0.lock().ok()?.take()
+    }
+}
+
+/// Why a subrequest got no response.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EgressError {
+    /// The URL's scheme or host cannot be asked.
+    #[error("cannot fetch {url}: {reason}")]
+    Refused {
+        /// The URL.
+        url: String,
+        /// Why not.
+        reason: String,
+    },
+    /// No connection, or it broke before the response's head.
+    #[error("no response from {host}: {reason}")]
+    Unreachable {
+        /// Host and port.
+        host: String,
+        /// What the network says of it.
+        reason: String,
+    },
+}
+
+/// A response, or why there is none, when it comes.
+pub type Fetched = Pin<Box<dyn Future<Output = Result<http::Response<Body>, EgressError>> + Send>>;
+
+/// The way out of a cell. In production it is the host's end of a socket; under `mote dev` the host is in the process.
+pub trait Egress: Send + Sync {
+    /// Sends one request, without following redirects. Dropping the future gives the request up.
+    fn fetch(&self, request: http::Request<Body>) -> Fetched;
+}
