@@ -2,6 +2,7 @@
 
 use std::{env, error::Error, fs, path::Path};
 
+#[expect(clippy::disallowed_methods, reason = "cargo tells a build script its folders this way")]
 fn main() -> Result<(), Box<dyn Error>> {
     mote_web::initialize_v8();
     let snapshot = mote_web::make_snapshot()?;

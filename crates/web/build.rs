@@ -1,20 +1,21 @@
 //! Lists the files of `js/`, so that a new file needs no list to be edited.
 
-use std::{env, fs, io, path::Path};
+use std::{env, fmt::Write as _, fs, io, path::Path};
 
+#[expect(clippy::disallowed_methods, reason = "cargo tells a build script its folders this way")]
 fn main() -> io::Result<()> {
-    let root = Path::new(&env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("js");
+    let variable = |name| env::var(name).map_err(io::Error::other);
+    let root = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("js");
     println!("cargo::rerun-if-changed={}", root.display());
     let mut names = Vec::new();
     collect(&root, "", &mut names)?;
     names.sort();
     let mut text = String::from("/// The platform's JavaScript: (name, text).\npub static SOURCES: &[(&str, &str)] = &[\n");
     for name in names {
-        text.push_str(&format!("    ({name:?}, include_str!({:?})),\n", root.join(&name)));
+        writeln!(text, "    ({name:?}, include_str!({:?})),", root.join(&name)).map_err(io::Error::other)?;
     }
     text.push_str("];\n");
-    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
-    fs::write(Path::new(&out).join("sources.rs"), text)
+    fs::write(Path::new(&variable("OUT_DIR")?).join("sources.rs"), text)
 }
 
 fn collect(folder: &Path, prefix: &str, names: &mut Vec<String>) -> io::Result<()> {
@@ -23,7 +24,7 @@ fn collect(folder: &Path, prefix: &str, names: &mut Vec<String>) -> io::Result<(
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
         if entry.file_type()?.is_dir() {
             collect(&entry.path(), &format!("{name}/"), names)?;
-        } else if name.ends_with(".js") {
+        } else if Path::new(&name).extension().is_some_and(|ending| ending == "js") {
             names.push(name);
         }
     }

@@ -12,7 +12,7 @@ use mote_engine::{JsError, Snapshot, modules::LoadError};
 use mote_web::{Console, Failure, LogLevel, Outcome, Runtime, RuntimeOptions, Worker};
 use mote_wire::{bundle::Bundle, http::Egress};
 
-use crate::{SNAPSHOT, answer::ErrorDetail, program::program_of};
+use crate::{SNAPSHOT, answer::ErrorDetail, program::{Debugging, program_of}};
 
 /// What a cell does for all its workers.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,19 @@ pub struct CellOptions {
     pub runtime: RuntimeOptions,
     /// How much an error response tells.
     pub detail: ErrorDetail,
+    /// Whether debuggers may attach.
+    pub debugging: Debugging,
+}
+
+/// A version of a worker, as it is put into service.
+#[derive(Debug, Clone, Copy)]
+pub struct Deployment<'a> {
+    /// Its code.
+    pub bundle: &'a Bundle,
+    /// Its `env`, as a JSON object.
+    pub env_json: &'a str,
+    /// CPU time that one of its turns may use, if that is less than the cell's limit.
+    pub cpu_max: Option<Duration>,
 }
 
 /// One event, when it is over.
@@ -54,6 +67,8 @@ pub trait Observer {
     fn wants_events(&self) -> bool {
         true
     }
+    /// Something that belongs to no event went wrong.
+    fn problem(&self, text: &str);
 }
 
 /// All isolates of one thread.
@@ -73,7 +88,8 @@ pub(crate) struct Slot {
     warm: RefCell<Option<Rc<Runtime>>>,
     /// Why there is no version to run.
     problem: RefCell<Option<String>>,
-    inspected: StdCell<bool>,
+    /// The worker's own CPU limit.
+    cpu_max: StdCell<Option<Duration>>,
 }
 
 /// Why an event finds no isolate.
@@ -97,11 +113,12 @@ impl Cell {
     ///
     /// # Errors
     /// When its code does not load.
-    pub fn deploy(&self, name: &str, bundle: &Bundle, env_json: &str) -> Result<Vec<String>, LoadError> {
+    pub fn deploy(&self, name: &str, deployment: &Deployment<'_>) -> Result<Vec<String>, LoadError> {
         let slot = self.slot(name);
-        let program =
-            program_of(bundle).map_err(|error| LoadError::Threw(JsError::plain(error.to_string())))?;
-        let worker = Worker { program, env_json: env_json.to_owned() };
+        let program = program_of(deployment.bundle, self.options.debugging)
+            .map_err(|error| LoadError::Threw(JsError::plain(error.to_string())))?;
+        let worker = Worker { program, env_json: deployment.env_json.to_owned() };
+        slot.cpu_max.set(deployment.cpu_max);
         let runtime = self.blank(&slot);
         let handlers = runtime.load(&worker)?;
         *slot.worker.borrow_mut() = Some(worker);
@@ -130,8 +147,16 @@ impl Cell {
     #[must_use]
     pub fn runtime(&self, name: &str) -> Option<Rc<Runtime>> {
         let slot = self.workers.borrow().get(name).cloned()?;
-        slot.inspected.set(true);
         self.ready(&slot).ok()
+    }
+
+    /// How often the code cache of a worker was used and refused, over all its isolates.
+    #[must_use]
+    pub fn code_cache_counts(&self, name: &str) -> Option<(u32, u32)> {
+        let slot = self.workers.borrow().get(name).cloned()?;
+        let worker = slot.worker.borrow();
+        let counts = &worker.as_ref()?.program.cache_counts;
+        Some((counts.accepted(), counts.rejected()))
     }
 
     fn slot(&self, name: &str) -> Rc<Slot> {
@@ -142,7 +167,7 @@ impl Cell {
                 worker: RefCell::default(),
                 warm: RefCell::default(),
                 problem: RefCell::default(),
-                inspected: StdCell::new(false),
+                cpu_max: StdCell::new(None),
             })
         });
         slot.clone()
@@ -186,7 +211,10 @@ impl Cell {
 
     fn blank(&self, slot: &Rc<Slot>) -> Rc<Runtime> {
         let console = Rc::new(SlotConsole { name: slot.name.clone(), observer: self.observer.clone() });
-        Runtime::start(&self.snapshot, self.options.runtime, self.egress.clone(), console)
+        let mut limits = self.options.runtime;
+        // A version may lower a limit, not raise it.
+        limits.cpu_max = slot.cpu_max.get().map_or(limits.cpu_max, |own| own.min(limits.cpu_max));
+        Runtime::start(&self.snapshot, limits, self.egress.clone(), console)
     }
 }
 

@@ -17,9 +17,10 @@ mod serve;
 mod url;
 
 pub use answer::{ErrorDetail, error_response};
-pub use cell::{Cell, CellOptions, EventLog, Observer};
-pub use mote_engine::modules::LoadError;
-pub use mote_web::{Failure, LogLevel, RuntimeOptions};
+pub use cell::{Cell, CellOptions, Deployment, EventLog, Observer};
+pub use program::Debugging;
+pub use mote_engine::{JsError, inspector::Frontend, modules::LoadError};
+pub use mote_web::{Failure, LogLevel, Runtime, RuntimeOptions};
 
 /// Prepares the process. Call it on the main thread before any other thread is started: V8 protects its code with memory
 /// keys that threads born earlier do not hold.

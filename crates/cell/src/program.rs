@@ -5,11 +5,20 @@ use std::sync::Arc;
 use mote_engine::program::{ModuleKind, Program, ProgramError, ProgramFormat, ProgramModule};
 use mote_wire::bundle::{self, Bundle};
 
+/// Whether debuggers get the source maps of what is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Debugging {
+    /// They do; it costs memory.
+    Possible,
+    /// Nobody attaches.
+    Off,
+}
+
 /// The program of a bundle.
 ///
 /// # Errors
 /// When the bundle's main module is missing; a checked bundle has one.
-pub(crate) fn program_of(bundle: &Bundle) -> Result<Arc<Program>, ProgramError> {
+pub(crate) fn program_of(bundle: &Bundle, debugging: Debugging) -> Result<Arc<Program>, ProgramError> {
     let modules = bundle
         .modules()
         .iter()
@@ -22,7 +31,13 @@ pub(crate) fn program_of(bundle: &Bundle) -> Result<Arc<Program>, ProgramError> 
                 bundle::ModuleKind::Json => ModuleKind::Json,
                 bundle::ModuleKind::Wasm => ModuleKind::Wasm,
             };
-            ProgramModule::new(module.name.as_str().to_owned(), kind, module.content.clone(), module.source_map.clone())
+            let name = module.name.as_str().to_owned();
+            let mut program = ProgramModule::new(name, kind, module.content.clone(), module.source_map.clone());
+            if let (Debugging::Possible, Some(map)) = (debugging, &module.source_map) {
+                let map = data_encoding::BASE64.encode(map);
+                program.source_map_url = Some(format!("data:application/json;base64,{map}"));
+            }
+            program
         })
         .collect();
     let format = match bundle.format() {

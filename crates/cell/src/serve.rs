@@ -34,13 +34,20 @@ impl Cell {
             .pipeline_flush(true)
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades();
-        // A client that sends nonsense has got its 400 or 431; one that left wants nothing.
-        let _ = connection.await;
+        // A client that sends nonsense has got its 400 or 431; one that left wants nothing. But a body that broke on its
+        // way through is a story that nobody else tells.
+        if let Err(error) = connection.await
+            && let Some(broken) = body_error(&error)
+        {
+            self.observer.problem(&format!("a response broke off: {broken}"));
+        }
     }
 
     async fn handle(&self, mut request: Request<Incoming>) -> Response<Body> {
-        let started = self.observer.wants_events().then(Instant::now);
-        let host = host_of(&request);
+        let Some(host) = host_of(&request) else {
+            return Error::bad_request("A request has one Host header, with a host name.")
+                .response(request.headers(), self.options.detail);
+        };
         let Some(slot) = self.find(&host) else {
             return Error::unknown_host(&host, &self.names()).response(request.headers(), self.options.detail);
         };
@@ -51,7 +58,7 @@ impl Cell {
         if self.options.detail == ErrorDetail::Stack
             && let Some(cron) = scheduled_trigger(&request)
         {
-            return self.trigger_scheduled(&slot, &cron, started).await;
+            return self.trigger_scheduled(&slot, &cron).await;
         }
         let upgrade = wants_websocket(request.headers()).then(|| {
             let upgrade = hyper::upgrade::on(&mut request);
@@ -61,6 +68,7 @@ impl Cell {
         // What an error response or a log line needs, before the worker takes the request.
         let method = request.method().clone();
         let accept = request.headers().get(header::ACCEPT).cloned();
+        let mut record = Record::new(self, &slot, method.as_str(), &url);
         let result = self.fetch(&slot, request, &url, upgrade).await;
         let (response, failure) = match result {
             Ok(response) => (finish(response, &method), None),
@@ -69,17 +77,7 @@ impl Cell {
                 (rejected.error().response(&headers, self.options.detail), rejected.failure())
             }
         };
-        if let Some(started) = started {
-            self.observer.event(&EventLog {
-                worker: &slot.name,
-                method: method.as_str(),
-                url: &url,
-                status: Some(response.status().as_u16()),
-                duration: started.elapsed(),
-                outcome: failure.as_ref().map_or(Outcome::Ok, Failure::outcome),
-                failure: failure.as_ref(),
-            });
-        }
+        record.write(Some(response.status().as_u16()), failure.as_ref());
         response
     }
 
@@ -100,29 +98,70 @@ impl Cell {
         runtime.fetch(request, url, upgrade).await.map_err(Rejected::Failed)
     }
 
-    async fn trigger_scheduled(&self, slot: &Rc<Slot>, trigger: &Trigger, started: Option<Instant>) -> Response<Body> {
+    async fn trigger_scheduled(&self, slot: &Rc<Slot>, trigger: &Trigger) -> Response<Body> {
         let runtime = match self.ready(slot) {
             Ok(runtime) => runtime,
             Err(unready) => return Rejected::Unready(unready).error().response(&HeaderMap::new(), ErrorDetail::Stack),
         };
-        let result = runtime.scheduled(&trigger.cron, trigger.time_ms).await;
-        let failure = result.err();
-        if let Some(started) = started {
-            self.observer.event(&EventLog {
-                worker: &slot.name,
-                method: "scheduled",
-                url: &trigger.cron,
-                status: None,
-                duration: started.elapsed(),
-                outcome: failure.as_ref().map_or(Outcome::Ok, Failure::outcome),
-                failure: failure.as_ref(),
-            });
+        let mut record = Record::new(self, slot, "scheduled", &trigger.cron);
+        let failure = runtime.scheduled(&trigger.cron, trigger.time_ms).await.err();
+        record.write(None, failure.as_ref());
+        // The answers of Cloudflare's own tools.
+        let outcome = failure.as_ref().map_or(Outcome::Ok, Failure::outcome);
+        let mut response = Response::new(full(outcome.as_str()));
+        if outcome != Outcome::Ok {
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         }
-        match failure {
-            None => Response::new(full("Ran scheduled event\n")),
-            Some(failure) => Error::of(&failure).response(&HeaderMap::new(), ErrorDetail::Stack),
-        }
+        response
     }
+}
+
+/// The log's line about one event, written when it has an answer, or when its client has left before.
+struct Record<'a> {
+    cell: &'a Cell,
+    worker: &'a str,
+    method: &'a str,
+    url: &'a str,
+    /// `None` if nobody wants to know, and once it is written.
+    started: Option<Instant>,
+}
+
+impl<'a> Record<'a> {
+    fn new(cell: &'a Cell, slot: &'a Slot, method: &'a str, url: &'a str) -> Self {
+        let started = cell.observer.wants_events().then(Instant::now);
+        Self { cell, worker: &slot.name, method, url, started }
+    }
+
+    fn write(&mut self, status: Option<u16>, failure: Option<&Failure>) {
+        let Some(started) = self.started.take() else { return };
+        self.cell.observer.event(&EventLog {
+            worker: self.worker,
+            method: self.method,
+            url: self.url,
+            status,
+            duration: started.elapsed(),
+            outcome: failure.map_or(Outcome::Ok, Failure::outcome),
+            failure,
+        });
+    }
+}
+
+impl Drop for Record<'_> {
+    fn drop(&mut self) {
+        self.write(None, Some(&Failure::Gone));
+    }
+}
+
+/// The broken body among an error's causes.
+fn body_error(error: &hyper::Error) -> Option<&BodyError> {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(body) = error.downcast_ref::<BodyError>() {
+            return Some(body);
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// Why an event has no response of the worker's own.
@@ -148,9 +187,18 @@ impl Rejected {
     }
 }
 
-fn host_of(request: &Request<Incoming>) -> String {
-    let header = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    request.uri().host().or(header).unwrap_or("").to_ascii_lowercase()
+/// The host that the request is for; `None` if it does not say so as HTTP wants it (RFC 9112, section 3.2).
+fn host_of(request: &Request<Incoming>) -> Option<String> {
+    let mut headers = request.headers().get_all(header::HOST).iter();
+    let header = headers.next();
+    if headers.next().is_some() || (header.is_none() && request.version() == Version::HTTP_11) {
+        return None;
+    }
+    let header = match header {
+        Some(host) => host.to_str().ok()?,
+        None => "",
+    };
+    Some(request.uri().host().unwrap_or(header).to_ascii_lowercase())
 }
 
 fn wants_websocket(headers: &HeaderMap) -> bool {

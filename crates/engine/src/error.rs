@@ -56,11 +56,10 @@ fn truncate(text: &mut String) {
 }
 
 fn describe<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> String {
-    if value.is_symbol() || !(value.is_object()) || value.is_native_error() {
-        if let Some(text) = value.to_detail_string(scope) {
+    if (value.is_symbol() || !(value.is_object()) || value.is_native_error())
+        && let Some(text) = value.to_detail_string(scope) {
             return text.to_rust_string_lossy(scope);
         }
-    }
     if let Some(object) = value.to_object(scope) {
         let (name, message) = (property(scope, object, "name"), property(scope, object, "message"));
         if let (Some(name), Some(message)) = (name, message) {
@@ -101,5 +100,5 @@ fn position_of<'s>(scope: &mut v8::PinScope<'s, '_>, message: v8::Local<'s, v8::
     let name = message.get_script_resource_name(scope)?;
     let name = name.to_rust_string_lossy(scope);
     let line = message.get_line_number(scope)?;
-    Some(format!("{name}:{line}:{}", message.get_start_column() + 1))
+    Some(format!("{name}:{line}:{}", message.get_start_column().saturating_add(1)))
 }

@@ -2,6 +2,7 @@
 
 use std::{
     marker::PhantomData,
+    rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{heap::HeapGuard, platform, snapshot::Snapshot, v8, watchdog};
+use crate::{buffers, heap::HeapGuard, inspector::{Frontend, Inspector}, platform, snapshot::Snapshot, v8, watchdog};
 
 /// An isolate that can run turns.
 #[derive(Debug)]
@@ -29,6 +30,16 @@ pub enum Stop {
     Asked,
 }
 
+impl std::fmt::Display for Stop {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Cpu => "used more CPU time than it may",
+            Self::Memory => "used more memory than it may",
+            Self::Asked => "was stopped",
+        })
+    }
+}
+
 /// How a turn went.
 #[derive(Debug)]
 pub enum Turn<R> {
@@ -43,11 +54,13 @@ pub enum Turn<R> {
 pub struct IsolateOptions {
     /// Bytes that the JavaScript heap may hold.
     pub heap_bytes_max: usize,
+    /// Bytes that `ArrayBuffer`s may hold, outside the heap.
+    pub buffer_bytes_max: usize,
 }
 
 impl Default for IsolateOptions {
     fn default() -> Self {
-        Self { heap_bytes_max: 128 << 20 }
+        Self { heap_bytes_max: 128 << 20, buffer_bytes_max: 128 << 20 }
     }
 }
 
@@ -61,6 +74,8 @@ pub struct Isolate<State = Ready> {
 }
 
 struct Inner {
+    /// An attached debugger; it must be gone before V8's isolate is.
+    inspector: Option<Inspector>,
     /// `None` only while it is being dropped.
     isolate: Option<v8::OwnedIsolate>,
     context: Option<v8::Global<v8::Context>>,
@@ -79,6 +94,7 @@ impl Isolate<Ready> {
         let params = snapshot
             .params()
             .heap_limits(0, options.heap_bytes_max)
+            .array_buffer_allocator(buffers::allocator(options.buffer_bytes_max))
             .allow_atomics_wait(false);
         let mut isolate = v8::Isolate::new(params);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
@@ -96,7 +112,7 @@ impl Isolate<Ready> {
         // turns no isolate is.
         unsafe { isolate.exit() };
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        let inner = Inner { isolate: Some(isolate), context: Some(context), guard, id, _snapshot: snapshot.clone() };
+        let inner = Inner { inspector: None, isolate: Some(isolate), context: Some(context), guard, id, _snapshot: snapshot.clone() };
         Self { inner, state: PhantomData }
     }
 
@@ -134,6 +150,32 @@ impl Isolate<Ready> {
         } else {
             Turn::Done(result)
         }
+    }
+
+    /// Attaches a debugger, in place of one that is attached.
+    pub fn attach_inspector(&mut self, frontend: Rc<dyn Frontend>, name: &str) {
+        let Inner { isolate: Some(isolate), context: Some(context), inspector, .. } = &mut self.inner else { return };
+        let entered = Entered::enter(isolate);
+        inspector.take();
+        *inspector = Some(Inspector::attach(entered.isolate, context, frontend, name));
+    }
+
+    /// Lets the debugger go.
+    pub fn detach_inspector(&mut self) {
+        let Inner { isolate: Some(isolate), inspector, .. } = &mut self.inner else { return };
+        let _entered = Entered::enter(isolate);
+        inspector.take();
+    }
+
+    /// Takes one message of the attached debugger's, inside a turn of its own.
+    pub fn dispatch_to_inspector(&mut self, budget: Duration, message: &str) -> Turn<()> {
+        let Some(inspector) = self.inner.inspector.take() else { return Turn::Done(()) };
+        let turn = self.turn(budget, |scope| {
+            inspector.dispatch(message);
+            drain_microtasks(scope);
+        });
+        self.inner.inspector = Some(inspector);
+        turn
     }
 
     /// A handle with which other threads can stop what runs here.
@@ -191,6 +233,7 @@ impl Drop for Inner {
         // SAFETY: the isolate belongs to this thread (it is not Send), and no isolate is entered between turns. Its own
         // drop exits it again.
         unsafe { isolate.enter() };
+        self.inspector.take();
         self.context.take();
         drop(isolate);
     }

@@ -15,6 +15,7 @@
 //! limit stops the turn; it does not abort the process (see [`heap`]).
 #![allow(unsafe_code, reason = "this room talks to V8")]
 
+mod buffers;
 pub mod error;
 pub mod heap;
 pub mod inspector;

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     error::JsError,
-    isolate::drain_microtasks,
+    isolate::{Stop, drain_microtasks},
     program::{ModuleKind, Program, ProgramFormat, ProgramModule},
     source_map::SourceMaps,
     v8,
@@ -23,8 +23,8 @@ pub enum LoadError {
         module: String,
     },
     /// The turn was stopped on the way.
-    #[error("the top-level code was stopped")]
-    Stopped,
+    #[error("the worker's top-level code {0}")]
+    Stopped(Stop),
 }
 
 /// The modules that an isolate has loaded.
@@ -72,7 +72,7 @@ pub fn load<'s>(
     };
     match loaded {
         Some(namespace) => Ok(namespace),
-        None if scope.has_terminated() || scope.is_execution_terminating() => Err(LoadError::Stopped),
+        None if scope.has_terminated() || scope.is_execution_terminating() => Err(LoadError::Stopped(Stop::Asked)),
         None => match scope.exception() {
             Some(exception) => Err(LoadError::Threw(JsError::from_value(scope, exception))),
             None => Err(settled(scope, program.main())),
@@ -120,7 +120,7 @@ fn load_modules<'s>(scope: &mut v8::PinScope<'s, '_>, main: &ProgramModule) -> O
 }
 
 fn run_script<'s>(scope: &mut v8::PinScope<'s, '_>, main: &ProgramModule) -> Option<v8::Local<'s, v8::Object>> {
-    let mut source = script_source(scope, main, false)?;
+    let mut source = script_source(scope, main, Goal::Script)?;
     let options = compile_options(&source);
     let script = v8::script_compiler::compile(scope, &mut source, options, v8::script_compiler::NoCacheReason::NoReason)?;
     count_cache(scope, &source);
@@ -174,7 +174,7 @@ fn remember(scope: &mut v8::PinScope<'_, '_>, name: &str, module: v8::Local<'_, 
 }
 
 fn compile<'s>(scope: &mut v8::PinScope<'s, '_>, module: &ProgramModule) -> Option<v8::Local<'s, v8::Module>> {
-    let mut source = script_source(scope, module, true)?;
+    let mut source = script_source(scope, module, Goal::Module)?;
     let options = compile_options(&source);
     let compiled =
         v8::script_compiler::compile_module2(scope, &mut source, options, v8::script_compiler::NoCacheReason::NoReason);
@@ -182,14 +182,22 @@ fn compile<'s>(scope: &mut v8::PinScope<'s, '_>, module: &ProgramModule) -> Opti
     compiled
 }
 
+/// How a source text is parsed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Goal {
+    Module,
+    Script,
+}
+
 fn script_source(
     scope: &mut v8::PinScope<'_, '_>,
     module: &ProgramModule,
-    is_module: bool,
+    goal: Goal,
 ) -> Option<v8::script_compiler::Source> {
     let text = text_of(scope, module)?;
     let name = v8::String::new(scope, &module.name)?;
-    let origin = v8::ScriptOrigin::new(scope, name.into(), 0, 0, false, -1, None, false, false, is_module, None);
+    let map = module.source_map_url.as_ref().and_then(|url| v8::String::new(scope, url)).map(v8::Local::<v8::Value>::from);
+    let origin = v8::ScriptOrigin::new(scope, name.into(), 0, 0, false, -1, map, false, false, goal == Goal::Module, None);
     Some(match module.code_cache() {
         Some(cache) => {
             let cache = v8::script_compiler::CachedData::new(cache);
@@ -208,9 +216,8 @@ fn compile_options(source: &v8::script_compiler::Source) -> v8::script_compiler:
 }
 
 fn count_cache(scope: &mut v8::PinScope<'_, '_>, source: &v8::script_compiler::Source) {
-    let Some(rejected) = source.get_cached_data().map(v8::script_compiler::CachedData::rejected) else { return };
-    if let Some(map) = scope.get_slot::<ModuleMap>() {
-        map.program.cache_counts.count(rejected);
+    if let (Some(map), Some(cache)) = (scope.get_slot::<ModuleMap>(), source.get_cached_data()) {
+        map.program.cache_counts.count(cache);
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::source_map::SourceMap;
+use crate::{source_map::SourceMap, v8};
 
 /// What a module is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct ProgramModule {
     pub content: Bytes,
     /// Where its code came from.
     pub source_map: Option<SourceMap>,
+    /// Where a debugger finds the source map.
+    pub source_map_url: Option<String>,
     code_cache: OnceLock<Vec<u8>>,
 }
 
@@ -56,7 +58,7 @@ impl ProgramModule {
     /// A module without a code cache yet.
     #[must_use]
     pub fn new(name: String, kind: ModuleKind, content: Bytes, source_map: Option<Bytes>) -> Self {
-        Self { name, kind, content, source_map: source_map.map(SourceMap::new), code_cache: OnceLock::new() }
+        Self { name, kind, content, source_map: source_map.map(SourceMap::new), source_map_url: None, code_cache: OnceLock::new() }
     }
 
     /// V8's code cache of it, once an isolate has made one.
@@ -79,8 +81,8 @@ pub struct CacheCounts {
 }
 
 impl CacheCounts {
-    pub(crate) fn count(&self, rejected: bool) {
-        let counter = if rejected { &self.rejected } else { &self.accepted };
+    pub(crate) fn count(&self, cache: &v8::script_compiler::CachedData<'_>) {
+        let counter = if cache.rejected() { &self.rejected } else { &self.accepted };
         counter.fetch_add(1, Ordering::Relaxed);
     }
 

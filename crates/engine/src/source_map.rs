@@ -98,7 +98,7 @@ impl SourceMap {
             .parsed
             .get_or_init(|| {
                 let json = String::from_utf8(self.json.to_vec()).ok()?;
-                oxc_sourcemap::SourceMap::from_json_string(&json).ok().map(|map| map.into_owned())
+                oxc_sourcemap::SourceMap::from_json_string(&json).ok().map(oxc_sourcemap::SourceMap::into_owned)
             })
             .as_ref()?;
         let table = map.generate_lookup_table();

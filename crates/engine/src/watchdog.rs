@@ -41,6 +41,7 @@ struct ThreadWatch {
 static THREADS: Mutex<Vec<Weak<ThreadWatch>>> = Mutex::new(Vec::new());
 static WATCHDOG: OnceLock<()> = OnceLock::new();
 
+// Which turn runs is a fact about a thread; isolates come and go.
 thread_local! {
     static WATCH: RefCell<Option<(Arc<ThreadWatch>, u64)>> = const { RefCell::new(None) };
 }
@@ -102,6 +103,7 @@ fn register() -> Arc<ThreadWatch> {
     watch
 }
 
+#[expect(clippy::disallowed_methods, reason = "this thread serves nobody: looking and sleeping is all it does")]
 fn watch_all() {
     // Per thread: the state word seen first in a turn and the CPU time at that moment.
     let mut seen: Vec<(Weak<ThreadWatch>, u64, u64)> = Vec::new();

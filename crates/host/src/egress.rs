@@ -82,7 +82,9 @@ impl Egress for DirectEgress {
                 parts.extensions.insert(UpgradeSlot::new(Upgraded(Box::pin(io))));
                 return Ok(http::Response::from_parts(parts, empty()));
             }
-            Ok(response.map(|body| body.map_err(|error| BodyError::Lost { reason: innermost(&error) }).boxed_unsync()))
+            Ok(response.map(|body| {
+                body.map_err(move |error| BodyError::Lost { reason: format!("{uri}: {}", innermost(&error)) }).boxed_unsync()
+            }))
         })
     }
 }

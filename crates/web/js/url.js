@@ -19,7 +19,6 @@ const AFTER_QUERY = 8;
 
 const MADE_HERE = {};
 
-let hrefOf;
 /** Is this a URL? */
 export let isURL;
 
@@ -192,15 +191,14 @@ export class URL {
   }
 
   static {
-    hrefOf = (url) => url.#current()[HREF];
     isURL = (value) => typeof value === "object" && value !== null && #parts in value;
   }
 }
 defineInterface(URL, "URL");
 
-/** The text of a URL object. */
-export function urlHref(url) {
-  return hrefOf(url);
+/** The text of the URL that a string is, or undefined if it is none. */
+export function parseHref(text, base = undefined) {
+  return native.urlParse(text, base)?.[HREF];
 }
 
 // The query that params write needs no further escaping, so it can be put in place as it is. Only taking a query away

@@ -27,6 +27,20 @@ pub enum Outcome {
     Canceled,
 }
 
+impl Outcome {
+    /// Cloudflare's word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Exception => "exception",
+            Self::ExceededCpu => "exceededCpu",
+            Self::ExceededMemory => "exceededMemory",
+            Self::Canceled => "canceled",
+        }
+    }
+}
+
 /// Why an event has no response.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Failure {
@@ -91,6 +105,8 @@ pub(crate) struct RequestContext {
     pub(crate) wait_until: Cell<u32>,
     /// WebSockets that wait for the client to switch.
     pub(crate) opening: Cell<u32>,
+    /// The body that the response's client reads.
+    pub(crate) response_pipe: Cell<u32>,
     pub(crate) ended: Cell<bool>,
     /// Its `waitUntil` work has got its time limit.
     pub(crate) limited: Cell<bool>,
@@ -112,6 +128,7 @@ impl RequestContext {
             notify: Notify::new(),
             wait_until: Cell::new(0),
             opening: Cell::new(0),
+            response_pipe: Cell::new(0),
             ended: Cell::new(false),
             limited: Cell::new(false),
         })

@@ -9,6 +9,7 @@ use std::{
 
 use mote_engine::{
     Isolate, IsolateOptions, JsError, Ready, Snapshot, Stop, Turn, drain_microtasks,
+    inspector::Frontend,
     modules::{self, LoadError},
     program::{Program, ProgramFormat},
     rejections, v8,
@@ -23,6 +24,9 @@ use crate::{
 
 /// How long a `waitUntil` promise may take after the response or the client's leaving.
 const WAIT_UNTIL_MAX: Duration = Duration::from_secs(30);
+
+/// CPU time that one command of a debugger may use.
+const DEBUGGER_CPU_MAX: Duration = Duration::from_secs(60);
 
 /// How loud a line of the console is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +137,7 @@ impl Runtime {
         console: Rc<dyn Console>,
     ) -> Rc<Self> {
         let mut isolate =
-            Isolate::from_snapshot(snapshot, IsolateOptions { heap_bytes_max: options.heap_bytes_max });
+            Isolate::from_snapshot(snapshot, IsolateOptions { heap_bytes_max: options.heap_bytes_max, buffer_bytes_max: options.heap_bytes_max });
         let state = State::new(egress, console);
         let shared = state.clone();
         let hooks = match isolate.turn(options.startup_cpu_max, move |scope| {
@@ -164,13 +168,13 @@ impl Runtime {
     /// When its code does not load, or not within the limits.
     pub fn load(&self, worker: &Worker) -> Result<Vec<String>, LoadError> {
         let mut slot = self.isolate.borrow_mut();
-        let isolate = slot.as_mut().ok_or(LoadError::Stopped)?;
+        let isolate = slot.as_mut().ok_or(LoadError::Stopped(Stop::Asked))?;
         self.state.tick();
         *self.program.borrow_mut() = Some(worker.program.clone());
         let turn = isolate.turn(self.options.startup_cpu_max, |scope| self.load_in(scope, worker));
         match turn {
             Turn::Done(result) => result,
-            Turn::Stopped(_) => Err(LoadError::Stopped),
+            Turn::Stopped(stop) => Err(LoadError::Stopped(stop)),
         }
     }
 
@@ -182,6 +186,7 @@ impl Runtime {
         let handlers = self.set_worker(scope, namespace, worker);
         let handlers = match handlers {
             Some(handlers) => handlers,
+            None if scope.has_terminated() => return Err(LoadError::Stopped(Stop::Asked)),
             None => match scope.exception() {
                 Some(exception) => return Err(LoadError::Threw(JsError::from_value(scope, exception))),
                 None => return Err(broken()),
@@ -283,7 +288,9 @@ impl Runtime {
         self.state.contexts.borrow_mut().insert(context.id, context.clone());
         self.turn(context.id, |scope| {
             v8::tc_scope!(let scope, scope);
+            // A termination is no exception: the turn reports it.
             if dispatch(scope).is_none()
+                && !scope.has_terminated()
                 && let Some(exception) = scope.exception()
             {
                 let error = JsError::from_value(scope, exception);
@@ -293,10 +300,10 @@ impl Runtime {
     }
 
     async fn answer_of(self: &Rc<Self>, context: Rc<RequestContext>) -> Answer {
-        let waiting = Waiting { runtime: self, context: &context };
+        let waiting = Waiting { runtime: self, context: &context, answered: Cell::new(false) };
         loop {
             if let Some(answer) = context.take_answer() {
-                std::mem::forget(waiting);
+                waiting.answered.set(true);
                 self.make_code_cache();
                 return answer;
             }
@@ -311,7 +318,7 @@ impl Runtime {
         }
         let made = self.program.borrow().as_ref().is_none_or(|program| program.main().code_cache().is_some());
         if let (false, Some(isolate)) = (made, self.isolate.borrow_mut().as_mut()) {
-            isolate.turn(self.options.cpu_max, |scope| modules::make_code_cache(scope));
+            isolate.turn(self.options.cpu_max, modules::make_code_cache);
         }
     }
 
@@ -327,7 +334,9 @@ impl Runtime {
                 let result = {
                     v8::tc_scope!(let scope, scope);
                     let result = work(scope);
-                    if let Some(exception) = scope.exception() {
+                    if !scope.has_terminated()
+                        && let Some(exception) = scope.exception()
+                    {
                         self.state.console.uncaught(&JsError::from_value(scope, exception));
                     }
                     result
@@ -364,7 +373,7 @@ impl Runtime {
                 let handled = self.call(scope, |hooks| &hooks.unhandled_rejection, &[promise.into(), reason]);
                 if !handled.is_some_and(|handled| handled.is_true()) {
                     let mut error = JsError::from_value(scope, reason);
-                    error.stack = format!("Uncaught (in promise) {}", error.stack);
+                    error.stack = format!("Unhandled promise rejection: {}", error.stack);
                     self.state.console.uncaught(&error);
                 }
             }
@@ -386,7 +395,10 @@ impl Runtime {
     }
 
     fn after_turn(&self, context: u32) {
-        if let Some(context) = self.state.context(context) {
+        self.state.touch(context);
+        // A turn may also finish what others wait for: a promise that it resolved may be theirs.
+        for context in self.state.touched.take() {
+            let Some(context) = self.state.context(context) else { continue };
             if context.is_over() {
                 self.end(&context);
             } else if context.answered() && context.wait_until.get() > 0 {
@@ -441,12 +453,17 @@ impl Runtime {
         if context.ended.get() {
             return;
         }
-        self.turn(context.id, |scope| {
-            let id = v8::Integer::new_from_unsigned(scope, context.id);
-            self.call(scope, |hooks| &hooks.abort_request, &[id.into()]);
-        });
+        self.abort_request(context.id);
         context.answer(Answer::Failed(Failure::Gone));
         self.after_turn(context.id);
+    }
+
+    /// Tells the worker that the client has left: `request.signal` aborts.
+    pub(crate) fn abort_request(&self, context: u32) {
+        self.turn(context, |scope| {
+            let id = v8::Integer::new_from_unsigned(scope, context);
+            self.call(scope, |hooks| &hooks.abort_request, &[id.into()]);
+        });
     }
 
     /// Ends a context's I/O and forgets it.
@@ -464,19 +481,26 @@ impl Runtime {
         match stop {
             Stop::Cpu | Stop::Asked => {
                 if let Some(context) = self.state.context(context) {
-                    context.answer(Answer::Failed(Failure::ExceededCpu));
-                    self.end(&context);
+                    self.fail(&context, Failure::ExceededCpu);
                 }
             }
             Stop::Memory => {
                 let all: Vec<_> = self.state.contexts.borrow().values().cloned().collect();
                 for context in all {
-                    context.answer(Answer::Failed(Failure::ExceededMemory));
-                    self.end(&context);
+                    self.fail(&context, Failure::ExceededMemory);
                 }
                 self.bury();
             }
         }
+    }
+
+    /// Fails an event; if it has an answer already, only the log can tell.
+    fn fail(&self, context: &Rc<RequestContext>, failure: Failure) {
+        if context.answered() {
+            self.state.console.log(LogLevel::Error, &format!("after the response: {failure}"));
+        }
+        context.answer(Answer::Failed(failure));
+        self.end(context);
     }
 
     fn bury(&self) {
@@ -508,9 +532,22 @@ impl Runtime {
         self.isolate.try_borrow_mut().ok()?.as_mut().map(work)
     }
 
-    /// Tells the worker's console to also speak to a debugger.
-    pub fn set_inspected(&self, inspected: bool) {
-        self.state.inspected.set(inspected);
+    /// Attaches a debugger: the worker's console speaks to it too.
+    pub fn attach_debugger(&self, frontend: Rc<dyn Frontend>, name: &str) {
+        self.state.inspected.set(true);
+        self.with_isolate(|isolate| isolate.attach_inspector(frontend, name));
+    }
+
+    /// Lets the debugger go.
+    pub fn detach_debugger(&self) {
+        self.state.inspected.set(false);
+        self.with_isolate(Isolate::detach_inspector);
+    }
+
+    /// Takes a message of the debugger's.
+    pub fn debugger_message(&self, message: &str) {
+        self.state.tick();
+        self.with_isolate(|isolate| isolate.dispatch_to_inspector(DEBUGGER_CPU_MAX, message));
     }
 }
 
@@ -527,13 +564,21 @@ impl Drop for Runtime {
 struct Waiting<'a> {
     runtime: &'a Rc<Runtime>,
     context: &'a Rc<RequestContext>,
+    answered: Cell<bool>,
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
+        if self.answered.get() {
+            return;
+        }
         let (runtime, context) = (Rc::downgrade(self.runtime), self.context.clone());
         // In a task of its own: this drop may happen anywhere, also where no turn may begin.
         tokio::task::spawn_local(async move {
+            // What the leaving itself has broken comes first: a half upload rejects the read of it.
+            for _ in 0..4 {
+                tokio::task::yield_now().await;
+            }
             if let Some(runtime) = runtime.upgrade() {
                 runtime.client_left(&context);
             }

@@ -31,6 +31,8 @@ pub(crate) struct State {
     /// What the tokens of fetches under way are aborted by.
     pub(crate) fetches: RefCell<HashMap<u32, u32>>,
     pub(crate) inspected: Cell<bool>,
+    /// Contexts of which the running turn may have finished something.
+    pub(crate) touched: RefCell<Vec<u32>>,
 }
 
 impl State {
@@ -47,6 +49,7 @@ impl State {
             pending_ops: Cell::new(0),
             fetches: RefCell::default(),
             inspected: Cell::new(false),
+            touched: RefCell::default(),
         })
     }
 
@@ -68,6 +71,11 @@ impl State {
 
     pub(crate) fn context(&self, id: u32) -> Option<Rc<RequestContext>> {
         self.contexts.borrow().get(&id).cloned()
+    }
+
+    /// Notes that a context may be over after this turn.
+    pub(crate) fn touch(&self, context: u32) {
+        self.touched.borrow_mut().push(context);
     }
 
     /// The context that the running code belongs to; it follows the code through every `await`.

@@ -49,7 +49,10 @@ pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 /// Travels in the extensions of a 101 response: the connection, once the upgrade is done.
-pub struct Upgraded(pub Pin<Box<dyn Future<Output = Option<Box<dyn Duplex>>> + Send>>);
+pub struct Upgraded(pub Upgrading);
+
+/// The connection when the upgrade is done; `None` if it failed.
+pub type Upgrading = Pin<Box<dyn Future<Output = Option<Box<dyn Duplex>>> + Send>>;
 
 /// `http::Extensions` wants values that can be cloned and shared; an upgrade can be taken once.
 #[derive(Clone)]

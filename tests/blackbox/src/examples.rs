@@ -40,10 +40,7 @@ fn install_packages() {
     if examples.join("node_modules/.package-lock.json").exists() {
         return;
     }
-    let installed = Command::new("npm")
-        .args(["ci", "--omit=dev"])
-        .current_dir(&examples)
-        .status();
+    let installed = Command::new("npm").args(["ci", "--omit=dev"]).current_dir(&examples).status();
     assert!(
         installed.as_ref().is_ok_and(ExitStatus::success),
         "`npm ci --prefix examples` failed: {installed:?}"

@@ -51,10 +51,8 @@ impl Answer {
         explain: impl Fn() -> String,
     ) -> Self {
         let mut response = result.unwrap_or_else(|error| panic!("{error}: {}", explain()));
-        let bytes = response
-            .body_mut()
-            .read_to_vec()
-            .unwrap_or_else(|error| panic!("{error}: {}", explain()));
+        let bytes =
+            response.body_mut().read_to_vec().unwrap_or_else(|error| panic!("{error}: {}", explain()));
         let headers = response.headers().iter();
         Self {
             status: response.status().as_u16(),
@@ -94,15 +92,9 @@ impl Wire {
     /// Connects to this machine's `port`.
     pub fn to(port: u16) -> Self {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("mote accepts connections");
-        stream
-            .set_read_timeout(Some(PATIENCE))
-            .expect("a socket has a read timeout");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket has a read timeout");
         stream.set_nodelay(true).expect("a socket can send at once");
-        Self {
-            stream,
-            unread: Vec::new(),
-            framing: Framing::UntilClose,
-        }
+        Self { stream, unread: Vec::new(), framing: Framing::UntilClose }
     }
 
     /// Sends these bytes. A peer that has closed already is no error here: the answer tells.
@@ -132,11 +124,7 @@ impl Wire {
             if let Some(at) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") {
                 break at;
             }
-            assert!(
-                self.read_more(),
-                "the connection closed before an answer: {:?}",
-                self.unread_text()
-            );
+            assert!(self.read_more(), "the connection closed before an answer: {:?}", self.unread_text());
         };
         let text = String::from_utf8_lossy(&self.unread[..end]).into_owned();
         self.unread.drain(..end + 4);
@@ -145,9 +133,7 @@ impl Wire {
         let status = first.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.unwrap_or_else(|| panic!("no status line: {first:?}"));
         let headers = lines.filter_map(|line| line.split_once(':'));
-        let headers: Vec<_> = headers
-            .map(|(n, v)| (n.to_lowercase(), v.trim().to_owned()))
-            .collect();
+        let headers: Vec<_> = headers.map(|(n, v)| (n.to_lowercase(), v.trim().to_owned())).collect();
         self.framing = framing(status, &headers);
         Head { status, headers }
     }
@@ -206,16 +192,10 @@ impl Wire {
 
     /// Sends a body from a second thread while the answer to it is read: neither side may wait for the other's end.
     pub fn send_while_reading(&mut self, body: Vec<u8>) -> Vec<u8> {
-        let mut sending = self
-            .stream
-            .try_clone()
-            .expect("a socket can be used by two threads");
+        let mut sending = self.stream.try_clone().expect("a socket can be used by two threads");
         let sender = std::thread::spawn(move || sending.write_all(&body));
         let received = self.whole();
-        sender
-            .join()
-            .expect("the sender does not panic")
-            .expect("the body can be sent");
+        sender.join().expect("the sender does not panic").expect("the body can be sent");
         received
     }
 
@@ -251,12 +231,7 @@ impl Wire {
 
     fn find_line_end(&mut self, from: usize) -> Result<usize, Broken> {
         loop {
-            let found = self
-                .unread
-                .get(from..)
-                .unwrap_or_default()
-                .windows(2)
-                .position(|two| two == b"\r\n");
+            let found = self.unread.get(from..).unwrap_or_default().windows(2).position(|two| two == b"\r\n");
             if let Some(at) = found {
                 return Ok(from + at);
             }
@@ -293,14 +268,9 @@ fn framing(status: u16, headers: &[(String, String)]) -> Framing {
     if find(headers, "transfer-encoding").eq_ignore_ascii_case("chunked") {
         return Framing::Chunked;
     }
-    find(headers, "content-length")
-        .parse()
-        .map_or(Framing::UntilClose, Framing::Length)
+    find(headers, "content-length").parse().map_or(Framing::UntilClose, Framing::Length)
 }
 
 fn find<'a>(headers: &'a [(String, String)], name: &str) -> &'a str {
-    headers
-        .iter()
-        .find(|(n, _)| n.eq_ignore_ascii_case(name))
-        .map_or("", |(_, value)| value)
+    headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
 }

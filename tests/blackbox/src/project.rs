@@ -20,9 +20,7 @@ impl Project {
 
     /// A project of this name with `src/index.ts` as its only module.
     pub fn named(name: &str, index: &str) -> Self {
-        Self::empty()
-            .with("wrangler.toml", &config(name, ""))
-            .with("src/index.ts", index)
+        Self::empty().with("wrangler.toml", &config(name, "")).with("src/index.ts", index)
     }
 
     /// A project named `worker` whose `fetch` handler has this body, which may use `request`, `env` and `ctx`. The
@@ -36,9 +34,7 @@ impl Project {
     /// A folder with nothing in it.
     pub fn empty() -> Self {
         let folder = tempfile::Builder::new().prefix("mote-blackbox-").tempdir();
-        Self {
-            folder: folder.expect("a temporary folder"),
-        }
+        Self { folder: folder.expect("a temporary folder") }
     }
 
     /// A copy of a folder, without what was installed into it.

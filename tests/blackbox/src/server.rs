@@ -38,9 +38,7 @@ pub struct Refusal {
 
 /// `mote` with these arguments: `mote(["dev", "--port", "0"])`.
 pub fn mote<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Launch {
-    Launch {
-        args: args.into_iter().map(|arg| arg.as_ref().to_owned()).collect(),
-    }
+    Launch { args: args.into_iter().map(|arg| arg.as_ref().to_owned()).collect() }
 }
 
 impl Launch {
@@ -64,9 +62,7 @@ impl Launch {
             if let Some(port) = port_in(&terminal.stdout()) {
                 break port;
             }
-            let ended = child
-                .try_wait()
-                .expect("a child can be asked whether it has ended");
+            let ended = child.try_wait().expect("a child can be asked whether it has ended");
             if ended.is_some() || start.elapsed() > PATIENCE {
                 let _ = child.kill();
                 panic!(
@@ -84,12 +80,7 @@ impl Launch {
             .timeout_global(Some(PATIENCE))
             .build()
             .new_agent();
-        Mote {
-            child,
-            port,
-            terminal,
-            agent,
-        }
+        Mote { child, port, terminal, agent }
     }
 
     /// Starts it, expecting that it ends by itself.
@@ -97,10 +88,7 @@ impl Launch {
         let (mut child, terminal) = self.spawn();
         let start = Instant::now();
         let status = loop {
-            if let Some(status) = child
-                .try_wait()
-                .expect("a child can be asked whether it has ended")
-            {
+            if let Some(status) = child.try_wait().expect("a child can be asked whether it has ended") {
                 break status;
             }
             if start.elapsed() > PATIENCE {
@@ -114,11 +102,7 @@ impl Launch {
             std::thread::sleep(Duration::from_millis(10));
         };
         terminal.finish();
-        Refusal {
-            code: status.code(),
-            stdout: terminal.stdout(),
-            stderr: terminal.stderr(),
-        }
+        Refusal { code: status.code(), stdout: terminal.stdout(), stderr: terminal.stderr() }
     }
 
     fn spawn(&self) -> (Child, Terminal) {
@@ -177,23 +161,16 @@ impl Mote {
 
     /// GET from another host name that leads here.
     pub fn get_from_host(&self, host: &str, path: &str) -> Answer {
-        self.get_with(
-            path,
-            &[("host", &format!("{host}:{}", self.port)), ("accept", "*/*")],
-        )
+        self.get_with(path, &[("host", &format!("{host}:{}", self.port)), ("accept", "*/*")])
     }
 
     /// Any method, with a body.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(self.loopback(path));
+        let mut request = ureq::http::Request::builder().method(method).uri(self.loopback(path));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request
-            .body(body.as_ref().to_vec())
-            .expect("a well-formed request");
+        let request = request.body(body.as_ref().to_vec()).expect("a well-formed request");
         Answer::of(self.agent.run(request), || self.explain(path))
     }
 
@@ -205,10 +182,7 @@ impl Mote {
     /// A bare connection on which a GET has been sent.
     pub fn wire_get(&self, path: &str) -> Wire {
         let mut wire = self.wire();
-        wire.send(format!(
-            "GET {path} HTTP/1.1\r\nhost: localhost:{}\r\naccept: */*\r\n\r\n",
-            self.port
-        ));
+        wire.send(format!("GET {path} HTTP/1.1\r\nhost: localhost:{}\r\naccept: */*\r\n\r\n", self.port));
         wire
     }
 
@@ -225,64 +199,36 @@ impl Mote {
     /// Waits until the terminal holds every one of these, in any order.
     pub fn says(&self, wanted: &[&str]) -> String {
         self.await_output(wanted, |output| {
-            wanted
-                .iter()
-                .all(|part| output.contains(part))
-                .then(|| output.to_owned())
+            wanted.iter().all(|part| output.contains(part)).then(|| output.to_owned())
         })
     }
 
     /// Waits until some line of the terminal holds all of these.
     pub fn says_in_a_line(&self, wanted: &[&str]) -> String {
         self.await_output(wanted, |output| {
-            let line = output
-                .lines()
-                .find(|line| wanted.iter().all(|part| line.contains(part)));
+            let line = output.lines().find(|line| wanted.iter().all(|part| line.contains(part)));
             line.map(str::to_owned)
         })
     }
 
     /// The process lives and the worker answers 200 at `path`.
     pub fn goes_on(&mut self, path: &str) {
-        let ended = self
-            .child
-            .try_wait()
-            .expect("a child can be asked whether it has ended");
-        assert!(
-            ended.is_none(),
-            "mote ended ({ended:?}); it wrote:\n{}",
-            self.output()
-        );
+        let ended = self.child.try_wait().expect("a child can be asked whether it has ended");
+        assert!(ended.is_none(), "mote ended ({ended:?}); it wrote:\n{}", self.output());
         let answer = self.get(path);
-        assert_eq!(
-            answer.status,
-            200,
-            "{path} no longer answers: {}\n{}",
-            answer.text,
-            self.output()
-        );
+        assert_eq!(answer.status, 200, "{path} no longer answers: {}\n{}", answer.text, self.output());
     }
 
     /// What Ctrl-C does, and how the process ends then.
     pub fn interrupt(&mut self) -> ExitStatus {
-        let killed = Command::new("kill")
-            .args(["-INT", &self.pid().to_string()])
-            .status();
+        let killed = Command::new("kill").args(["-INT", &self.pid().to_string()]).status();
         assert!(killed.is_ok_and(|status| status.success()), "no `kill` command");
         let start = Instant::now();
         loop {
-            if let Some(status) = self
-                .child
-                .try_wait()
-                .expect("a child can be asked whether it has ended")
-            {
+            if let Some(status) = self.child.try_wait().expect("a child can be asked whether it has ended") {
                 return status;
             }
-            assert!(
-                start.elapsed() < PATIENCE,
-                "Ctrl-C does not stop it:\n{}",
-                self.output()
-            );
+            assert!(start.elapsed() < PATIENCE, "Ctrl-C does not stop it:\n{}", self.output());
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -299,10 +245,7 @@ impl Mote {
             if let Some(found) = find(&output) {
                 return found;
             }
-            assert!(
-                start.elapsed() < PATIENCE,
-                "the terminal never says {wanted:?}; it says:\n{output}"
-            );
+            assert!(start.elapsed() < PATIENCE, "the terminal never says {wanted:?}; it says:\n{output}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -330,11 +273,7 @@ impl Terminal {
     fn of(child: &mut Child) -> Self {
         let (stdout, out_reader) = collect(child.stdout.take().expect("stdout is a pipe"));
         let (stderr, err_reader) = collect(child.stderr.take().expect("stderr is a pipe"));
-        Self {
-            stdout,
-            stderr,
-            readers: Mutex::new(vec![out_reader, err_reader]),
-        }
+        Self { stdout, stderr, readers: Mutex::new(vec![out_reader, err_reader]) }
     }
 
     fn stdout(&self) -> String {
@@ -363,9 +302,7 @@ fn collect(mut pipe: impl Read + Send + 'static) -> (Arc<Mutex<Vec<u8>>>, std::t
     let reader = std::thread::spawn(move || {
         let mut piece = [0; 8192];
         while let Ok(read @ 1..) = pipe.read(&mut piece) {
-            into.lock()
-                .expect("no reader panics")
-                .extend_from_slice(&piece[..read]);
+            into.lock().expect("no reader panics").extend_from_slice(&piece[..read]);
         }
     });
     (collected, reader)
@@ -389,28 +326,12 @@ fn mote_binary() -> PathBuf {
     }
     let own = std::env::current_exe().expect("a test knows its own path");
     // target/PROFILE/deps/blackbox-HASH
-    let profile = own
-        .parent()
-        .and_then(Path::parent)
-        .expect("a test lies in target/PROFILE/deps");
-    let target = profile
-        .parent()
-        .expect("a profile's folder lies in the target folder");
-    let candidates = [
-        profile.join("mote"),
-        target.join("debug/mote"),
-        target.join("release/mote"),
-    ];
-    candidates
-        .iter()
-        .find(|path| path.is_file())
-        .cloned()
-        .unwrap_or_else(|| {
-            panic!(
-                "no `mote` in {}: run `cargo build -p mote-cli` first, or set MOTE_BIN",
-                profile.display()
-            )
-        })
+    let profile = own.parent().and_then(Path::parent).expect("a test lies in target/PROFILE/deps");
+    let target = profile.parent().expect("a profile's folder lies in the target folder");
+    let candidates = [profile.join("mote"), target.join("debug/mote"), target.join("release/mote")];
+    candidates.iter().find(|path| path.is_file()).cloned().unwrap_or_else(|| {
+        panic!("no `mote` in {}: run `cargo build -p mote-cli` first, or set MOTE_BIN", profile.display())
+    })
 }
 
 #[cfg(test)]

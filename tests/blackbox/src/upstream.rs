@@ -24,10 +24,7 @@ impl Upstream {
     /// Starts one. It stops with the test's process.
     pub fn serve(answer: impl Fn(Visitor) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let port = listener
-            .local_addr()
-            .expect("a listening socket has an address")
-            .port();
+        let port = listener.local_addr().expect("a listening socket has an address").port();
         let answer = Arc::new(answer);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -93,9 +90,6 @@ impl Visitor {
             stream.read_exact(&mut byte).ok()?;
             head.extend(byte);
         }
-        Some(Self {
-            head: String::from_utf8_lossy(&head).into_owned(),
-            stream,
-        })
+        Some(Self { head: String::from_utf8_lossy(&head).into_owned(), stream })
     }
 }

@@ -17,9 +17,7 @@ impl Socket {
     /// Opens `ws://localhost:PORT` and the path.
     pub fn open(port: u16, path: &str) -> Self {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the server accepts connections");
-        stream
-            .set_read_timeout(Some(PATIENCE))
-            .expect("a socket has a read timeout");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket has a read timeout");
         let url = format!("ws://localhost:{port}{path}");
         let opened = tungstenite::client(&*url, stream);
         let (inner, _) = opened.unwrap_or_else(|error| panic!("{url} is no WebSocket: {error}"));
@@ -33,9 +31,7 @@ impl Socket {
 
     /// Sends bytes.
     pub fn send_bytes(&mut self, bytes: &'static [u8]) {
-        self.inner
-            .send(Message::binary(Bytes::from_static(bytes)))
-            .expect("the socket is open");
+        self.inner.send(Message::binary(Bytes::from_static(bytes))).expect("the socket is open");
     }
 
     /// The next message as JSON.
@@ -73,10 +69,7 @@ impl Socket {
     /// Closes from this side and waits for the peer's answer.
     pub fn close(mut self, code: u16, reason: &'static str) {
         self.inner
-            .close(Some(CloseFrame {
-                code: code.into(),
-                reason: reason.into(),
-            }))
+            .close(Some(CloseFrame { code: code.into(), reason: reason.into() }))
             .expect("the socket is open");
         while self.inner.read().is_ok() {}
     }

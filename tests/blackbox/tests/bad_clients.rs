@@ -60,10 +60,7 @@ fn a_malformed_request_gets_400_and_reaches_no_worker() {
         // A body that turns out malformed may have got its answer before.
         let status = wire.head().status;
         let begun = request.starts_with("POST");
-        assert!(
-            status == 400 || begun && status == 200,
-            "{request:?} got {status}"
-        );
+        assert!(status == 400 || begun && status == 200, "{request:?} got {status}");
     }
     mote.goes_on("/");
 }
@@ -95,10 +92,7 @@ fn a_length_that_contradicts_the_chunks_smuggles_nothing() {
     // Refused, or taken as the chunks say and the connection closed after it (RFC 9112, section 6.1).
     assert!(first == 400 || first == 200, "{first}");
     let _ = wire.rest();
-    assert!(
-        wire.is_over(),
-        "the connection was used again after a contradictory request"
-    );
+    assert!(wire.is_over(), "the connection was used again after a contradictory request");
     assert!(!mote.output().contains("/smuggled"), "{}", mote.output());
     mote.goes_on("/");
 }
@@ -111,21 +105,9 @@ fn headers_past_the_limit_get_431_and_headers_within_it_get_through() {
         wire.send(format!("GET / HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n"));
         wire.head().status
     };
-    assert_eq!(
-        ask(format!("x: {}\r\n", "x".repeat(120 * 1024))),
-        200,
-        "120 KiB in one header"
-    );
-    assert_eq!(
-        ask(format!("x: {}\r\n", "x".repeat(129 * 1024))),
-        431,
-        "129 KiB in one header"
-    );
-    assert_eq!(
-        ask(format!("x: {}\r\n", "x".repeat(4 * 1024 * 1024))),
-        431,
-        "4 MiB in one header"
-    );
+    assert_eq!(ask(format!("x: {}\r\n", "x".repeat(120 * 1024))), 200, "120 KiB in one header");
+    assert_eq!(ask(format!("x: {}\r\n", "x".repeat(129 * 1024))), 431, "129 KiB in one header");
+    assert_eq!(ask(format!("x: {}\r\n", "x".repeat(4 * 1024 * 1024))), 431, "4 MiB in one header");
     assert_eq!(ask("x: 1\r\n".repeat(990)), 200, "991 headers");
     assert_eq!(ask("x: 1\r\n".repeat(1001)), 431, "1,002 headers");
     mote.goes_on("/");

@@ -3,19 +3,9 @@
 use mote_blackbox::{Launch, Project, Refusal};
 
 fn refused(refusal: &Refusal, wanted: &[&str]) {
-    assert_eq!(
-        refusal.code,
-        Some(1),
-        "stdout: {}\nstderr: {}",
-        refusal.stdout,
-        refusal.stderr
-    );
+    assert_eq!(refusal.code, Some(1), "stdout: {}\nstderr: {}", refusal.stdout, refusal.stderr);
     for part in wanted {
-        assert!(
-            refusal.stderr.contains(part),
-            "stderr does not say {part:?}:\n{}",
-            refusal.stderr
-        );
+        assert!(refusal.stderr.contains(part), "stderr does not say {part:?}:\n{}", refusal.stderr);
     }
     assert!(!refusal.stderr.contains("panicked"), "{}", refusal.stderr);
 }
@@ -28,18 +18,13 @@ fn a_path_that_does_not_exist_is_named() {
 #[test]
 fn a_folder_without_configuration_is_told_what_it_lacks() {
     let project = Project::empty();
-    refused(
-        &Launch::dev(project.path()).refuse(),
-        &["wrangler.toml", "wrangler.jsonc"],
-    );
+    refused(&Launch::dev(project.path()).refuse(), &["wrangler.toml", "wrangler.jsonc"]);
 }
 
 #[test]
 fn a_configuration_without_main_is_told_what_it_lacks() {
-    let project = Project::empty().with(
-        "wrangler.toml",
-        "name = \"w\"\ncompatibility_date = \"2026-08-01\"\n",
-    );
+    let project =
+        Project::empty().with("wrangler.toml", "name = \"w\"\ncompatibility_date = \"2026-08-01\"\n");
     refused(&Launch::dev(project.path()).refuse(), &["wrangler.toml", "main"]);
 }
 
@@ -47,20 +32,14 @@ fn a_configuration_without_main_is_told_what_it_lacks() {
 fn a_main_that_is_not_there_is_named() {
     let project = Project::new("");
     project.edit("wrangler.toml", "src/index.ts", "src/other.ts");
-    refused(
-        &Launch::dev(project.path()).refuse(),
-        &["wrangler.toml", "main", "src/other.ts"],
-    );
+    refused(&Launch::dev(project.path()).refuse(), &["wrangler.toml", "main", "src/other.ts"]);
 }
 
 #[test]
 fn a_configuration_that_is_no_toml_or_json_shows_the_line() {
     let toml = Project::new("").with("wrangler.toml", "name = \"w\"\nmain = \n");
     refused(&Launch::dev(toml.path()).refuse(), &["wrangler.toml:2"]);
-    let json = Project::empty().with(
-        "wrangler.jsonc",
-        "{\n  \"name\": \"w\",\n  \"main\": index.js\n}\n",
-    );
+    let json = Project::empty().with("wrangler.jsonc", "{\n  \"name\": \"w\",\n  \"main\": index.js\n}\n");
     refused(&Launch::dev(json.path()).refuse(), &["wrangler.jsonc:3"]);
 }
 
@@ -69,10 +48,7 @@ fn a_value_of_the_wrong_type_names_its_key() {
     let project = Project::new("").with("wrangler.toml", "name = \"w\"\nmain = 7\n");
     refused(&Launch::dev(project.path()).refuse(), &["wrangler.toml", "main"]);
     let project = Project::new("").with("wrangler.toml", "name = \"No Name!\"\nmain = \"src/index.ts\"\n");
-    refused(
-        &Launch::dev(project.path()).refuse(),
-        &["wrangler.toml", "No Name!"],
-    );
+    refused(&Launch::dev(project.path()).refuse(), &["wrangler.toml", "No Name!"]);
 }
 
 #[test]
@@ -88,10 +64,7 @@ fn an_unknown_key_warns_and_names_itself() {
 fn an_unknown_environment_names_those_there_are() {
     let project = Project::handler("    return new Response(\"fine\");")
         .with_config("[env.staging.vars]\nA = 1\n[env.live.vars]\nA = 2");
-    refused(
-        &Launch::dev(project.path()).arg("--env").arg("stagin").refuse(),
-        &["stagin", "staging", "live"],
-    );
+    refused(&Launch::dev(project.path()).arg("--env").arg("stagin").refuse(), &["stagin", "staging", "live"]);
 }
 
 #[test]

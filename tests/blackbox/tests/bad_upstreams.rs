@@ -42,10 +42,7 @@ fn an_upstream_that_dies_mid_body_never_looks_like_a_whole_answer() {
         let mut wire = mote.wire_get(path);
         assert_eq!(wire.head().status, 200, "{path}");
         wire.text_until("first piece;");
-        assert!(
-            wire.rest().is_err(),
-            "{path}: a body that broke off looks complete"
-        );
+        assert!(wire.rest().is_err(), "{path}: a body that broke off looks complete");
         mote.says_in_a_line(&[&format!("{}{path}", upstream.origin())]);
         mote.goes_on("/fine");
     }
@@ -81,17 +78,8 @@ fn an_upstream_that_is_not_there_is_an_exception_that_names_it() {
     );
     let mut mote = project.dev();
     let answer = mote.get("/");
-    assert_eq!(
-        (answer.status, answer.header("mote-error")),
-        (500, "worker-exception"),
-        "{}",
-        answer.text
-    );
-    assert!(
-        answer.text.contains("TypeError") && answer.text.contains("127.0.0.1:1"),
-        "{}",
-        answer.text
-    );
+    assert_eq!((answer.status, answer.header("mote-error")), (500, "worker-exception"), "{}", answer.text);
+    assert!(answer.text.contains("TypeError") && answer.text.contains("127.0.0.1:1"), "{}", answer.text);
     mote.goes_on("/fine");
 }
 

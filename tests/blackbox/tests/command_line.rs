@@ -6,12 +6,9 @@ use mote_blackbox::{Launch, Project, mote};
 
 #[test]
 fn wrong_usage_ends_with_2_and_says_how_it_is_used() {
-    for args in [
-        &["dev", "--nonsense"][..],
-        &["nonsense"],
-        &["dev", "--port", "70000"],
-        &["dev", "--port", "x"],
-    ] {
+    for args in
+        [&["dev", "--nonsense"][..], &["nonsense"], &["dev", "--port", "70000"], &["dev", "--port", "x"]]
+    {
         let refusal = mote(args).refuse();
         assert_eq!(refusal.code, Some(2), "{args:?}: {}", refusal.stderr);
         assert!(
@@ -35,17 +32,9 @@ fn help_and_version_go_to_stdout_and_end_with_0() {
 #[test]
 fn a_port_in_use_is_named() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    let port = taken
-        .local_addr()
-        .expect("a listening socket has an address")
-        .port()
-        .to_string();
+    let port = taken.local_addr().expect("a listening socket has an address").port().to_string();
     let project = Project::handler("    return new Response(\"fine\");");
-    let refusal = mote(["dev"])
-        .arg(project.path())
-        .arg("--port")
-        .arg(&port)
-        .refuse();
+    let refusal = mote(["dev"]).arg(project.path()).arg("--port").arg(&port).refuse();
     assert_eq!(refusal.code, Some(1), "{}", refusal.stderr);
     assert!(refusal.stderr.contains(&port), "{}", refusal.stderr);
 }

@@ -37,21 +37,11 @@ fn hono_api_reads_writes_and_forgets_books() {
     assert_eq!(changed.json()["year"], 2021);
     assert_eq!(mote.get(&place).json()["genres"], json!(["fantasy"]));
 
-    let review = mote.send(
-        "POST",
-        &format!("{place}/reviews"),
-        &[TOKEN, JSON],
-        r#"{"stars":5,"text":"good"}"#,
-    );
-    let review_id = review.json()["id"]
-        .as_str()
-        .expect("a review has an id")
-        .to_owned();
+    let review =
+        mote.send("POST", &format!("{place}/reviews"), &[TOKEN, JSON], r#"{"stars":5,"text":"good"}"#);
+    let review_id = review.json()["id"].as_str().expect("a review has an id").to_owned();
     assert_eq!(review_id.len(), 36);
-    assert_eq!(
-        mote.get(&format!("{place}/reviews")).json()["reviews"][0]["stars"],
-        5
-    );
+    assert_eq!(mote.get(&format!("{place}/reviews")).json()["reviews"][0]["stars"], 5);
     let gone = mote.send("DELETE", &format!("{place}/reviews/{review_id}"), &[TOKEN], "");
     assert_eq!((gone.status, &*gone.text), (204, ""));
 
@@ -62,10 +52,7 @@ fn hono_api_reads_writes_and_forgets_books() {
 #[test]
 fn hono_api_answers_on_all_its_routes() {
     let mote = example("hono-api");
-    let routes = mote.get("/").json()["routes"]
-        .as_array()
-        .expect("a list of routes")
-        .len();
+    let routes = mote.get("/").json()["routes"].as_array().expect("a list of routes").len();
     assert!(routes >= 20, "{routes} routes");
     for path in [
         "/health",
@@ -84,21 +71,14 @@ fn hono_api_answers_on_all_its_routes() {
         assert_eq!(answer.header("x-request-id").len(), 36, "{path}");
     }
     assert_eq!(
-        mote.get("/authors/Ursula%20K.%20Le%20Guin").json()["books"]
-            .as_array()
-            .map(Vec::len),
+        mote.get("/authors/Ursula%20K.%20Le%20Guin").json()["books"].as_array().map(Vec::len),
         Some(3)
     );
     assert_eq!(mote.get("/search?q=gods").json()["total"], 1);
     assert_eq!(mote.get("/stats").json()["oldest"], 1968);
     let csv = mote.get("/books/export.csv");
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
-    assert!(
-        csv.text
-            .starts_with("id,title,author,year\r\nb1,A Wizard of Earthsea,"),
-        "{}",
-        csv.text
-    );
+    assert!(csv.text.starts_with("id,title,author,year\r\nb1,A Wizard of Earthsea,"), "{}", csv.text);
 }
 
 #[test]
@@ -113,22 +93,13 @@ fn hono_api_tells_each_mistake_in_one_shape() {
         (mote.send("POST", "/books", &[JSON], "{}"), 401, "token"),
         (mote.send("POST", "/books", &[TOKEN, JSON], "{}"), 422, "title: "),
         (mote.send("POST", "/books", &[TOKEN, JSON], "{bad"), 400, "JSON"),
-        (
-            mote.send("POST", "/books", &[TOKEN, JSON], vec![b' '; 70_000]),
-            413,
-            "65536",
-        ),
+        (mote.send("POST", "/books", &[TOKEN, JSON], vec![b' '; 70_000]), 413, "65536"),
     ];
     for (answer, status, message) in mistakes {
         assert_eq!(answer.status, status, "{}", answer.text);
         let error = &answer.json()["error"];
         assert_eq!(error["status"], status);
-        assert!(
-            error["message"]
-                .as_str()
-                .is_some_and(|text| text.contains(message)),
-            "{error}"
-        );
+        assert!(error["message"].as_str().is_some_and(|text| text.contains(message)), "{error}");
         assert_eq!(error["requestId"], answer.header("x-request-id"));
     }
     // The mistake that is the worker's own is for the terminal alone.
@@ -157,34 +128,20 @@ fn react_ssr_sends_the_shell_before_the_reviews_are_there() {
     let shell = wire.text_until("</footer>");
     let shell_after = start.elapsed();
     assert!(shell.starts_with("<!DOCTYPE html><html"), "{shell}");
-    assert!(
-        shell.contains("<h1>Reading lamp</h1>") && shell.contains("Fetching reviews…"),
-        "{shell}"
-    );
-    assert!(
-        !shell.contains("12 in stock") && !shell.contains("Ada"),
-        "not streamed: {shell}"
-    );
+    assert!(shell.contains("<h1>Reading lamp</h1>") && shell.contains("Fetching reviews…"), "{shell}");
+    assert!(!shell.contains("12 in stock") && !shell.contains("Ada"), "not streamed: {shell}");
 
     let stock = wire.text_until("12 in stock");
     assert!(!stock.contains("Ada"), "the boundaries came together: {stock}");
     let rest = String::from_utf8(wire.rest().expect("the whole page")).expect("the page is UTF-8");
-    assert!(
-        rest.contains("&lt;b&gt;Bold&lt;/b&gt;") && rest.ends_with("</body></html>"),
-        "{rest}"
-    );
-    assert!(
-        start.elapsed() - shell_after > Duration::from_secs(1),
-        "the shell waited for the reviews"
-    );
+    assert!(rest.contains("&lt;b&gt;Bold&lt;/b&gt;") && rest.ends_with("</body></html>"), "{rest}");
+    assert!(start.elapsed() - shell_after > Duration::from_secs(1), "the shell waited for the reviews");
 }
 
 #[test]
 fn react_ssr_gives_crawlers_the_whole_page_in_place() {
     let mote = example("react-ssr");
-    let page = mote
-        .get_with("/products/desk?slow=100", &[("user-agent", "Googlebot/2.1")])
-        .text;
+    let page = mote.get_with("/products/desk?slow=100", &[("user-agent", "Googlebot/2.1")]).text;
     assert!(
         page.contains("Sold out") && page.contains("Ada") && !page.contains("Fetching reviews"),
         "{page}"
@@ -196,11 +153,7 @@ fn react_ssr_redirects_and_says_not_found() {
     let mote = example("react-ssr");
     let home = mote.get("/");
     assert_eq!(home.status, 302);
-    assert!(
-        home.header("location").ends_with("/products/lamp"),
-        "{}",
-        home.header("location")
-    );
+    assert!(home.header("location").ends_with("/products/lamp"), "{}", home.header("location"));
     let missing = mote.get("/products/spaceship");
     assert_eq!(missing.status, 404);
     assert!(missing.text.contains("Nothing here"), "{}", missing.text);
@@ -220,15 +173,8 @@ fn sse_ticks_one_event_at_a_time_and_goes_on_after_the_last_one_seen() {
     assert!(first.starts_with("retry: 2000\n\nevent: tick\n"), "{first}");
     assert!(!first.contains("id: 43"), "events came in a heap: {first}");
     let more = wire.text_until("id: 44\n");
-    assert!(
-        more.contains("id: 43\n") && more.contains("data: {\"now\":\"20"),
-        "{more}"
-    );
-    assert!(
-        start.elapsed() >= Duration::from_millis(300),
-        "two ticks in {:?}",
-        start.elapsed()
-    );
+    assert!(more.contains("id: 43\n") && more.contains("data: {\"now\":\"20"), "{more}");
+    assert!(start.elapsed() >= Duration::from_millis(300), "two ticks in {:?}", start.elapsed());
 }
 
 #[test]
@@ -241,12 +187,7 @@ fn sse_stops_its_timer_when_the_client_leaves() {
     drop(wire);
     mote.says_in_a_line(&["client left after", "events"]);
     std::thread::sleep(Duration::from_millis(300));
-    assert_eq!(
-        mote.output().matches("client left").count(),
-        1,
-        "{}",
-        mote.output()
-    );
+    assert_eq!(mote.output().matches("client left").count(), 1, "{}", mote.output());
     mote.goes_on("/");
 }
 
@@ -298,10 +239,7 @@ fn a_chat_member_who_vanishes_without_a_word_has_left() {
     let mote = example("websocket-chat");
     let mut ada = Socket::open(mote.port(), "/rooms/lobby?name=ada");
     let bob = Socket::open(mote.port(), "/rooms/lobby?name=bob");
-    assert_eq!(
-        (event(&mut ada), event(&mut ada)),
-        ("joined ada".into(), "joined bob".into())
-    );
+    assert_eq!((event(&mut ada), event(&mut ada)), ("joined ada".into(), "joined bob".into()));
     drop(bob);
     assert_eq!(event(&mut ada), "left bob");
 }
@@ -310,18 +248,8 @@ fn a_chat_member_who_vanishes_without_a_word_has_left() {
 fn wasm_npm_draws_the_svg_that_it_is_given() {
     let mote = example("wasm-npm");
     let svg = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"><rect width="1" height="1" fill="#ff0000"/><rect x="1" width="1" height="1" fill="#0000ff"/></svg>"##;
-    let answer = mote.send(
-        "POST",
-        "/render?size=8",
-        &[("content-type", "image/svg+xml")],
-        svg,
-    );
-    assert_eq!(
-        (answer.status, answer.header("content-type")),
-        (200, "image/png"),
-        "{}",
-        answer.text
-    );
+    let answer = mote.send("POST", "/render?size=8", &[("content-type", "image/svg+xml")], svg);
+    assert_eq!((answer.status, answer.header("content-type")), (200, "image/png"), "{}", answer.text);
     let (width, height, pixels) = decode(&answer.bytes);
     assert_eq!((width, height), (8, 4));
     assert_eq!(pixels[..4], [255, 0, 0, 255]);
@@ -359,10 +287,7 @@ fn reverse_proxy_rewrites_an_address_that_is_torn_between_chunks() {
     let (_project, mote) = example_with("reverse-proxy", ("https://example.com", &upstream.origin()));
     let here = format!("http://127.0.0.1:{}", mote.port());
     let answer = mote.get("/");
-    assert_eq!(
-        answer.text,
-        format!("<a href='{here}/a'>h http:/ {here}http {here}/€</a> htt")
-    );
+    assert_eq!(answer.text, format!("<a href='{here}/a'>h http:/ {here}http {here}/€</a> htt"));
 }
 
 #[test]
@@ -405,18 +330,13 @@ fn reverse_proxy_leaves_everything_but_html_as_it_is() {
     let (_project, mote) = example_with("reverse-proxy", ("https://example.com", &upstream.origin()));
     let text = mote.get("/text");
     assert!(
-        text.text
-            .to_lowercase()
-            .contains(&format!("x-forwarded-host: 127.0.0.1:{}\r\n", mote.port())),
+        text.text.to_lowercase().contains(&format!("x-forwarded-host: 127.0.0.1:{}\r\n", mote.port())),
         "{}",
         text.text
     );
     assert_eq!(text.header("content-length"), text.bytes.len().to_string());
     let redirect = mote.get("/redirect?x=1");
-    assert_eq!(
-        (redirect.status, redirect.header("location")),
-        (302, "/elsewhere")
-    );
+    assert_eq!((redirect.status, redirect.header("location")), (302, "/elsewhere"));
     assert_eq!(redirect.headers("set-cookie"), ["a=1", "b=2"]);
 }
 
@@ -424,10 +344,7 @@ fn reverse_proxy_leaves_everything_but_html_as_it_is() {
 fn reverse_proxy_says_502_when_nobody_listens_upstream() {
     let (_project, mote) = example_with("reverse-proxy", ("https://example.com", "http://127.0.0.1:1"));
     let answer = mote.get("/");
-    assert_eq!(
-        (answer.status, &*answer.text),
-        (502, "the upstream does not answer\n")
-    );
+    assert_eq!((answer.status, &*answer.text), (502, "the upstream does not answer\n"));
     mote.says(&["http://127.0.0.1:1/"]);
 }
 
@@ -445,10 +362,7 @@ fn scheduled_runs_when_told_to_and_shows_its_last_run() {
     let shown = mote.get("/").json();
     assert_eq!(shown["cron"], "*/5 * * * *");
     assert_eq!(shown["scheduledFor"], "2025-04-28T16:03:58.000Z");
-    assert_eq!(
-        (&shown["up"], &shown["detail"]),
-        (&json!(true), &json!("status 200"))
-    );
+    assert_eq!((&shown["up"], &shown["detail"]), (&json!(true), &json!("status 200")));
     mote.says(&["is up: status 200"]);
 
     let older = mote.get("/__scheduled?cron=*+*+*+*+*");
@@ -459,15 +373,11 @@ fn scheduled_runs_when_told_to_and_shows_its_last_run() {
 fn event(socket: &mut Socket) -> String {
     let message = socket.json();
     let part = |key: &str| message[key].as_str().unwrap_or_default().to_owned();
-    format!("{} {} {}", part("kind"), part("name"), part("text"))
-        .trim_end()
-        .to_owned()
+    format!("{} {} {}", part("kind"), part("name"), part("text")).trim_end().to_owned()
 }
 
 fn decode(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
-        .read_info()
-        .expect("a PNG");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("a PNG");
     let mut pixels = vec![0; reader.output_buffer_size().expect("a small picture")];
     let info = reader.next_frame(&mut pixels).expect("a whole picture");
     assert_eq!(info.color_type, png::ColorType::Rgba);

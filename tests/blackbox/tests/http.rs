@@ -34,14 +34,9 @@ fn dev() -> (Project, Mote) {
 #[test]
 fn bodies_stream_both_ways_at_once() {
     let (_project, mote) = dev();
-    for (path, change) in [
-        ("/echo", str::to_owned as fn(&str) -> String),
-        ("/upper", str::to_uppercase),
-    ] {
+    for (path, change) in [("/echo", str::to_owned as fn(&str) -> String), ("/upper", str::to_uppercase)] {
         let mut wire = mote.wire();
-        wire.send(format!(
-            "POST {path} HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
-        ));
+        wire.send(format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"));
         wire.send_chunk("piece 0;");
         assert_eq!(wire.head().status, 200);
         assert_eq!(wire.text_until(";"), change("piece 0;"));
@@ -77,10 +72,7 @@ fn a_head_request_gets_the_headers_and_no_body() {
     let mut wire = mote.wire();
     wire.send("HEAD /x HTTP/1.1\r\nhost: localhost\r\n\r\nGET /y HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     let head = wire.head();
-    assert_eq!(
-        (head.status, head.header("content-type")),
-        (200, "text/plain;charset=UTF-8")
-    );
+    assert_eq!((head.status, head.header("content-type")), (200, "text/plain;charset=UTF-8"));
     // The next answer begins right after the empty line.
     assert_eq!(wire.head().status, 200);
     assert_eq!(wire.rest(), Ok(b"hello /y".to_vec()));
@@ -108,10 +100,7 @@ fn the_worker_sees_the_request_as_it_was_sent() {
     assert_eq!(seen["method"], "PROPFIND");
     assert_eq!(seen["url"], "http://shop.example:81/describe?q=a%20b&c");
     let headers = seen["headers"].as_array().expect("a list of headers");
-    assert!(
-        headers.contains(&serde_json::json!(["x-mixed-case", "Value"])),
-        "{headers:?}"
-    );
+    assert!(headers.contains(&serde_json::json!(["x-mixed-case", "Value"])), "{headers:?}");
 }
 
 #[test]
@@ -119,19 +108,12 @@ fn cookies_stay_apart_and_odd_statuses_get_through() {
     let (_project, mote) = dev();
     let cookies = mote.get("/cookies");
     assert_eq!(cookies.status, 204);
-    assert_eq!(
-        cookies.headers("set-cookie"),
-        ["a=1; Path=/", "b=2, with a comma"]
-    );
+    assert_eq!(cookies.headers("set-cookie"), ["a=1; Path=/", "b=2, with a comma"]);
     for code in [200, 299, 404, 418, 599] {
         assert_eq!(mote.get(&format!("/status?code={code}")).status, code);
     }
     for code in [0, 99, 600, 1000] {
-        assert_eq!(
-            mote.get(&format!("/status?code={code}")).status,
-            500,
-            "{code} passed for a status"
-        );
+        assert_eq!(mote.get(&format!("/status?code={code}")).status, 500, "{code} passed for a status");
     }
 }
 
@@ -143,15 +125,7 @@ fn large_bodies_arrive_whole_in_both_directions() {
     assert!(answer.iter().all(|byte| *byte == b'x'));
     let sent: Vec<u8> = (0..8_000_000_u32).map(|n| n.to_le_bytes()[1]).collect();
     let mut wire = mote.wire();
-    wire.send(format!(
-        "POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n",
-        sent.len()
-    ));
+    wire.send(format!("POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", sent.len()));
     let received = wire.send_while_reading(sent.clone());
-    assert!(
-        received == sent,
-        "{} of {} bytes came back, or others",
-        received.len(),
-        sent.len()
-    );
+    assert!(received == sent, "{} of {} bytes came back, or others", received.len(), sent.len());
 }

@@ -46,15 +46,9 @@ fn a_debugger_stops_at_a_breakpoint_looks_and_goes_on() {
     let script = inspector.event("Debugger.scriptParsed", |script| {
         script["sourceMapURL"].as_str().is_some_and(|url| !url.is_empty())
     });
-    let source = inspector.call(
-        "Debugger.getScriptSource",
-        &json!({ "scriptId": script["scriptId"] }),
-    );
+    let source = inspector.call("Debugger.getScriptSource", &json!({ "scriptId": script["scriptId"] }));
     let source = source["scriptSource"].as_str().expect("a script has a source");
-    let line = source
-        .lines()
-        .position(|line| line.contains("const doubled"))
-        .expect("the worker's code");
+    let line = source.lines().position(|line| line.contains("const doubled")).expect("the worker's code");
     inspector.call(
         "Debugger.setBreakpoint",
         &json!({ "location": { "scriptId": script["scriptId"], "lineNumber": line } }),
@@ -99,13 +93,8 @@ fn a_debugger_sees_the_console() {
     let mut inspector = Inspector::attach(&mote);
     inspector.call("Runtime.enable", &json!({}));
     assert_eq!(mote.get("/console").status, 200);
-    let logged = inspector.event("Runtime.consoleAPICalled", |event| {
-        event["args"][1]["value"] == "/console"
-    });
-    assert_eq!(
-        (&logged["type"], &logged["args"][0]["value"]),
-        (&json!("log"), &json!("seen"))
-    );
+    let logged = inspector.event("Runtime.consoleAPICalled", |event| event["args"][1]["value"] == "/console");
+    assert_eq!((&logged["type"], &logged["args"][0]["value"]), (&json!("log"), &json!("seen")));
     mote.says_in_a_line(&["seen", "/console"]);
 }
 
@@ -118,9 +107,7 @@ fn a_debugger_may_come_and_go_and_the_worker_be_saved_meanwhile() {
     }
     let _attached = Inspector::attach(&mote);
     project.edit("src/index.ts", "doubled: ", "twice: ");
-    mote_blackbox::eventually("the saved worker", || {
-        (mote.get("/four").text == "twice: 10").then_some(())
-    });
+    mote_blackbox::eventually("the saved worker", || (mote.get("/four").text == "twice: 10").then_some(()));
     let mut inspector = Inspector::attach(&mote);
     inspector.call("Runtime.evaluate", &json!({ "expression": "1" }));
 }

@@ -7,10 +7,7 @@ use serde_json::json;
 fn one_worker_answers_on_every_host_name() {
     let project = Project::handler("    return new Response(new URL(request.url).hostname);");
     let mote = project.dev();
-    assert_eq!(
-        mote.get_from_host("worker.localhost", "/").text,
-        "worker.localhost"
-    );
+    assert_eq!(mote.get_from_host("worker.localhost", "/").text, "worker.localhost");
     assert_eq!(mote.get_from_host("shop.example", "/").text, "shop.example");
     assert_eq!(mote.get_from_host("[::1]", "/").text, "[::1]");
 }
@@ -22,17 +19,9 @@ fn several_workers_answer_on_their_own_names() {
         Project::named(name, &index)
     };
     let (api, shop) = (who("api"), who("shop"));
-    let mote = mote(["dev"])
-        .arg(api.path())
-        .arg(shop.path())
-        .arg("--port")
-        .arg("0")
-        .start();
+    let mote = mote(["dev"]).arg(api.path()).arg(shop.path()).arg("--port").arg("0").start();
     let port = mote.port();
-    mote.says(&[
-        &format!("http://api.localhost:{port}"),
-        &format!("http://shop.localhost:{port}"),
-    ]);
+    mote.says(&[&format!("http://api.localhost:{port}"), &format!("http://shop.localhost:{port}")]);
     assert_eq!(mote.get_from_host("api.localhost", "/").text, "I am api");
     assert_eq!(mote.get_from_host("shop.localhost", "/").text, "I am shop");
     assert_eq!(mote.get_from_host("SHOP.localhost", "/").text, "I am shop");
@@ -50,32 +39,15 @@ fn several_workers_answer_on_their_own_names() {
 
 #[test]
 fn a_broken_worker_does_not_take_its_neighbours_with_it() {
-    let good = Project::named(
-        "good",
-        "export default { fetch() { return new Response(\"fine\"); } };",
-    );
-    let bad = Project::named(
-        "bad",
-        "export default { fetch() { return new Response(\"unclosed); } };",
-    );
-    let thrower = Project::named(
-        "thrower",
-        "throw new Error(\"not today\");\nexport default { fetch() {} };",
-    );
-    let mote = mote(["dev"])
-        .arg(bad.path())
-        .arg(thrower.path())
-        .arg(good.path())
-        .arg("--port")
-        .arg("0")
-        .start();
+    let good = Project::named("good", "export default { fetch() { return new Response(\"fine\"); } };");
+    let bad = Project::named("bad", "export default { fetch() { return new Response(\"unclosed); } };");
+    let thrower =
+        Project::named("thrower", "throw new Error(\"not today\");\nexport default { fetch() {} };");
+    let mote =
+        mote(["dev"]).arg(bad.path()).arg(thrower.path()).arg(good.path()).arg("--port").arg("0").start();
     assert_eq!(mote.get_from_host("good.localhost", "/").text, "fine");
     assert_eq!(mote.get_from_host("bad.localhost", "/").status, 500);
-    assert!(
-        mote.get_from_host("thrower.localhost", "/")
-            .text
-            .contains("not today")
-    );
+    assert!(mote.get_from_host("thrower.localhost", "/").text.contains("not today"));
     assert_eq!(mote.get_from_host("good.localhost", "/").text, "fine");
 }
 
@@ -93,10 +65,7 @@ fn an_environment_replaces_what_it_names() {
     let project = Project::handler("    return Response.json(env);").with_config(
         "[vars]\nWORD = \"default\"\nONLY_TOP = 1\n\n[env.staging]\nvars = { WORD = \"staging\" }\n\n[env.production.vars]\nWORD = \"production\"",
     );
-    assert_eq!(
-        project.dev().get("/").json(),
-        json!({ "WORD": "default", "ONLY_TOP": 1 })
-    );
+    assert_eq!(project.dev().get("/").json(), json!({ "WORD": "default", "ONLY_TOP": 1 }));
     for name in ["staging", "production"] {
         let mote = Launch::dev(project.path()).arg("--env").arg(name).start();
         // `vars` is not inherited: an environment lists all of its own.
@@ -111,19 +80,9 @@ fn a_single_file_is_a_project() {
             "one.ts",
             "const word: string = \"typescript\";\nexport default { fetch: () => new Response(word) };\n",
         )
-        .with(
-            "two.js",
-            "export default { fetch: () => new Response(\"javascript\") };\n",
-        )
-        .with(
-            "three.mjs",
-            "export default { fetch: () => new Response(\"module\") };\n",
-        );
-    for (file, word) in [
-        ("one.ts", "typescript"),
-        ("two.js", "javascript"),
-        ("three.mjs", "module"),
-    ] {
+        .with("two.js", "export default { fetch: () => new Response(\"javascript\") };\n")
+        .with("three.mjs", "export default { fetch: () => new Response(\"module\") };\n");
+    for (file, word) in [("one.ts", "typescript"), ("two.js", "javascript"), ("three.mjs", "module")] {
         assert_eq!(Launch::dev(project.file(file)).start().get("/").text, word);
     }
 }
@@ -141,16 +100,12 @@ fn a_service_worker_is_a_project_too() {
 fn every_kind_of_configuration_file_is_read() {
     let index = "export default { fetch: (request, env) => new Response(env.WORD) };\n";
     let config = r#"{ "name": "w", "main": "index.js", "compatibility_date": "2026-08-01", "vars": { "WORD": "read" } }"#;
-    let json = Project::empty()
-        .with("index.js", index)
-        .with("wrangler.json", config);
+    let json = Project::empty().with("index.js", index).with("wrangler.json", config);
     assert_eq!(json.dev().get("/").text, "read");
     let commented = config
         .replace("{ \"name\"", "{ // a comment\n /* another */ \"name\"")
         .replace("\"read\" } }", "\"read\", }, }");
-    let jsonc = Project::empty()
-        .with("index.js", index)
-        .with("wrangler.jsonc", &commented);
+    let jsonc = Project::empty().with("index.js", index).with("wrangler.jsonc", &commented);
     assert_eq!(jsonc.dev().get("/").text, "read");
 }
 
@@ -206,11 +161,7 @@ fn console_output_and_requests_are_readable_in_the_terminal() {
     mote.says_in_a_line(&["plain 1", "a: [", "b: 'text'"]);
     mote.says_in_a_line(&["GET", "/orders", "201"]);
     mote.says(&["shown, not thrown", "src/index.ts:4"]);
-    assert!(
-        !mote.output().contains('\u{1b}'),
-        "colours went into a pipe:\n{}",
-        mote.output()
-    );
+    assert!(!mote.output().contains('\u{1b}'), "colours went into a pipe:\n{}", mote.output());
 }
 
 #[test]

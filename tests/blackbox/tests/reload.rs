@@ -6,9 +6,7 @@ const GREETING: &str =
     "import { text } from \"./text\";\nexport default { fetch() { return new Response(text); } };\n";
 
 fn becomes(mote: &Mote, text: &str) {
-    eventually(&format!("the worker to say {text:?}"), || {
-        (mote.get("/").text == text).then_some(())
-    });
+    eventually(&format!("the worker to say {text:?}"), || (mote.get("/").text == text).then_some(()));
 }
 
 #[test]
@@ -18,10 +16,7 @@ fn a_change_in_any_module_changes_the_next_answer() {
     assert_eq!(mote.get("/").text, "one");
     project.write("src/text.ts", "export const text: string = \"two\";\n");
     becomes(&mote, "two");
-    project.write(
-        "src/index.ts",
-        "export default { fetch() { return new Response(\"three\"); } };\n",
-    );
+    project.write("src/index.ts", "export default { fetch() { return new Response(\"three\"); } };\n");
     becomes(&mote, "three");
 }
 
@@ -75,9 +70,7 @@ fn a_broken_save_shows_the_error_and_the_next_good_one_heals_it() {
     assert_eq!(mote.get("/").text, "one");
 
     project.write("src/text.ts", "export const text = \"broken\n");
-    let error = eventually("the error to show", || {
-        Some(mote.get("/")).filter(|answer| answer.status == 500)
-    });
+    let error = eventually("the error to show", || Some(mote.get("/")).filter(|answer| answer.status == 500));
     assert!(error.text.contains("src/text.ts:1"), "{}", error.text);
 
     project.write("src/text.ts", "export const text = \"healed\";\n");
@@ -91,14 +84,9 @@ fn a_main_that_vanishes_is_told_and_may_come_back() {
     let mote = project.dev();
     assert_eq!(mote.get("/").text, "here");
     project.remove("src/index.ts");
-    let error = eventually("the error to show", || {
-        Some(mote.get("/")).filter(|answer| answer.status == 500)
-    });
+    let error = eventually("the error to show", || Some(mote.get("/")).filter(|answer| answer.status == 500));
     assert!(error.text.contains("src/index.ts"), "{}", error.text);
-    project.write(
-        "src/index.ts",
-        "export default { fetch() { return new Response(\"back\"); } };\n",
-    );
+    project.write("src/index.ts", "export default { fetch() { return new Response(\"back\"); } };\n");
     becomes(&mote, "back");
 }
 

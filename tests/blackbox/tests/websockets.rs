@@ -63,20 +63,14 @@ fn either_side_closes_with_its_code_and_reason() {
 #[test]
 fn what_is_sent_before_the_upgrade_arrives_after_it() {
     let (_project, mote) = dev();
-    assert_eq!(
-        Socket::open(mote.port(), "/greeting").message(),
-        Message::text("before the 101 is out")
-    );
+    assert_eq!(Socket::open(mote.port(), "/greeting").message(), Message::text("before the 101 is out"));
 }
 
 #[test]
 fn a_worker_is_a_websocket_client_too() {
     let (_project, mote) = dev();
     let mut socket = Socket::open(mote.port(), "/relay");
-    assert_eq!(
-        socket.message(),
-        Message::text("relayed through the worker itself")
-    );
+    assert_eq!(socket.message(), Message::text("relayed through the worker itself"));
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub struct Dependency {
     pub ident: String,
     /// What it is needed for.
     pub kind: Kind,
+    /// Whether it asks for one version and no other; such a line may stand only to hold that version still.
+    pub pinned: bool,
     /// Where it stands, counted from 1.
     pub line: usize,
 }
@@ -62,7 +64,7 @@ impl Manifest {
             _ => {
                 if let Some(kind) = kind_of(table) {
                     let ident = key.split('.').next().unwrap_or(key);
-                    self.depend(renamed(value).unwrap_or(ident), ident, kind, line);
+                    self.depend(ident, value, kind, line);
                 }
             }
         }
@@ -73,13 +75,14 @@ impl Manifest {
         if let Some((kind, name)) =
             table.rsplit_once('.').and_then(|(table, name)| Some((kind_of(table)?, name)))
         {
-            self.depend(name, name, kind, line);
+            self.depend(name, "", kind, line);
         }
     }
 
-    fn depend(&mut self, package: &str, ident: &str, kind: Kind, line: usize) {
-        let (package, ident) = (unquoted(package).to_owned(), unquoted(ident).replace('-', "_"));
-        self.dependencies.push(Dependency { package, ident, kind, line });
+    fn depend(&mut self, ident: &str, value: &str, kind: Kind, line: usize) {
+        let package = unquoted(renamed(value).unwrap_or(ident)).to_owned();
+        let ident = unquoted(ident).replace('-', "_");
+        self.dependencies.push(Dependency { package, ident, kind, pinned: value.contains("\"="), line });
     }
 }
 
@@ -115,6 +118,8 @@ mod tests {
              [target.'cfg(unix)'.dependencies]\nlibc = \"0.2\"\n[dev-dependencies]\ntempfile = \"3\"\n\
              [workspace.dependencies]\nserde = \"1\"\n",
         );
+        let pinned = Manifest::read("[dependencies]\na = { version = \"=1.2.3\" }\nb = \"1\"\n");
+        assert_eq!(pinned.dependencies.iter().map(|d| d.pinned).collect::<Vec<_>>(), [true, false]);
         let found: Vec<_> =
             manifest.dependencies.iter().map(|d| (d.package.as_str(), d.ident.as_str(), d.kind)).collect();
         assert_eq!(manifest.name, "mote-x");

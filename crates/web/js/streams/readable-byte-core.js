@@ -15,7 +15,7 @@ import {
   readableStreamHasWaitingReads,
   ReadableStreamSlots,
 } from "./readable-core.js";
-import { commitPullIntoDescriptors } from "./respond.js";
+import { commitPullIntoDescriptors, readableByteStreamControllerRespond } from "./respond.js";
 
 export class ByteControllerSlots {
   isByteController = true;
@@ -87,6 +87,21 @@ export class ByteControllerSlots {
 
   releaseSteps() {
     releaseFirstPullInto(this);
+  }
+
+  // What sources of this room's own get to call, in place of the interface's object.
+  enqueue(chunk) {
+    if (viewByteLength(chunk) > 0) readableByteStreamControllerEnqueueOwned(this, chunk);
+    else callPullIfNeeded(this);
+  }
+
+  close() {
+    readableByteStreamControllerClose(this);
+    if (this.stream.state === "closed" && this.pendingPullIntos.length > 0) readableByteStreamControllerRespond(this, 0);
+  }
+
+  error(reason) {
+    readableByteStreamControllerError(this, reason);
   }
 }
 

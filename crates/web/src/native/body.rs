@@ -147,9 +147,10 @@ fn pipe_write<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackAr
 }
 
 fn pipe_close<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, _rv: v8::ReturnValue<'_>) {
-    let Some((_, context)) = here(scope) else { return };
+    let Some((state, context)) = here(scope) else { return };
     let pipe = context.pipes.borrow_mut().remove(&id_arg(&args, 0));
     drop(pipe);
+    state.touch(context.id);
 }
 
 fn pipe_abort<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, _rv: v8::ReturnValue<'_>) {
@@ -170,10 +171,18 @@ fn pipe_gone<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArg
     let id = id_arg(&args, 0);
     let Some(gone) = context.pipes.borrow_mut().get_mut(&id).and_then(|pipe| pipe.gone.take()) else { return };
     let owner = Rc::downgrade(&context);
+    let runtime = state.runtime.borrow().clone();
     let future = async move {
         // Nothing is ever sent: it ends when the other end is dropped.
         let _ = gone.await;
-        let pipe = owner.upgrade().and_then(|context| context.pipes.borrow_mut().remove(&id));
+        let Some(context) = owner.upgrade() else { return Ok(Value::Undefined) };
+        if context.response_pipe.get() == id
+            && context.pipes.borrow().contains_key(&id)
+            && let Some(runtime) = runtime.upgrade()
+        {
+            runtime.abort_request(context.id);
+        }
+        let pipe = context.pipes.borrow_mut().remove(&id);
         drop(pipe);
         Ok(Value::Undefined)
     };

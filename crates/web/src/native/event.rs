@@ -65,7 +65,7 @@ fn respond<'s>(
     args: v8::FunctionCallbackArguments<'s>,
     _rv: v8::ReturnValue<'_>,
 ) {
-    let Some((_, context)) = event(scope, &args) else { return };
+    let Some((state, context)) = event(scope, &args) else { return };
     let Some(mut headers) = headers_of(scope, args.get(3)) else {
         throw_type_error(scope, "a response header has a name or a value that HTTP does not allow");
         return;
@@ -75,9 +75,8 @@ fn respond<'s>(
         throw_type_error(scope, "the response's status is none");
         return;
     };
-    let encoding = if args.get(5).is_false() { None } else { Encoding::of(&headers) };
-    let raw = args.get(5).is_false();
-    let Some(body) = response_body(scope, &context, args.get(4), &mut headers, encoding, raw) else { return };
+    let coding = if args.get(5).is_false() { Coding::AsItIs } else { Coding::As(Encoding::of(&headers)) };
+    let Some(body) = response_body(scope, &context, args.get(4), &mut headers, coding) else { return };
     let mut response = http::Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
@@ -85,6 +84,16 @@ fn respond<'s>(
         response.extensions_mut().insert(reason);
     }
     context.answer(Answer::Response(response));
+    state.touch(context.id);
+}
+
+/// What is done about a response's `content-encoding`.
+#[derive(Clone, Copy)]
+enum Coding {
+    /// The worker has encoded the body itself (`encodeBody: "manual"`).
+    AsItIs,
+    /// The bytes go out in the coding that the header names.
+    As(Option<Encoding>),
 }
 
 fn response_body<'s>(
@@ -92,24 +101,27 @@ fn response_body<'s>(
     context: &Rc<RequestContext>,
     value: v8::Local<'s, v8::Value>,
     headers: &mut HeaderMap,
-    encoding: Option<Encoding>,
-    raw: bool,
+    coding: Coding,
 ) -> Option<Body> {
     if value.is_null_or_undefined() {
         return Some(empty());
     }
     if value.is_number() {
         let id = value.try_cast::<v8::Uint32>().map_or(0, |id| id.value());
+        context.response_pipe.set(id);
         let Some(body) = take_body(context, id) else {
             throw_type_error(scope, "the response's body was already used, or belongs to another request");
             return None;
         };
-        // A coding that is changed on the way changes the length.
-        let untouched = raw || body.encoding() == encoding;
-        if !untouched {
-            headers.remove(header::CONTENT_LENGTH);
-        }
-        return if raw { body.into_raw() } else { body.into_outgoing(encoding) };
+        return match coding {
+            Coding::AsItIs => body.into_raw(),
+            Coding::As(encoding) if body.encoding() == encoding => body.into_raw(),
+            Coding::As(encoding) => {
+                // The length changes with it.
+                headers.remove(header::CONTENT_LENGTH);
+                body.into_outgoing(encoding)
+            }
+        };
     }
     let Some(content) = content_of(scope, value) else {
         throw_type_error(scope, "the response's body is neither text nor bytes");
@@ -117,7 +129,10 @@ fn response_body<'s>(
     };
     // The length is what the bytes say, not what the worker claims.
     headers.remove(header::CONTENT_LENGTH);
-    Some(if raw { full(content) } else { encode(full(content), encoding) })
+    Some(match coding {
+        Coding::AsItIs => full(content),
+        Coding::As(encoding) => encode(full(content), encoding),
+    })
 }
 
 fn reason_phrase<'s>(
@@ -167,15 +182,19 @@ fn respond_web_socket<'s>(
 
 /// `fail(eventId, error)`
 fn fail<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, _rv: v8::ReturnValue<'_>) {
-    let Some(context) = State::of(scope).and_then(|state| state.context(id_arg(&args, 0))) else { return };
+    let Some(state) = State::of(scope) else { return };
+    let Some(context) = state.context(id_arg(&args, 0)) else { return };
     let error = JsError::from_value(scope, args.get(1));
     context.answer(Answer::Failed(Failure::Exception(error)));
+    state.touch(context.id);
 }
 
 /// `done(eventId)`: an event that answers nothing has been handled.
 fn done<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, _rv: v8::ReturnValue<'_>) {
-    if let Some(context) = State::of(scope).and_then(|state| state.context(id_arg(&args, 0))) {
+    let Some(state) = State::of(scope) else { return };
+    if let Some(context) = state.context(id_arg(&args, 0)) {
         context.answer(Answer::Done);
+        state.touch(context.id);
     }
 }
 
@@ -193,8 +212,10 @@ fn wait_until_end<'s>(
     args: v8::FunctionCallbackArguments<'s>,
     _rv: v8::ReturnValue<'_>,
 ) {
-    let Some(context) = State::of(scope).and_then(|state| state.context(id_arg(&args, 0))) else { return };
+    let Some(state) = State::of(scope) else { return };
+    let Some(context) = state.context(id_arg(&args, 0)) else { return };
     context.wait_until.set(context.wait_until.get().saturating_sub(1));
+    state.touch(context.id);
 }
 
 fn report_exception<'s>(

@@ -49,6 +49,7 @@ pub(crate) struct Socket {
 }
 
 /// Turns a connection into a WebSocket of `context`; gives its number.
+#[expect(clippy::disallowed_methods, reason = "the queue is bounded in bytes, by BUFFERED_BYTES_MAX")]
 async fn open(state: &Rc<State>, context: &Rc<RequestContext>, io: Box<dyn Duplex>, role: Role) -> u32 {
     let mut config = WebSocketConfig::default();
     config.max_message_size = Some(MESSAGE_BYTES_MAX);

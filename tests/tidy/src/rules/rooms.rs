@@ -110,13 +110,13 @@ pub fn unknown_rooms(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
-/// Finds dependencies that the crate's sources never name.
+/// Finds dependencies that the crate's sources never name, less those that hold another's version still.
 #[must_use]
 pub fn unused_dependencies(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, manifest) in manifests(tree) {
         let folder = path.trim_end_matches("Cargo.toml");
-        for dependency in &manifest.dependencies {
+        for dependency in manifest.dependencies.iter().filter(|dependency| !dependency.pinned) {
             let named = tree
                 .texts()
                 .filter(|(source, _)| source.starts_with(folder) && ending_of(source) == "rs")

@@ -1,0 +1,123 @@
+//! A cell with one worker, driven without a socket.
+
+use std::{cell::RefCell, future::Future, rc::Rc, sync::Arc, time::Duration};
+
+use http_body_util::BodyExt;
+use mote_cell::{Cell, CellOptions, Debugging, Deployment, ErrorDetail, EventLog, JsError, LoadError, LogLevel, Observer, RuntimeOptions};
+use mote_wire::{
+    bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
+    http::{Body, Egress, EgressError, Fetched},
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// Answers every subrequest with a refusal.
+struct NoEgress;
+
+impl Egress for NoEgress {
+    fn fetch(&self, request: http::Request<Body>) -> Fetched {
+        let url = request.uri().to_string();
+        Box::pin(std::future::ready(Err(EgressError::Refused { url, reason: "the test has no network".to_owned() })))
+    }
+}
+
+/// Keeps what workers print.
+#[derive(Default)]
+pub(crate) struct Log(RefCell<Vec<String>>);
+
+impl Log {
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.borrow().clone()
+    }
+}
+
+impl Observer for Log {
+    fn console(&self, _worker: &str, _level: LogLevel, text: &str) {
+        self.0.borrow_mut().push(text.to_owned());
+    }
+
+    fn uncaught(&self, _worker: &str, error: &JsError) {
+        self.0.borrow_mut().push(error.stack.clone());
+    }
+
+    fn event(&self, event: &EventLog<'_>) {
+        if let Some(failure) = event.failure {
+            self.0.borrow_mut().push(format!("{:?}: {failure}", event.outcome));
+        }
+    }
+
+    fn problem(&self, text: &str) {
+        self.0.borrow_mut().push(text.to_owned());
+    }
+}
+
+pub(crate) struct Harness {
+    pub(crate) cell: Rc<Cell>,
+    pub(crate) log: Rc<Log>,
+}
+
+impl Harness {
+    pub(crate) fn new() -> Self {
+        Self::with(RuntimeOptions { cpu_max: Duration::from_millis(200), ..RuntimeOptions::default() })
+    }
+
+    pub(crate) fn with(runtime: RuntimeOptions) -> Self {
+        let log = Rc::new(Log::default());
+        let options = CellOptions { runtime, detail: ErrorDetail::Stack, debugging: Debugging::Off };
+        Self { cell: Cell::new(options, Arc::new(NoEgress), log.clone()), log }
+    }
+
+    pub(crate) fn deploy(&self, name: &str, modules: &[(&str, ModuleKind, &[u8])]) -> Result<Vec<String>, LoadError> {
+        self.deploy_bundle(name, &bundle(modules, Format::Modules))
+    }
+
+    pub(crate) fn deploy_bundle(&self, name: &str, bundle: &Bundle) -> Result<Vec<String>, LoadError> {
+        self.cell.deploy(name, &Deployment { bundle, env_json: r#"{"GREETING":"hi"}"#, cpu_max: None })
+    }
+
+    /// Puts one ES module into service.
+    pub(crate) fn serve(&self, name: &str, source: &str) -> Result<Vec<String>, LoadError> {
+        self.deploy(name, &[("index.js", ModuleKind::EsModule, source.as_bytes())])
+    }
+
+    /// One GET over a connection of its own; gives status and body.
+    pub(crate) async fn get(&self, host: &str, path: &str) -> (u16, String) {
+        let (mut client, server) = tokio::io::duplex(64 << 10);
+        let serving = tokio::task::spawn_local(self.cell.clone().serve_connection(server));
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        client.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).await.unwrap();
+        serving.await.unwrap();
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        let status = text.get(9..12).and_then(|status| status.parse().ok()).unwrap_or(0);
+        let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned();
+        (status, body)
+    }
+}
+
+pub(crate) fn bundle(modules: &[(&str, ModuleKind, &[u8])], format: Format) -> Bundle {
+    let main = ModuleSpecifier::parse(modules[0].0).unwrap();
+    let modules = modules
+        .iter()
+        .map(|(name, kind, content)| Module::new(ModuleSpecifier::parse(name).unwrap(), *kind, content.to_vec()))
+        .collect();
+    Bundle::new(modules, main, format).unwrap()
+}
+
+/// Runs a test's future as a cell's thread runs.
+pub(crate) fn run(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, test);
+}
+
+/// Serves one module and asks it once.
+pub(crate) async fn answer(source: &str) -> (u16, String) {
+    let harness = Harness::new();
+    harness.serve("w", source).unwrap();
+    harness.get("w.localhost", "/").await
+}
+
+#[allow(dead_code, reason = "for tests that look at bodies themselves")]
+pub(crate) async fn whole(body: Body) -> Vec<u8> {
+    body.collect().await.unwrap().to_bytes().to_vec()
+}

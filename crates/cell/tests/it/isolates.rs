@@ -1,0 +1,149 @@
+//! Isolates: many on a thread, in any order, without leaks.
+
+use mote_cell::RuntimeOptions;
+
+use crate::{
+    harness::{Harness, answer, run},
+    tests,
+};
+
+tests! {
+    a_worker_answers,
+    isolates_of_one_thread_are_dropped_in_any_order,
+    a_replaced_isolate_leaves_no_memory_behind,
+    code_from_strings_never_runs,
+    wasm_from_bytes_never_compiles,
+    the_clock_stands_still_during_a_turn,
+    the_clock_moves_between_turns,
+    globals_of_one_worker_are_never_seen_by_another,
+    natives_cannot_be_reached,
+}
+
+fn a_worker_answers() {
+    run(async {
+        let got = answer("export default { fetch() { return new Response('hello'); } };").await;
+        assert_eq!(got, (200, "hello".to_owned()));
+    });
+}
+
+fn isolates_of_one_thread_are_dropped_in_any_order() {
+    run(async {
+        let harness = Harness::new();
+        for round in 0..3 {
+            for name in ["a", "b", "c", "d"] {
+                let source = format!("export default {{ fetch() {{ return new Response('{name}{round}'); }} }};");
+                harness.serve(name, &source).unwrap();
+            }
+            for name in ["c", "a", "d", "b"] {
+                let (_, body) = harness.get(&format!("{name}.localhost"), "/").await;
+                assert_eq!(body, format!("{name}{round}"));
+            }
+            for name in ["b", "d"] {
+                harness.cell.remove(name);
+            }
+            assert_eq!(harness.get("a.localhost", "/").await.1, format!("a{round}"));
+        }
+    });
+}
+
+fn a_replaced_isolate_leaves_no_memory_behind() {
+    run(async {
+        let harness = Harness::new();
+        let source = "globalThis.x = new Array(100000).fill('y'); export default { fetch() { return new Response('z'); } };";
+        let resident = || {
+            let text = std::fs::read_to_string("/proc/self/statm").unwrap();
+            text.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+        };
+        for _ in 0..20 {
+            harness.serve("w", source).unwrap();
+            harness.get("w", "/").await;
+        }
+        let before = resident();
+        for _ in 0..200 {
+            harness.serve("w", source).unwrap();
+            harness.get("w", "/").await;
+        }
+        let grown = resident().saturating_sub(before);
+        // 200 isolates that stayed would be far over 200 MiB.
+        assert!(grown < 64 << 20, "grew by {} MiB", grown >> 20);
+    });
+}
+
+fn code_from_strings_never_runs() {
+    run(async {
+        let source = "const tries = [() => eval('1+1'), () => new Function('return 1')(), () => (async () => {}).constructor('return 1')(),
+            () => setTimeout('globalThis.ran = 1', 0)];
+            let top = ''; try { eval('1'); top = 'ran'; } catch { top = 'refused'; }
+            export default { fetch() { return new Response([top, ...tries.map((f) => { try { f(); return 'ran'; } catch (e) { return e.name; } })].join()); } };";
+        assert_eq!(answer(source).await.1, "refused,EvalError,EvalError,EvalError,TypeError");
+    });
+}
+
+fn wasm_from_bytes_never_compiles() {
+    run(async {
+        let source = "const bytes = new Uint8Array([0,97,115,109,1,0,0,0]);
+            export default { async fetch() {
+                const out = [];
+                try { new WebAssembly.Module(bytes); out.push('ran'); } catch (e) { out.push(e.name); }
+                await WebAssembly.compile(bytes).then(() => out.push('ran'), (e) => out.push(e.name));
+                await WebAssembly.instantiate(bytes).then(() => out.push('ran'), (e) => out.push(e.name));
+                return new Response(out.join()); } };";
+        assert_eq!(answer(source).await.1, "CompileError,CompileError,CompileError");
+    });
+}
+
+const CLOCKS: &str = "const f = new Intl.DateTimeFormat('en', { timeStyle: 'long', fractionalSecondDigits: undefined });
+    const exact = new Intl.DateTimeFormat('en', { minute: 'numeric', second: 'numeric', fractionalSecondDigits: 3 });
+    const clocks = () => JSON.stringify([Date.now(), +new Date(), Date(), performance.now(), f.format(), exact.format(undefined),
+        exact.formatToParts(), +new (class extends Date {})(), +new (new Date().constructor)(), Reflect.construct(Date, []).getTime(),
+        typeof Temporal === 'undefined' ? 0 : Temporal.Now.instant().epochMilliseconds]);";
+
+fn the_clock_stands_still_during_a_turn() {
+    run(async {
+        let source = format!(
+            "{CLOCKS} export default {{ async fetch() {{
+                const first = clocks();
+                for (let i = 0; i < 3e6; i++) Math.sqrt(i);
+                await null;
+                const second = clocks();
+                return new Response(first === second ? 'still' : first + second); }} }};"
+        );
+        assert_eq!(answer(&source).await.1, "still");
+    });
+}
+
+fn the_clock_moves_between_turns() {
+    run(async {
+        let source = format!(
+            "{CLOCKS} export default {{ async fetch() {{
+                const before = Date.now(), a = exact.format();
+                await new Promise((done) => setTimeout(done, 25));
+                return new Response(String(Date.now() - before >= 20 && exact.format() !== a)); }} }};"
+        );
+        assert_eq!(answer(&source).await.1, "true");
+    });
+}
+
+fn globals_of_one_worker_are_never_seen_by_another() {
+    run(async {
+        let harness = Harness::new();
+        let poison = "Array.prototype.push = () => 'poisoned'; globalThis.secret = 1; Response.prototype.evil = 1;
+            export default { fetch() { return new Response('p'); } };";
+        harness.serve("a", poison).unwrap();
+        let source = "export default { fetch() { const a = []; a.push(1); return new Response(`${a.length}${typeof secret}${'evil' in Response.prototype}`); } };";
+        harness.serve("b", source).unwrap();
+        harness.get("a.localhost", "/").await;
+        assert_eq!(harness.get("b.localhost", "/").await.1, "1undefinedfalse");
+    });
+}
+
+fn natives_cannot_be_reached() {
+    run(async {
+        let harness = Harness::with(RuntimeOptions::default());
+        let source = "export default { fetch() {
+            const names = Object.getOwnPropertyNames(globalThis).filter((name) => name.startsWith('__') || name.includes('native'));
+            return new Response(names.join()); } };";
+        harness.serve("w", source).unwrap();
+        assert_eq!(harness.get("w", "/").await.1, "");
+    });
+}

@@ -1,0 +1,37 @@
+//! Tests of engine, platform and cell together, in one binary: linking V8 takes longer than running them.
+//!
+//! Not libtest's own harness: V8 must be initialised on the main thread before any other exists.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod harness;
+mod isolates;
+mod limits;
+mod modules;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mote_cell::initialize(&[]);
+    let arguments = libtest_mimic::Arguments::from_args();
+    let tests = [isolates::tests(), limits::tests(), modules::tests()].concat();
+    let trials = tests
+        .into_iter()
+        .map(|(name, test)| {
+            libtest_mimic::Trial::test(name, move || {
+                test();
+                Ok(())
+            })
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Lists a file's tests: each name is a sentence about what must hold.
+macro_rules! tests {
+    ($($name:ident),* $(,)?) => {
+        pub(crate) fn tests() -> Vec<(&'static str, fn())> {
+            vec![$((concat!(module_path!(), "::", stringify!($name)), $name as fn())),*]
+        }
+    };
+}
+pub(crate) use tests;

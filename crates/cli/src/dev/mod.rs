@@ -1,0 +1,145 @@
+//! `mote dev`: builds projects, serves them from one cell in this process, and does it again when a file changes.
+
+mod inspect;
+mod options;
+mod project;
+mod server;
+mod terminal;
+mod watch;
+
+use std::{io, process::ExitCode, sync::mpsc};
+
+pub(crate) use options::Options;
+use project::{Built, Target};
+use server::{Command, Server};
+use terminal::Terminal;
+
+/// Runs until it is interrupted.
+pub(crate) fn run(options: &Options) -> ExitCode {
+    let terminal = Terminal::new(options);
+    match serve(options, &terminal) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal.error(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(options: &Options, terminal: &Terminal) -> Result<(), DevError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.map_err(|source| DevError::Start { source })?;
+    let mut targets = Target::all(options)?;
+    let listener = listen(options)?;
+    let address = listener.local_addr().map_err(|source| DevError::Start { source })?;
+    let server = Server::start(listener, options, terminal.clone(), targets.len())?;
+    let (changed, changes) = mpsc::channel();
+    let mut watcher = watch::Watcher::start(changed.clone()).map_err(|error| DevError::Watch { reason: error.to_string() })?;
+    // Ctrl-C is a change of mind: it comes through the same door as a changed file.
+    runtime.spawn(async move {
+        wait_for_interrupt().await;
+        let _ = changed.send(watch::Change::Stop);
+    });
+    for target in &mut targets {
+        build(target, &runtime, &server, terminal, &mut watcher);
+    }
+    let names: Vec<String> = targets.iter().map(|target| target.name().to_owned()).collect();
+    if let Some(port) = options.inspect {
+        terminal.inspecting(server.inspect(port, names.clone())?);
+    }
+    terminal.serving(address.port(), &names);
+    while let Ok(change) = changes.recv() {
+        let watch::Change::Files(files) = watch::settle(change, &changes) else { break };
+        for target in &mut targets {
+            if target.depends_on(&files) {
+                build(target, &runtime, &server, terminal, &mut watcher);
+            }
+        }
+    }
+    terminal.stopped();
+    // Nothing that still runs is worth waiting for.
+    runtime.shutdown_background();
+    Ok(())
+}
+
+/// Builds one project and puts it into service; what goes wrong is for the developer to read.
+fn build(
+    target: &mut Target,
+    runtime: &tokio::runtime::Runtime,
+    server: &Server,
+    terminal: &Terminal,
+    watcher: &mut watch::Watcher,
+) {
+    let first = !target.was_built();
+    let started = std::time::Instant::now();
+    let built = target.build(runtime);
+    watcher.watch(target.watched());
+    match built {
+        Built::Worker(worker) => {
+            for warning in &worker.warnings {
+                terminal.warning(warning);
+            }
+            let deployed = server.send(|reply| Command::Deploy { name: target.name().to_owned(), worker, reply });
+            match deployed {
+                Some(Ok(())) if first => {}
+                Some(Ok(())) => terminal.reloaded(target.name(), started.elapsed()),
+                Some(Err(problem)) => terminal.problem(target.name(), &problem),
+                None => terminal.error("the serving thread is gone"),
+            }
+        }
+        Built::Failed { problem } => {
+            terminal.problem(target.name(), &problem);
+            server.send(|reply| Command::Problem { name: target.name().to_owned(), problem, reply });
+        }
+    }
+}
+
+fn listen(options: &Options) -> Result<std::net::TcpListener, DevError> {
+    let address = std::net::SocketAddr::new(options.ip, options.port);
+    let listener = std::net::TcpListener::bind(address).map_err(|source| DevError::Listen { address, source })?;
+    listener.set_nonblocking(true).map_err(|source| DevError::Start { source })?;
+    Ok(listener)
+}
+
+async fn wait_for_interrupt() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Why `mote dev` does not start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DevError {
+    /// A project cannot even be looked at.
+    #[error("{0}")]
+    Project(#[from] mote_bundle::ProjectError),
+    /// Two projects would answer on one host name.
+    #[error("two projects are called `{name}`; change the `name` in one of their configurations")]
+    SameName {
+        /// The name.
+        name: String,
+    },
+    /// The port is taken, or may not be used.
+    #[error("cannot listen on {address}: {source}\n  help: another process may use the port; choose one with --port")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The process cannot get what it needs.
+    #[error("cannot start: {source}")]
+    Start {
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Changes cannot be noticed.
+    #[error("cannot watch files: {reason}\n  help: `fs.inotify.max_user_watches` may be too low")]
+    Watch {
+        /// What the watcher says.
+        reason: String,
+    },
+}

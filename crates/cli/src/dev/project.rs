@@ -1,0 +1,133 @@
+//! A project that is served: where it is, what it was built from, what it depends on.
+
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    time::Duration,
+};
+
+use mote_bundle::{Environment, Project, Var};
+use mote_wire::bundle::Bundle;
+
+use super::{DevError, Options};
+
+/// One project of the command line.
+pub(crate) struct Target {
+    path: PathBuf,
+    name: String,
+    environment: Environment,
+    vars: Vec<(String, String)>,
+    watched: Vec<PathBuf>,
+    built: bool,
+}
+
+/// What came of building a project.
+pub(crate) enum Built {
+    /// A worker, ready to be loaded.
+    Worker(Box<BuiltWorker>),
+    /// It cannot be built; the text says why and where.
+    Failed {
+        /// What to show.
+        problem: String,
+    },
+}
+
+/// What a project was built into.
+pub(crate) struct BuiltWorker {
+    /// Its code.
+    pub(crate) bundle: Bundle,
+    /// Its `env`, as a JSON object.
+    pub(crate) env_json: String,
+    /// The CPU limit that its configuration sets.
+    pub(crate) cpu_max: Option<Duration>,
+    /// What is odd about it.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Target {
+    /// The projects that the command line names.
+    pub(crate) fn all(options: &Options) -> Result<Vec<Self>, DevError> {
+        let mut names = BTreeSet::new();
+        let mut targets = Vec::new();
+        for path in &options.paths {
+            let mut environment = Environment::development();
+            if let Some(name) = &options.env {
+                environment = environment.named(name.clone());
+            }
+            let name = Project::open(path, &environment)?.name().to_owned();
+            if !names.insert(name.clone()) {
+                return Err(DevError::SameName { name });
+            }
+            let vars = options.vars.clone();
+            targets.push(Self { path: path.clone(), name, environment, vars, watched: Vec::new(), built: false });
+        }
+        Ok(targets)
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// True once it has been built, with whatever result.
+    pub(crate) fn was_built(&self) -> bool {
+        self.built
+    }
+
+    /// The files whose change makes it be built again.
+    pub(crate) fn watched(&self) -> &[PathBuf] {
+        &self.watched
+    }
+
+    pub(crate) fn depends_on(&self, files: &BTreeSet<PathBuf>) -> bool {
+        self.watched.iter().any(|watched| files.contains(watched))
+    }
+
+    /// Builds it as its files are now.
+    pub(crate) fn build(&mut self, runtime: &tokio::runtime::Runtime) -> Built {
+        self.built = true;
+        let project = match Project::open(&self.path, &self.environment) {
+            Ok(project) => project,
+            Err(error) => {
+                self.watch_also(error.watched());
+                return Built::Failed { problem: error.to_string() };
+            }
+        };
+        match runtime.block_on(project.bundle()) {
+            Ok(bundled) => {
+                self.watched.clear();
+                self.watch_also(project.watched());
+                self.watch_also(&bundled.watched);
+                let warnings = project.warnings().iter().chain(&bundled.warnings).map(ToString::to_string).collect();
+                let cpu_max = project.settings().limits.cpu_ms.map(Duration::from_millis);
+                let env_json = self.env_json(&project);
+                Built::Worker(Box::new(BuiltWorker { bundle: bundled.bundle, env_json, cpu_max, warnings }))
+            }
+            Err(error) => {
+                self.watch_also(project.watched());
+                self.watch_also(error.watched());
+                Built::Failed { problem: error.to_string() }
+            }
+        }
+    }
+
+    fn watch_also(&mut self, files: &[PathBuf]) {
+        self.watched.extend(files.iter().cloned());
+        self.watched.sort();
+        self.watched.dedup();
+    }
+
+    fn env_json(&self, project: &Project) -> String {
+        let mut env = serde_json::Map::new();
+        for (name, var) in &project.settings().vars {
+            let value = match var {
+                Var::Text(text) | Var::Secret(text) => text.clone().into(),
+                Var::Json(value) => value.clone(),
+            };
+            env.insert(name.clone(), value);
+        }
+        for (name, value) in &self.vars {
+            env.insert(name.clone(), value.clone().into());
+        }
+        serde_json::Value::Object(env).to_string()
+    }
+}

@@ -1,0 +1,117 @@
+// Asynchronous iteration over a ReadableStream, with the object that Web IDL describes for it.
+
+import { enumerable, isObject } from "../webidl.js";
+import { Deferred, freshResolved, promiseRejectedWith, transformPromise } from "./promises.js";
+import {
+  acquireReadableStreamDefaultReader,
+  readableStreamDefaultReaderRead,
+  readableStreamReaderGenericCancel,
+  readableStreamReaderRelease,
+} from "./readers-core.js";
+
+const AsyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype);
+
+export function acquireReadableStreamAsyncIterator(stream, preventCancel) {
+  return new ReadableStreamAsyncIterator(new Iteration(acquireReadableStreamDefaultReader(stream), preventCancel));
+}
+
+class Iteration {
+  isFinished = false;
+  // The last next() or return() as long as it is pending: later ones run after it.
+  ongoing = undefined;
+
+  constructor(reader, preventCancel) {
+    this.reader = reader;
+    this.preventCancel = preventCancel;
+  }
+
+  next() {
+    if (this.isFinished) return freshResolved({ value: undefined, done: true });
+    const { stream } = this.reader;
+    if (stream.state === "readable" && stream.controller.hasChunk()) {
+      return freshResolved({ value: stream.controller.takeChunk(), done: false });
+    }
+    const request = new IterationReadRequest(this);
+    this.ongoing ??= request.promise;
+    readableStreamDefaultReaderRead(this.reader, request);
+    return request.promise;
+  }
+
+  finish() {
+    this.isFinished = true;
+    readableStreamReaderRelease(this.reader);
+  }
+
+  return(value) {
+    if (this.isFinished) return freshResolved({ value, done: true });
+    if (this.preventCancel) {
+      this.finish();
+      return freshResolved({ value, done: true });
+    }
+    const result = readableStreamReaderGenericCancel(this.reader, value);
+    this.finish();
+    return transformPromise(result, () => ({ value, done: true }));
+  }
+
+  /** Runs `steps` now, or after whatever is still going on. */
+  inTurn(steps) {
+    if (this.ongoing === undefined) return steps();
+    const promise = transformPromise(this.ongoing, steps, steps);
+    this.ongoing = promise;
+    return promise;
+  }
+}
+
+class IterationReadRequest extends Deferred {
+  constructor(iteration) {
+    super();
+    this.iteration = iteration;
+  }
+
+  #settled() {
+    if (this.iteration.ongoing === this.promise) this.iteration.ongoing = undefined;
+  }
+
+  chunkSteps(chunk) {
+    this.#settled();
+    this.resolve({ value: chunk, done: false });
+  }
+
+  closeSteps() {
+    this.#settled();
+    this.iteration.finish();
+    this.resolve({ value: undefined, done: true });
+  }
+
+  errorSteps(error) {
+    this.#settled();
+    this.iteration.finish();
+    this.reject(error);
+  }
+}
+
+class ReadableStreamAsyncIterator {
+  #iteration;
+
+  constructor(iteration) {
+    this.#iteration = iteration;
+  }
+
+  next() {
+    if (!isObject(this) || !(#iteration in this)) return illegalInvocation("next");
+    const iteration = this.#iteration;
+    return iteration.inTurn(() => iteration.next());
+  }
+
+  return(value = undefined) {
+    if (!isObject(this) || !(#iteration in this)) return illegalInvocation("return");
+    const iteration = this.#iteration;
+    return iteration.inTurn(() => iteration.return(value));
+  }
+}
+delete ReadableStreamAsyncIterator.prototype.constructor;
+Object.setPrototypeOf(ReadableStreamAsyncIterator.prototype, AsyncIteratorPrototype);
+enumerable(ReadableStreamAsyncIterator.prototype);
+Object.defineProperty(ReadableStreamAsyncIterator.prototype, Symbol.toStringTag, { value: "ReadableStream AsyncIterator", configurable: true });
+
+const illegalInvocation = (method) => promiseRejectedWith(new TypeError(`ReadableStream AsyncIterator.${method}: illegal invocation.`));

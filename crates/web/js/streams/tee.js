@@ -1,0 +1,130 @@
+// ReadableStreamTee and ReadableStreamDefaultTee: two streams that both get every chunk.
+
+import { structuredClone } from "../structured-clone.js";
+import { cloneAsUint8Array, isUint8Array } from "./buffers.js";
+import { Deferred, queueMicrotaskSteps, resolvedUndefined, uponRejection } from "./promises.js";
+import { readableStreamCancel } from "./readable-core.js";
+import {
+  createReadableStream,
+  readableStreamDefaultControllerClose,
+  readableStreamDefaultControllerEnqueue,
+  readableStreamDefaultControllerError,
+} from "./readable-default.js";
+import { acquireReadableStreamDefaultReader, readableStreamDefaultReaderRead } from "./readers-core.js";
+import { readableByteStreamTee } from "./tee-bytes.js";
+
+/** The records of both branches, as `first` and `second`. */
+export function readableStreamTee(stream, cloneForBranch2) {
+  return stream.controller.isByteController ? readableByteStreamTee(stream) : new DefaultTee(stream, cloneForBranch2);
+}
+
+/** What both kinds of tee know about the cancelling of their branches. */
+export class TeeBranches {
+  canceled1 = false;
+  canceled2 = false;
+  reason1 = undefined;
+  reason2 = undefined;
+  cancelPromise = new Deferred();
+  reading = false;
+
+  constructor(stream) {
+    this.stream = stream;
+  }
+
+  cancel1(reason) {
+    this.canceled1 = true;
+    this.reason1 = reason;
+    if (this.canceled2) this.#cancelStream();
+    return this.cancelPromise.promise;
+  }
+
+  cancel2(reason) {
+    this.canceled2 = true;
+    this.reason2 = reason;
+    if (this.canceled1) this.#cancelStream();
+    return this.cancelPromise.promise;
+  }
+
+  #cancelStream() {
+    this.cancelPromise.resolve(readableStreamCancel(this.stream, [this.reason1, this.reason2]));
+  }
+
+  /** A chunk could not be cloned: nobody can go on. */
+  fail(error) {
+    this.errorBranches(error);
+    this.cancelPromise.resolve(readableStreamCancel(this.stream, error));
+  }
+
+  /** The stream has ended, so there is nothing left to cancel. */
+  settleCancel() {
+    if (!this.canceled1 || !this.canceled2) this.cancelPromise.resolve(undefined);
+  }
+}
+
+class DefaultTee extends TeeBranches {
+  readAgain = false;
+
+  constructor(stream, cloneForBranch2) {
+    super(stream);
+    this.cloneForBranch2 = cloneForBranch2;
+    this.reader = acquireReadableStreamDefaultReader(stream);
+    const pull = () => this.pull();
+    this.first = createReadableStream(noStart, pull, (reason) => this.cancel1(reason));
+    this.second = createReadableStream(noStart, pull, (reason) => this.cancel2(reason));
+    uponRejection(this.reader.promiseOfClosed, (error) => {
+      this.errorBranches(error);
+      this.settleCancel();
+    });
+  }
+
+  errorBranches(error) {
+    readableStreamDefaultControllerError(this.first.controller, error);
+    readableStreamDefaultControllerError(this.second.controller, error);
+  }
+
+  pull() {
+    if (this.reading) {
+      this.readAgain = true;
+    } else {
+      this.reading = true;
+      readableStreamDefaultReaderRead(this.reader, this);
+    }
+    return resolvedUndefined;
+  }
+
+  // A microtask later, so that an error that the source signals right after the chunk is seen by both branches
+  // at the same time as the chunk's reader would see it.
+  chunkSteps(chunk) {
+    queueMicrotaskSteps(() => this.#distribute(chunk));
+  }
+
+  #distribute(chunk) {
+    this.readAgain = false;
+    let chunk2 = chunk;
+    if (!this.canceled2 && this.cloneForBranch2) {
+      try {
+        chunk2 = isUint8Array(chunk) ? cloneAsUint8Array(chunk) : structuredClone(chunk);
+      } catch (error) {
+        this.fail(error);
+        return;
+      }
+    }
+    if (!this.canceled1) readableStreamDefaultControllerEnqueue(this.first.controller, chunk);
+    if (!this.canceled2) readableStreamDefaultControllerEnqueue(this.second.controller, chunk2);
+    this.reading = false;
+    if (this.readAgain) this.pull();
+  }
+
+  closeSteps() {
+    this.reading = false;
+    if (!this.canceled1) readableStreamDefaultControllerClose(this.first.controller);
+    if (!this.canceled2) readableStreamDefaultControllerClose(this.second.controller);
+    this.settleCancel();
+  }
+
+  errorSteps() {
+    this.reading = false;
+  }
+}
+
+const noStart = () => undefined;
