@@ -516,7 +516,7 @@ pub(crate) fn join(root: &Path, path: &str) -> PathBuf {
 }
 
 /// A file that exists and has nearly this path: another ending, or a slip in the last part.
-fn similar_file(missing: &Path, root: &Path) -> Option<PathBuf> {
+pub(crate) fn similar_file(missing: &Path, root: &Path) -> Option<PathBuf> {
     let (folder, wanted) = (missing.parent()?, missing.file_name()?.to_str()?);
     let script = |path: &Path| {
         let ending = path.extension().and_then(|ending| ending.to_str());

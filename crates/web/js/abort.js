@@ -1,7 +1,15 @@
 // Aborting (https://dom.spec.whatwg.org/#aborting-ongoing-activities): AbortController and AbortSignal.
 import { defineInterface, illegalConstructor, requireArguments, sequence, unsignedLongLong } from "./webidl.js";
 import { DOMException } from "./dom-exception.js";
-import { Event, EventTarget, defineEventHandler, dispatchTrusted, hasListeners, setAbortSignals, watchListeners } from "./event-target.js";
+import {
+  Event,
+  EventTarget,
+  defineEventHandler,
+  dispatchTrusted,
+  hasListeners,
+  setAbortSignals,
+  watchListeners,
+} from "./event-target.js";
 import { native } from "./native.js";
 
 const MADE_HERE = {};
@@ -29,7 +37,7 @@ export class AbortSignal extends EventTarget {
   // the collector runs.
   #dependents;
 
-  constructor(token) {
+  constructor(token = undefined) {
     if (token !== MADE_HERE) illegalConstructor();
     super();
   }
@@ -44,7 +52,7 @@ export class AbortSignal extends EventTarget {
     requireArguments(arguments.length, 1, "AbortSignal.timeout");
     const delay = unsignedLongLong(milliseconds, { mode: "enforce", what: "AbortSignal.timeout: the delay" });
     const signal = createAbortSignal();
-    native.timerStart(() => signalAbort(signal, new DOMException("The operation timed out.", "TimeoutError")), delay, false);
+    native.timerStart(() => signalAbort(signal, timeoutError()), delay, false);
     return signal;
   }
 
@@ -230,9 +238,13 @@ function reasonOrAbortError(reason) {
   return reason === undefined ? new DOMException("The operation was aborted.", "AbortError") : reason;
 }
 
+function timeoutError() {
+  return new DOMException("The operation timed out.", "TimeoutError");
+}
+
 function toAbortSignal(value) {
-  if (!isAbortSignal(value)) throw new TypeError("AbortSignal.any: the argument holds something that is not an AbortSignal.");
-  return value;
+  if (isAbortSignal(value)) return value;
+  throw new TypeError("AbortSignal.any: the argument holds something that is not an AbortSignal.");
 }
 
 function includes(list, item) {

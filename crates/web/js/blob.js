@@ -42,8 +42,8 @@ export class Blob {
     }
     const parts = blobParts === undefined ? [] : sequence(blobParts, toPart, "Blob constructor: the parts");
     const bag = dictionary(options, "Blob constructor: the options");
-    const endings = bag.endings;
-    const lineEndings = endings === undefined ? "transparent" : enumeration(endings, LINE_ENDINGS, "Blob constructor: endings");
+    const { endings = "transparent" } = bag;
+    const lineEndings = enumeration(endings, LINE_ENDINGS, "Blob constructor: endings");
     const typeGiven = bag.type;
     this.#type = typeGiven === undefined ? "" : normalizedType(DOMString(typeGiven));
     this.#chunks = chunksOf(parts, lineEndings === "native");
@@ -126,7 +126,7 @@ export class File extends Blob {
     if (fileBits === MADE_HERE) {
       super(MADE_HERE, internals.chunks(options), internals.size(options), type);
       this.#name = fileName;
-      this.#lastModified = Math.floor(native.now());
+      this.#lastModified = isFile(options) ? options.#lastModified : Math.floor(native.now());
       return;
     }
     requireArguments(arguments.length, 2, "File constructor");
@@ -162,7 +162,7 @@ export function createFile(bytes, name, type) {
   return fileOfBlob(createBlob(bytes, type), name);
 }
 
-/** A File with a blob's bytes and type. */
+/** A File with a blob's bytes and type, and with its date if it has one. */
 export function fileOfBlob(blob, name) {
   return new File(MADE_HERE, name, blob, internals.type(blob));
 }

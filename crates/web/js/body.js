@@ -9,6 +9,7 @@ import { isURLSearchParams } from "./url.js";
 import {
   cancelStream,
   createReadableByteStream,
+  expectedLengthOf,
   isDisturbed,
   isLocked,
   isReadableStream,
@@ -42,7 +43,7 @@ export class Body {
   shared = false;
   // The content-type that follows from the value, or null.
   type = null;
-  // Of a fetched body: `{ aborted, reason, controller }`, so that readers see the reason of an abort.
+  // Of a body that a signal can abort: its BodyAbort.
   abort = null;
 
   constructor(value, id, stream, type) {
@@ -100,11 +101,12 @@ export function streamOf(body) {
 }
 
 function streamOverValue(body) {
+  let bytes;
   return createReadableByteStream({
-    pull(controller) {
-      const bytes = bytesOfValue(body);
-      if (bytes.length > 0) controller.enqueue(bytes);
-      controller.close();
+    read() {
+      if (bytes !== undefined) return undefined;
+      bytes = bytesOfValue(body);
+      return bytes.length === 0 ? undefined : bytes;
     },
     cancel() {},
     source: body,
@@ -112,28 +114,19 @@ function streamOverValue(body) {
 }
 
 function streamOverNative(body) {
-  return createReadableByteStream({
-    async pull(controller) {
-      if (body.abort !== null) body.abort.controller = controller;
-      const chunk = await withAbortReason(body, native.bodyRead(body.id));
-      if (chunk === undefined) controller.close();
-      else controller.enqueue(chunk);
-    },
+  const stream = createReadableByteStream({
+    read: () => chunkOf(body, native.bodyRead(body.id)),
     cancel() {
       native.bodyCancel(body.id);
     },
     source: body,
   });
+  if (body.abort !== null) body.abort.stream = stream;
+  return stream;
 }
 
-// Why the reason takes the place of the error: natives only know that the connection is gone.
-function withAbortReason(body, promise) {
-  const { abort } = body;
-  if (abort === null) return promise;
-  return then(promise, undefined, (error) => {
-    throw abort.aborted ? abort.reason : error;
-  });
-}
+const chunkOf = (body, promise) => (body.abort === null ? promise : body.abort.race(promise, (chunk) => chunk === undefined));
+const restOf = (body, promise) => (body.abort === null ? promise : body.abort.race(promise, () => true));
 
 /**
  * Uses a body up. Returns the Body whose value or native id holds everything, or undefined if the body's stream has
@@ -157,7 +150,7 @@ export function textOf(body) {
   if (body === null) return "";
   const holder = claim(body);
   if (holder === undefined) return then(readAllBytes(body.stream), decode);
-  if (holder.id !== 0) return withAbortReason(holder, native.bodyReadAll(holder.id, true));
+  if (holder.id !== 0) return restOf(holder, native.bodyReadAll(holder.id, true));
   if (typeof holder.value === "string") return textOfString(holder.value);
   return decode(isBlob(holder.value) ? bytesOfBlob(holder.value) : holder.value);
 }
@@ -175,7 +168,7 @@ export function wholeBytesOf(body) {
   if (body === null) return new Bytes(0);
   const holder = claim(body);
   if (holder === undefined) return readAllBytes(body.stream);
-  if (holder.id !== 0) return withAbortReason(holder, native.bodyReadAll(holder.id, false));
+  if (holder.id !== 0) return restOf(holder, native.bodyReadAll(holder.id, false));
   return bytesOfValue(holder);
 }
 
@@ -242,6 +235,9 @@ function successorOf(stream) {
   cancelStream(branches[1], undefined);
   return branches[0];
 }
+
+/** How many bytes a body will turn out to have, if only its stream knows: of a FixedLengthStream. */
+export const promisedLength = (body) => (body === null || body.stream === null ? undefined : expectedLengthOf(body.stream));
 
 /** Uses a body up for sending: null, a string, a Uint8Array or a native body's id. */
 export function outgoingBody(body) {

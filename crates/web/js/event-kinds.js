@@ -88,7 +88,9 @@ export class PromiseRejectionEvent extends Event {
     super(type, eventInitDict);
     const init = dictionary(eventInitDict);
     const promise = init.promise;
-    if (promise === undefined) throw new TypeError("PromiseRejectionEvent constructor: the member 'promise' is required.");
+    if (promise === undefined) {
+      throw new TypeError("PromiseRejectionEvent constructor: the member 'promise' is required.");
+    }
     // Web IDL's conversion to a promise: a promise stays itself.
     this.#promise = promiseResolve(promise);
     this.#reason = init.reason;
@@ -119,10 +121,10 @@ export class MessageEvent extends Event {
     this.#lastEventId = DOMString(given(init.lastEventId, ""));
     this.#origin = USVString(given(init.origin, ""));
     // There are no MessagePorts to be had here, so whatever is given cannot be one.
-    if (init.ports !== undefined && sequence(init.ports, undefined, "MessageEvent constructor: the member 'ports'").length > 0) {
+    const { ports = [] } = init;
+    if (sequence(ports, undefined, "MessageEvent constructor: the member 'ports'").length > 0) {
       throw new TypeError("MessageEvent constructor: the member 'ports' holds something that is not a MessagePort.");
     }
-    this.#ports = undefined;
     const source = given(init.source, null);
     if (source !== null && !isEventTarget(source)) {
       throw new TypeError("MessageEvent constructor: the member 'source' is not an EventTarget.");

@@ -2,6 +2,7 @@
 // `request.signal` nobody reads costs nothing here.
 import { createAbortSignal, createDependentSignal, signalAbort } from "./abort.js";
 import { DOMException } from "./dom-exception.js";
+import { native } from "./native.js";
 
 const uncurry = (method) => Function.prototype.call.bind(method);
 const get = uncurry(Map.prototype.get);
@@ -16,6 +17,7 @@ export function signalOfEvent(eventId) {
   if (first !== undefined) return createDependentSignal([first]);
   const signal = createAbortSignal();
   set(signals, eventId, signal);
+  native.signalMade(eventId);
   return signal;
 }
 

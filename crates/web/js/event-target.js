@@ -381,7 +381,7 @@ function setHandlerValue(target, type, value) {
   } else if (value !== null) {
     const fresh = { value, listener: undefined };
     const callback = (event) => callHandler(fresh, event);
-    fresh.listener = { type, callback, capture: false, passive: false, once: false, signal: undefined, removed: false, onAbort: undefined };
+    fresh.listener = newListener(type, callback);
     targetInternals.setHandler(target, type, fresh);
     targetInternals.add(target, fresh.listener);
   }
@@ -423,8 +423,21 @@ function flatten(options) {
   return options === undefined ? false : isObject(options) ? !!options.capture : !!options;
 }
 
+function newListener(type, callback) {
+  return {
+    type,
+    callback,
+    capture: false,
+    passive: false,
+    once: false,
+    removed: false,
+    signal: undefined,
+    onAbort: undefined,
+  };
+}
+
 function flattenMore(type, callback, options) {
-  const listener = { type, callback, capture: false, passive: false, once: false, signal: undefined, removed: false, onAbort: undefined };
+  const listener = newListener(type, callback);
   if (!isObject(options)) {
     listener.capture = !!options;
     return listener;
@@ -434,7 +447,9 @@ function flattenMore(type, callback, options) {
   listener.passive = !!options.passive;
   const signal = options.signal;
   if (signal !== undefined) {
-    if (!abortSignals.is(signal)) throw new TypeError("EventTarget.addEventListener: options.signal is not an AbortSignal.");
+    if (!abortSignals.is(signal)) {
+      throw new TypeError("EventTarget.addEventListener: options.signal is not an AbortSignal.");
+    }
     listener.signal = signal;
   }
   return listener;

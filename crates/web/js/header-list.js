@@ -65,6 +65,14 @@ export function deleteFrom(list, name, start = 0) {
   list.length = kept;
 }
 
+/** The list as natives want it (null for an empty one), with the body's length if that is known and not in it. */
+export function withLength(list, length) {
+  if (length === undefined || hasIn(list, "content-length")) return list.length === 0 ? null : list;
+  const copy = copyArray(list);
+  appendTo(copy, "content-length", `${length}`);
+  return copy;
+}
+
 /** The [name, value] pairs that iteration shows: sorted by name, one pair per name but for set-cookie. */
 export function sortedPairs(list) {
   const places = [];

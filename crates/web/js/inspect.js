@@ -14,6 +14,7 @@ const DEPTH_DEFAULT = 4;
 const DEPTH_MAX = 20;
 /** What one call can print. */
 export const TEXT_LENGTH_MAX = 64 * 1024;
+const REMARK_LENGTH_MAX = 40;
 
 const CUSTOM = Symbol.for("nodejs.util.inspect.custom");
 const printers = [];
@@ -34,9 +35,11 @@ export function inspect(value, options = undefined) {
   return truncated(new Inspection(levels, showHidden, textLengthMax).text(value, 0), textLengthMax);
 }
 
+/** `text`, cut so that it is no longer than `lengthMax` together with the remark that it was cut. */
 export function truncated(text, lengthMax) {
   if (text.length <= lengthMax) return text;
-  return `${lang.stringSlice(text, 0, lengthMax)}... ${text.length - lengthMax} more characters`;
+  const kept = lang.max(lengthMax - REMARK_LENGTH_MAX, 0);
+  return `${lang.stringSlice(text, 0, kept)}... ${text.length - kept} more characters`;
 }
 
 class Inspection {

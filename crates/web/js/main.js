@@ -1,17 +1,149 @@
+// The global object of every isolate, and the hooks that Rust calls. This file is evaluated last, once, while the startup
+// snapshot is made.
 import { native } from "./native.js";
 import { freezeClocks } from "./clock.js";
-freezeClocks();
-let worker, env;
-export function setWorker(namespace, e, options) { worker = namespace.default; env = e; return Object.keys(worker ?? {}); }
-export function dispatchFetch(id, method, url, body) {
-  try {
-  const r = worker.fetch({ url, method }, env);
-  if (r && typeof r.then === "function") r.then((r) => native.respond(id, 200, "", null, r, true), (e) => native.fail(id, e));
-  else native.respond(id, 200, "", null, r, true);
-  } catch (e) { native.fail(id, e); }
+import { AbortController, AbortSignal } from "./abort.js";
+import { atob, btoa } from "./base64.js";
+import { Blob, File } from "./blob.js";
+import { CompressionStream, DecompressionStream } from "./compression.js";
+import { console } from "./console.js";
+import { Crypto, crypto } from "./crypto.js";
+import { CryptoKey } from "./crypto/key.js";
+import { SubtleCrypto } from "./crypto/subtle.js";
+import { DOMException } from "./dom-exception.js";
+import { TextDecoder, TextEncoder } from "./encoding.js";
+import {
+  CloseEvent,
+  CustomEvent,
+  ErrorEvent,
+  Event,
+  EventTarget,
+  MessageEvent,
+  ProgressEvent,
+  PromiseRejectionEvent,
+  setReportException,
+} from "./event.js";
+import { fetch } from "./fetch.js";
+import { FormData } from "./form-data.js";
+import { Headers } from "./headers.js";
+import { Navigator, navigator } from "./navigator.js";
+import { Performance, PerformanceEntry, PerformanceMark, PerformanceMeasure, performance } from "./performance.js";
+import { Request } from "./request.js";
+import { Response } from "./response.js";
+import * as streams from "./streams/index.js";
+import { registerPlatformInterfaces, structuredClone } from "./structured-clone.js";
+import { TextDecoderStream, TextEncoderStream } from "./text-streams.js";
+import { Scheduler, clearInterval, clearTimeout, queueMicrotask, scheduler, setInterval, setTimeout } from "./timers.js";
+import { URL, URLSearchParams } from "./url.js";
+import { WebSocket } from "./websocket.js";
+import { WebSocketPair } from "./websocket-pair.js";
+import * as worker from "./worker.js";
+
+const interfaces = {
+  AbortController,
+  AbortSignal,
+  Blob,
+  ByteLengthQueuingStrategy: streams.ByteLengthQueuingStrategy,
+  CloseEvent,
+  CompressionStream,
+  CountQueuingStrategy: streams.CountQueuingStrategy,
+  Crypto,
+  CryptoKey,
+  CustomEvent,
+  DOMException,
+  DecompressionStream,
+  ErrorEvent,
+  Event,
+  EventTarget,
+  File,
+  FixedLengthStream: streams.FixedLengthStream,
+  FormData,
+  Headers,
+  IdentityTransformStream: streams.IdentityTransformStream,
+  MessageEvent,
+  Navigator,
+  Performance,
+  PerformanceEntry,
+  PerformanceMark,
+  PerformanceMeasure,
+  ProgressEvent,
+  PromiseRejectionEvent,
+  ReadableByteStreamController: streams.ReadableByteStreamController,
+  ReadableStream: streams.ReadableStream,
+  ReadableStreamBYOBReader: streams.ReadableStreamBYOBReader,
+  ReadableStreamBYOBRequest: streams.ReadableStreamBYOBRequest,
+  ReadableStreamDefaultController: streams.ReadableStreamDefaultController,
+  ReadableStreamDefaultReader: streams.ReadableStreamDefaultReader,
+  Request,
+  Response,
+  Scheduler,
+  SubtleCrypto,
+  TextDecoder,
+  TextDecoderStream,
+  TextEncoder,
+  TextEncoderStream,
+  TransformStream: streams.TransformStream,
+  TransformStreamDefaultController: streams.TransformStreamDefaultController,
+  URL,
+  URLSearchParams,
+  WebSocket,
+  WebSocketPair,
+  WritableStream: streams.WritableStream,
+  WritableStreamDefaultController: streams.WritableStreamDefaultController,
+  WritableStreamDefaultWriter: streams.WritableStreamDefaultWriter,
+  ExecutionContext: worker.ExecutionContext,
+  ExtendableEvent: worker.ExtendableEvent,
+  FetchEvent: worker.FetchEvent,
+  ScheduledController: worker.ScheduledController,
+  ScheduledEvent: worker.ScheduledEvent,
+};
+
+const operations = {
+  addEventListener: worker.addEventListener,
+  atob,
+  btoa,
+  clearInterval,
+  clearTimeout,
+  dispatchEvent: worker.dispatchEvent,
+  fetch,
+  queueMicrotask,
+  removeEventListener: worker.removeEventListener,
+  reportError,
+  setInterval,
+  setTimeout,
+  structuredClone,
+};
+
+const attributes = { console, crypto, navigator, performance, scheduler };
+
+/** Reports an error as if nobody had caught it (HTML, "reportError"). */
+function reportError(error) {
+  if (arguments.length === 0) throw new TypeError("reportError: 1 argument required, but only 0 present.");
+  native.reportException(error);
 }
-export function dispatchScheduled() {}
-export function unhandledRejection() { return false; }
-export function abortRequest() {}
-export function endEvent() {}
-export function builtinModules() { return {}; }
+
+// Interfaces and the console are not enumerable, operations and attributes are: as Web IDL has it.
+function install() {
+  const define = (name, value, enumerable) =>
+    Object.defineProperty(globalThis, name, { value, writable: true, enumerable, configurable: true });
+  for (const [name, value] of Object.entries(interfaces)) define(name, value, false);
+  for (const [name, value] of Object.entries(operations)) define(name, value, true);
+  for (const [name, value] of Object.entries(attributes)) define(name, value, name !== "console");
+  define("self", globalThis, true);
+  // Memory that two threads share is a clock: a thread that counts. There are no threads either, but nothing is lost.
+  delete globalThis.SharedArrayBuffer;
+  delete globalThis.Atomics.wait;
+  delete globalThis.Atomics.waitAsync;
+}
+
+freezeClocks();
+install();
+setReportException((error) => native.reportException(error));
+registerPlatformInterfaces(Object.values(interfaces));
+
+export const { abortRequest, dispatchFetch, dispatchScheduled, endEvent, setWorker, unhandledRejection } = worker;
+
+/** The modules that a worker can import besides its own: an object for each, whose keys are the exports. */
+export function builtinModules() {
+  return {};
+}

@@ -1,5 +1,5 @@
-// multipart/form-data (RFC 7578, with names escaped as HTML's "multipart/form-data encoding algorithm" does it): between
-// bytes and a list of [name, value] pairs, a value being a string or a File.
+// multipart/form-data (RFC 7578, with names escaped as HTML's "multipart/form-data encoding algorithm" does it):
+// between bytes and a list of [name, value] pairs, a value being a string or a File.
 import { native } from "./native.js";
 import { blobType, bytesOfBlob, createFile, nameOfFile } from "./blob.js";
 
@@ -30,7 +30,8 @@ export function encodePairs(pairs) {
       text += `\r\n\r\n${withCRLF(value)}\r\n`;
       continue;
     }
-    text += `; filename="${escaped(nameOfFile(value))}"\r\nContent-Type: ${blobType(value) || "application/octet-stream"}\r\n\r\n`;
+    const type = blobType(value) || "application/octet-stream";
+    text += `; filename="${escaped(nameOfFile(value))}"\r\nContent-Type: ${type}\r\n\r\n`;
     chunks[chunks.length] = native.utf8Encode(text);
     chunks[chunks.length] = bytesOfBlob(value);
     text = "\r\n";

@@ -3,7 +3,7 @@
 import { ByteString, DOMString, USVString, dictionary, enumeration } from "./webidl.js";
 import { isToken } from "./header-list.js";
 import { isAbortSignal } from "./abort.js";
-import { parseHref } from "./url.js";
+import { native } from "./native.js";
 
 const upperCase = Function.prototype.call.bind(String.prototype.toUpperCase);
 
@@ -120,9 +120,22 @@ function checkTogether(extras, mode, method) {
 
 /** The absolute URL that a text says. Throws a TypeError if it says none. */
 export function hrefOf(url, what) {
-  const href = parseHref(url);
-  if (href === undefined) throw new TypeError(`${what}: '${url}' is not an absolute URL.`);
-  return href;
+  const parts = native.urlParse(url, undefined);
+  if (parts === undefined) throw new TypeError(`${what}: '${url}' is not an absolute URL.`);
+  return parts[0];
+}
+
+const AFTER_SCHEME = 1;
+const BEFORE_HOST = 3;
+
+/** The absolute URL of a request. Throws a TypeError if a text says none, or one with credentials. */
+export function requestHref(url) {
+  const parts = native.urlParse(url, undefined);
+  if (parts === undefined) throw new TypeError(`${WHAT}: '${url}' is not an absolute URL.`);
+  if (parts[BEFORE_HOST] - parts[AFTER_SCHEME] > "://".length) {
+    throw new TypeError(`${WHAT}: '${url}' has a user name or password in it. Use an authorization header instead.`);
+  }
+  return parts[0];
 }
 
 // Methods in the spelling that nearly everybody uses, and what is made of other spellings.

@@ -1,7 +1,7 @@
 // Request (https://fetch.spec.whatwg.org/#request-class), with what Workers add to it: `cf`. The request of an event
 // starts as a number, a method, a URL and a body's number; headers, body, signal and cf are made when they are asked for.
 import { USVString, defineInterface, requireArguments } from "./webidl.js";
-import { createHeaders, createIncomingHeaders, headerListOf, listOfHeadersInit } from "./headers.js";
+import { createHeaders, createImmutableHeaders, createIncomingHeaders, headerListOf, listOfHeadersInit } from "./headers.js";
 import { appendTo, copyList, hasIn, valueIn } from "./header-list.js";
 import {
   blobOfBytes,
@@ -19,7 +19,7 @@ import {
   wholeBytesOf,
 } from "./body.js";
 import { createAbortSignal, createDependentSignal } from "./abort.js";
-import { NO_INIT, USUAL, extrasOfInit, hrefOf, readInit } from "./request-init.js";
+import { NO_INIT, USUAL, extrasOfInit, readInit, requestHref } from "./request-init.js";
 import { signalOfEvent } from "./event-signals.js";
 import { native } from "./native.js";
 
@@ -64,10 +64,10 @@ export class Request {
     }
     requireArguments(arguments.length, 1, "Request constructor");
     const source = isRequest(input) ? input : null;
-    const url_ = source === null ? USVString(input) : "";
+    const text = source === null ? USVString(input) : "";
     const members = init === undefined || init === null ? NO_INIT : isRequest(init) ? init.#asInit() : readInit(init);
     if (source === null) {
-      this.#url = hrefOf(url_, "Request constructor");
+      this.#url = requestHref(text);
       this.#method = "GET";
     } else {
       this.#inherit(source);
@@ -104,7 +104,9 @@ export class Request {
   #carry(init, source) {
     const given = init !== undefined && init !== null;
     const inherited = source === null ? null : source.#body;
-    if ((given || (inherited !== null && init !== null)) && (this.#method === "GET" || this.#method === "HEAD")) {
+    if ((given || inherited !== null) && (this.#method === "GET" || this.#method === "HEAD")) {
+      // Why an explicit null passes: it says that the body is not meant.
+      if (init === null) return;
       throw new TypeError(`Request constructor: a request with method ${this.#method} cannot have a body.`);
     }
     if (given) {
@@ -211,10 +213,10 @@ export class Request {
     this.#body = bodies[0];
     const copy = new Request(INTERNAL, undefined, this.#eventId, this.#method, this.#url, 0);
     copy.#inherit(this);
-    if (this.#eventId === 0) {
-      copy.#list = copyList(this.#currentList());
-      copy.#given = this.#given;
-    }
+    const list = this.#currentList();
+    // What came with an event never changes, so its list can be shared.
+    if (this.#eventId === 0) copy.#list = copyList(list);
+    else copy.#headers = createImmutableHeaders(list);
     copy.#body = bodies[1];
     return copy;
   }

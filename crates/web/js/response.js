@@ -2,7 +2,7 @@
 // A response keeps a plain header list until somebody asks for its Headers.
 import { ByteString, DOMString, defineInterface, dictionary, requireArguments, unsignedShort, USVString } from "./webidl.js";
 import { createHeaders, createImmutableHeaders, headerListOf, listOfHeadersInit } from "./headers.js";
-import { appendTo, copyList, hasIn, valueIn } from "./header-list.js";
+import { appendTo, copyList, hasIn, valueIn, withLength } from "./header-list.js";
 import {
   TEXT_TYPE,
   blobOfBytes,
@@ -14,6 +14,7 @@ import {
   isBodyUsed,
   isKnownEmpty,
   outgoingBody,
+  promisedLength,
   streamOf,
   textOf,
   valueBody,
@@ -222,8 +223,8 @@ export class Response {
     const status = this.#status;
     if (status === 0) throw new TypeError("The fetch handler returned Response.error(), which cannot be sent.");
     const list = this.#currentList();
-    const headers = list.length === 0 ? null : list;
     const { webSocket, encode } = this.#origin;
+    const headers = withLength(list, promisedLength(this.#body));
     if (webSocket !== null) return sendWebSocket(eventId, webSocket, status, headers);
     native.respond(eventId, status, this.#statusText, headers, outgoingBody(this.#body), encode);
   }

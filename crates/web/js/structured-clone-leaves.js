@@ -41,7 +41,6 @@ const NAMES = {
   [kind.SYMBOL_OBJECT]: "A Symbol object",
   [kind.WEAK_MAP]: "A WeakMap",
   [kind.WEAK_SET]: "A WeakSet",
-  [kind.WEAK_REF]: "A WeakRef",
   [kind.MAP_ITERATOR]: "An iterator",
   [kind.SET_ITERATOR]: "An iterator",
   [kind.GENERATOR]: "A generator",

@@ -42,7 +42,8 @@ export function structuredClone(value, options = undefined) {
 const DENSE_LENGTH_MAX = 1 << 16;
 
 const cloneable = [];
-const platformPrototypes = new Set();
+// V8 has no test for these two of the language's own.
+const platformPrototypes = new Set([WeakRef.prototype, FinalizationRegistry.prototype]);
 
 /** Lets objects that `is` recognises be cloned by `clone(value)`. */
 export function registerCloneable(is, clone) {
@@ -134,7 +135,7 @@ class Cloner {
     for (let i = 0; i < cloneable.length; i++) {
       if (cloneable[i].is(value)) return this.#remember(value, cloneable[i].clone(value));
     }
-    throw cannotClone(native.kindOf(value) === kind.ERROR ? "An error of the platform" : "An object of the platform");
+    throw cannotClone(native.kindOf(value) === kind.ERROR ? "An error of the platform" : "An object of the platform, or one that only refers to others,");
   }
 
   #cloneArray(value) {

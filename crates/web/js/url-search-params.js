@@ -141,8 +141,8 @@ function pairsFrom(init) {
 
 function toPair(value) {
   const pair = sequence(value, USVString, "URLSearchParams constructor: an item of the argument");
-  if (pair.length !== 2) throw new TypeError("URLSearchParams constructor: an item of the argument is not a pair of a name and a value.");
-  return pair;
+  if (pair.length === 2) return pair;
+  throw new TypeError("URLSearchParams constructor: an item of the argument is not a pair of a name and a value.");
 }
 
 function find(pairs, name, value) {

@@ -6,14 +6,15 @@ const apply = Reflect.apply;
 /** Makes the members of `Class` enumerable and names it, as Web IDL wants interfaces to be. */
 export function defineInterface(Class, name = Class.name) {
   enumerable(Class.prototype);
+  enumerable(Class, ["length", "name", "prototype"]);
   Object.defineProperty(Class.prototype, Symbol.toStringTag, { value: name, configurable: true });
   Object.defineProperty(Class, "name", { value: name, configurable: true });
 }
 
-/** Makes every string-named member of an object but its constructor enumerable. */
-export function enumerable(object) {
+/** Makes every string-named member of an object enumerable, but for those in `except`. */
+export function enumerable(object, except = ["constructor"]) {
   for (const key of Object.getOwnPropertyNames(object)) {
-    if (key === "constructor") continue;
+    if (except.includes(key)) continue;
     const descriptor = Object.getOwnPropertyDescriptor(object, key);
     descriptor.enumerable = true;
     Object.defineProperty(object, key, descriptor);
@@ -32,7 +33,8 @@ export function defineConstants(Class, constants) {
 /** Throws unless an operation got the arguments that it requires. */
 export function requireArguments(length, required, what) {
   if (length < required) {
-    throw new TypeError(`${what}: ${required} argument${required === 1 ? "" : "s"} required, but only ${length} present.`);
+    const wanted = `${required} argument${required === 1 ? "" : "s"}`;
+    throw new TypeError(`${what}: ${wanted} required, but only ${length} present.`);
   }
 }
 
@@ -55,7 +57,8 @@ export function ByteString(value) {
   const string = DOMString(value);
   for (let i = 0; i < string.length; i++) {
     if (string.charCodeAt(i) > 255) {
-      throw new TypeError(`Cannot convert a string to a ByteString: the character at index ${i} has a value above 255.`);
+      const where = `the character at index ${i}`;
+      throw new TypeError(`Cannot convert a string to a ByteString: ${where} has a value above 255.`);
     }
   }
   return string;
@@ -87,10 +90,13 @@ function integer(value, { bits, signed, mode = "wrap", what = "The value" }) {
     return rounded + 0;
   }
   if (!Number.isFinite(number)) return 0;
-  number = Math.trunc(number);
   const modulus = 2 ** bits;
-  number = ((number % modulus) + modulus) % modulus;
-  return signed && number >= modulus / 2 ? number - modulus : number;
+  // Brought into range by at most one step from whichever side it is on: adding 2^64 to a small number and taking it
+  // away again would lose that number.
+  number = (Math.trunc(number) % modulus) + 0;
+  const upperEnd = signed ? modulus / 2 : modulus;
+  if (number >= upperEnd) return number - modulus;
+  return number < upperEnd - modulus ? number + modulus : number;
 }
 
 export const unsignedShort = (value, options) => integer(value, { bits: 16, signed: false, ...options });
@@ -109,8 +115,9 @@ export function dictionary(value, what = "The options") {
 /** One of an enumeration's strings. */
 export function enumeration(value, allowed, what) {
   const string = DOMString(value);
-  if (!allowed.includes(string)) throw new TypeError(`${what}: '${string}' is not one of ${allowed.map((one) => `'${one}'`).join(", ")}.`);
-  return string;
+  if (allowed.includes(string)) return string;
+  const choices = allowed.map((one) => `'${one}'`).join(", ");
+  throw new TypeError(`${what}: '${string}' is not one of ${choices}.`);
 }
 
 /** A sequence<T>: the items of any iterable object, each converted. */
@@ -129,7 +136,7 @@ export function sequenceBy(value, method, convert, what = "The value") {
   const list = [];
   for (;;) {
     const step = apply(next, iterator, []);
-    if (!isObject(step)) throw new TypeError(`${what} is not iterable: its iterator gave something that is not an object.`);
+    if (!isObject(step)) throw new TypeError(`${what} is not iterable: its iterator gave no object.`);
     if (step.done) return list;
     const item = step.value;
     list[list.length] = convert === undefined ? item : convert(item);
@@ -224,5 +231,6 @@ export function definePairIterable(Class, pairs, name) {
   for (const [key, value] of Object.entries(members)) {
     Object.defineProperty(Class.prototype, key, { value, writable: true, enumerable: true, configurable: true });
   }
-  Object.defineProperty(Class.prototype, Symbol.iterator, { value: members.entries, writable: true, enumerable: false, configurable: true });
+  const iterator = { value: members.entries, writable: true, enumerable: false, configurable: true };
+  Object.defineProperty(Class.prototype, Symbol.iterator, iterator);
 }

@@ -107,6 +107,8 @@ pub(crate) struct RequestContext {
     pub(crate) opening: Cell<u32>,
     /// The body that the response's client reads.
     pub(crate) response_pipe: Cell<u32>,
+    /// JavaScript keeps something of it that must be dropped at its end.
+    pub(crate) kept: Cell<bool>,
     pub(crate) ended: Cell<bool>,
     /// Its `waitUntil` work has got its time limit.
     pub(crate) limited: Cell<bool>,
@@ -129,6 +131,7 @@ impl RequestContext {
             wait_until: Cell::new(0),
             opening: Cell::new(0),
             response_pipe: Cell::new(0),
+            kept: Cell::new(false),
             ended: Cell::new(false),
             limited: Cell::new(false),
         })

@@ -473,6 +473,13 @@ impl Runtime {
         }
         context.end();
         self.state.contexts.borrow_mut().remove(&context.id);
+        if context.kept.get() {
+            let id = context.id;
+            self.turn(0, |scope| {
+                let id = v8::Integer::new_from_unsigned(scope, id);
+                self.call(scope, |hooks| &hooks.end_event, &[id.into()]);
+            });
+        }
     }
 
     /// A turn was stopped: its event fails, and no new one comes here. With the heap at its limit, all events fail.

@@ -36,9 +36,6 @@ export function addContents({ value, what, length, parts, child, spend, hasRoom 
     case kind.WEAK_SET:
       add(spend("<items unknown>"));
       return 0;
-    case kind.WEAK_REF:
-      add(spend("<target unknown>"));
-      return 0;
     default:
       return 0;
   }

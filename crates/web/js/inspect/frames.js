@@ -63,7 +63,6 @@ const FALLBACK_NAMES = {
   [kind.DATA_VIEW]: "DataView",
   [kind.WEAK_MAP]: "WeakMap",
   [kind.WEAK_SET]: "WeakSet",
-  [kind.WEAK_REF]: "WeakRef",
 };
 
 /** How many contents a value has beside its properties. */
@@ -86,7 +85,6 @@ export function lengthOf(value, what) {
     case kind.DATA_VIEW:
     case kind.WEAK_MAP:
     case kind.WEAK_SET:
-    case kind.WEAK_REF:
       return 1;
     default:
       return 0;

@@ -2,7 +2,7 @@
 import { floor, joined, max, min, round, sqrt, stringIncludes, stringPadEnd, stringPadStart, stringRepeat } from "./primordials.js";
 
 const LINE_WIDTH = 80;
-// So many levels of nesting may share a line.
+// So many levels of values may share a line.
 const NESTING_ON_ONE_LINE = 3;
 // Lists of so many parts are set in columns, of which there are at most so many.
 const COLUMNS_FROM = 7;
@@ -16,7 +16,7 @@ export function layOut({ parts, base, open, close, indentation, nesting, isList,
   const prefix = base === "" ? open : `${base} ${open}`;
   let rows = parts;
   if (isList && parts.length >= COLUMNS_FROM) rows = inColumns(parts, extraParts, alignRight, indentation);
-  if (nesting <= NESTING_ON_ONE_LINE && rows === parts && fitsOneLine(parts, base, open, indentation)) {
+  if (nesting < NESTING_ON_ONE_LINE && rows === parts && fitsOneLine(parts, base, open, indentation)) {
     return `${prefix} ${joined(parts, ", ")} ${close}`;
   }
   const newLine = `\n${stringRepeat(" ", indentation)}`;

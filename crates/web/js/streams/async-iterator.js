@@ -17,7 +17,7 @@ export function acquireReadableStreamAsyncIterator(stream, preventCancel) {
 
 class Iteration {
   isFinished = false;
-  // The last next() or return() as long as it is pending: later ones run after it.
+  // The last next() or return() that may still be pending: later ones run after it.
   ongoing = undefined;
 
   constructor(reader, preventCancel) {
@@ -32,9 +32,13 @@ class Iteration {
       return freshResolved({ value: stream.controller.takeChunk(), done: false });
     }
     const request = new IterationReadRequest(this);
-    this.ongoing ??= request.promise;
     readableStreamDefaultReaderRead(this.reader, request);
-    return request.promise;
+    const promise = transformPromise(request.promise, (result) => {
+      if (this.ongoing === promise) this.ongoing = undefined;
+      return result;
+    });
+    this.ongoing ??= promise;
+    return promise;
   }
 
   finish() {
@@ -50,7 +54,9 @@ class Iteration {
     }
     const result = readableStreamReaderGenericCancel(this.reader, value);
     this.finish();
-    return transformPromise(result, () => ({ value, done: true }));
+    const promise = transformPromise(result, () => ({ value, done: true }));
+    this.ongoing ??= promise;
+    return promise;
   }
 
   /** Runs `steps` now, or after whatever is still going on. */
@@ -68,23 +74,16 @@ class IterationReadRequest extends Deferred {
     this.iteration = iteration;
   }
 
-  #settled() {
-    if (this.iteration.ongoing === this.promise) this.iteration.ongoing = undefined;
-  }
-
   chunkSteps(chunk) {
-    this.#settled();
     this.resolve({ value: chunk, done: false });
   }
 
   closeSteps() {
-    this.#settled();
     this.iteration.finish();
     this.resolve({ value: undefined, done: true });
   }
 
   errorSteps(error) {
-    this.#settled();
     this.iteration.finish();
     this.reject(error);
   }
@@ -103,7 +102,7 @@ class ReadableStreamAsyncIterator {
     return iteration.inTurn(() => iteration.next());
   }
 
-  return(value = undefined) {
+  return(value) {
     if (!isObject(this) || !(#iteration in this)) return illegalInvocation("return");
     const iteration = this.#iteration;
     return iteration.inTurn(() => iteration.return(value));

@@ -69,7 +69,12 @@ export class DefaultControllerSlots {
     return result;
   }
 
+  // A default controller keeps nothing for a reader that leaves.
   releaseSteps() {}
+
+  error(reason) {
+    readableStreamDefaultControllerError(this, reason);
+  }
 }
 
 /** CreateReadableStream, whose start algorithm gives a promise or undefined. */

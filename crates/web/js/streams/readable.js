@@ -55,7 +55,7 @@ export class ReadableStream {
   }
 
   cancel(reason = undefined) {
-    if (!(#slots in this)) return promiseRejectedWith(new TypeError("ReadableStream.cancel: illegal invocation."));
+    if (!isObject(this) || !(#slots in this)) return promiseRejectedWith(new TypeError("ReadableStream.cancel: illegal invocation."));
     if (isReadableStreamLocked(this.#slots)) return promiseRejectedWith(lockedError("ReadableStream.cancel: this stream"));
     return readableStreamCancel(this.#slots, reason);
   }
@@ -83,7 +83,7 @@ export class ReadableStream {
 
   pipeTo(destination, options = undefined) {
     const what = "ReadableStream.pipeTo";
-    if (!(#slots in this)) return promiseRejectedWith(new TypeError(`${what}: illegal invocation.`));
+    if (!isObject(this) || !(#slots in this)) return promiseRejectedWith(new TypeError(`${what}: illegal invocation.`));
     try {
       requireArguments(arguments.length, 1, what);
       const stream = this.#slots;

@@ -1,6 +1,6 @@
 // The interfaces ReadableStreamDefaultReader and ReadableStreamBYOBReader.
 
-import { defineInterface, dictionary, requireArguments, unsignedLongLong } from "../webidl.js";
+import { defineInterface, dictionary, isObject, requireArguments, unsignedLongLong } from "../webidl.js";
 import { bufferByteLength, isDetached, isTypedArray, requireView, viewBuffer, viewByteLength, viewElementSize } from "./buffers.js";
 import { freshResolved, promiseRejectedWith } from "./promises.js";
 import { slotsOfReadable } from "./readable.js";
@@ -27,18 +27,18 @@ export class ReadableStreamDefaultReader {
   }
 
   get closed() {
-    if (!(#slots in this)) return illegalInvocation("ReadableStreamDefaultReader.closed");
+    if (!isObject(this) || !(#slots in this)) return illegalInvocation("ReadableStreamDefaultReader.closed");
     return this.#slots.promiseOfClosed;
   }
 
   cancel(reason = undefined) {
-    if (!(#slots in this)) return illegalInvocation("ReadableStreamDefaultReader.cancel");
+    if (!isObject(this) || !(#slots in this)) return illegalInvocation("ReadableStreamDefaultReader.cancel");
     if (this.#slots.stream === undefined) return promiseRejectedWith(releasedError("ReadableStreamDefaultReader.cancel"));
     return readableStreamReaderGenericCancel(this.#slots, reason);
   }
 
   read() {
-    if (!(#slots in this)) return illegalInvocation("ReadableStreamDefaultReader.read");
+    if (!isObject(this) || !(#slots in this)) return illegalInvocation("ReadableStreamDefaultReader.read");
     const reader = this.#slots;
     if (reader.stream === undefined) return promiseRejectedWith(releasedError("ReadableStreamDefaultReader.read"));
     return readToPromise(reader);
@@ -59,18 +59,18 @@ export class ReadableStreamBYOBReader {
   }
 
   get closed() {
-    if (!(#slots in this)) return illegalInvocation("ReadableStreamBYOBReader.closed");
+    if (!isObject(this) || !(#slots in this)) return illegalInvocation("ReadableStreamBYOBReader.closed");
     return this.#slots.promiseOfClosed;
   }
 
   cancel(reason = undefined) {
-    if (!(#slots in this)) return illegalInvocation("ReadableStreamBYOBReader.cancel");
+    if (!isObject(this) || !(#slots in this)) return illegalInvocation("ReadableStreamBYOBReader.cancel");
     if (this.#slots.stream === undefined) return promiseRejectedWith(releasedError("ReadableStreamBYOBReader.cancel"));
     return readableStreamReaderGenericCancel(this.#slots, reason);
   }
 
   read(view, options = undefined) {
-    if (!(#slots in this)) return illegalInvocation("ReadableStreamBYOBReader.read");
+    if (!isObject(this) || !(#slots in this)) return illegalInvocation("ReadableStreamBYOBReader.read");
     try {
       requireArguments(arguments.length, 1, "ReadableStreamBYOBReader.read");
       return this.#readInto(view, minimumOf(options));
@@ -81,7 +81,7 @@ export class ReadableStreamBYOBReader {
 
   // Cloudflare's earlier name for `read(view, { min })`.
   readAtLeast(min, view) {
-    if (!(#slots in this)) return illegalInvocation("ReadableStreamBYOBReader.readAtLeast");
+    if (!isObject(this) || !(#slots in this)) return illegalInvocation("ReadableStreamBYOBReader.readAtLeast");
     try {
       requireArguments(arguments.length, 2, "ReadableStreamBYOBReader.readAtLeast");
       return this.#readInto(view, unsignedLongLong(min, { mode: "enforce", what: "ReadableStreamBYOBReader.readAtLeast: the minimum" }));

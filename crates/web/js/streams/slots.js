@@ -5,3 +5,10 @@
 
 /** The first argument with which this room's own code constructs an interface's object over a record. */
 export const adopt = Symbol("adopt");
+
+const { hasOwn } = Object;
+
+/** A member of an options object that this room's own code made: what a tenant puts on Object.prototype is none. */
+export function ownMember(options, name) {
+  return hasOwn(options, name) ? options[name] : undefined;
+}

@@ -2,8 +2,7 @@
 
 import { structuredClone } from "../structured-clone.js";
 import { cloneAsUint8Array, isUint8Array } from "./buffers.js";
-import { Deferred, queueMicrotaskSteps, resolvedUndefined, uponRejection } from "./promises.js";
-import { readableStreamCancel } from "./readable-core.js";
+import { queueMicrotaskSteps, resolvedUndefined, uponRejection } from "./promises.js";
 import {
   createReadableStream,
   readableStreamDefaultControllerClose,
@@ -11,54 +10,12 @@ import {
   readableStreamDefaultControllerError,
 } from "./readable-default.js";
 import { acquireReadableStreamDefaultReader, readableStreamDefaultReaderRead } from "./readers-core.js";
-import { readableByteStreamTee } from "./tee-bytes.js";
+import { TeeBranches } from "./tee-branches.js";
+import { ByteTee } from "./tee-bytes.js";
 
 /** The records of both branches, as `first` and `second`. */
 export function readableStreamTee(stream, cloneForBranch2) {
-  return stream.controller.isByteController ? readableByteStreamTee(stream) : new DefaultTee(stream, cloneForBranch2);
-}
-
-/** What both kinds of tee know about the cancelling of their branches. */
-export class TeeBranches {
-  canceled1 = false;
-  canceled2 = false;
-  reason1 = undefined;
-  reason2 = undefined;
-  cancelPromise = new Deferred();
-  reading = false;
-
-  constructor(stream) {
-    this.stream = stream;
-  }
-
-  cancel1(reason) {
-    this.canceled1 = true;
-    this.reason1 = reason;
-    if (this.canceled2) this.#cancelStream();
-    return this.cancelPromise.promise;
-  }
-
-  cancel2(reason) {
-    this.canceled2 = true;
-    this.reason2 = reason;
-    if (this.canceled1) this.#cancelStream();
-    return this.cancelPromise.promise;
-  }
-
-  #cancelStream() {
-    this.cancelPromise.resolve(readableStreamCancel(this.stream, [this.reason1, this.reason2]));
-  }
-
-  /** A chunk could not be cloned: nobody can go on. */
-  fail(error) {
-    this.errorBranches(error);
-    this.cancelPromise.resolve(readableStreamCancel(this.stream, error));
-  }
-
-  /** The stream has ended, so there is nothing left to cancel. */
-  settleCancel() {
-    if (!this.canceled1 || !this.canceled2) this.cancelPromise.resolve(undefined);
-  }
+  return stream.controller.isByteController ? new ByteTee(stream) : new DefaultTee(stream, cloneForBranch2);
 }
 
 class DefaultTee extends TeeBranches {

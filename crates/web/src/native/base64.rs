@@ -1,2 +1,125 @@
-//! Being written.
-pub(super) fn natives() -> Vec<mote_engine::Native> { Vec::new() }
+//! Natives of base64: `atob` and `btoa`, and the URL-safe kind that JSON Web Keys use.
+
+use std::sync::LazyLock;
+
+use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, Encoding, Specification};
+use mote_engine::v8;
+
+use super::{
+    args::{new_uint8_array, throw_range_error, throw_type_error},
+    encoding::{ON_HEAP_BYTES_MAX, view_arg},
+    natives,
+};
+
+natives! {
+    base64Encode => base64_encode,
+    base64Decode => base64_decode,
+    base64UrlEncode => base64_url_encode,
+    base64UrlDecode => base64_url_decode,
+}
+
+/// As <https://infra.spec.whatwg.org/#forgiving-base64-decode> wants it, white space and padding being gone already.
+static FORGIVING: LazyLock<Encoding> = LazyLock::new(|| forgiving(BASE64_NOPAD.specification()));
+static FORGIVING_URL: LazyLock<Encoding> = LazyLock::new(|| forgiving(BASE64URL_NOPAD.specification()));
+
+fn forgiving(mut specification: Specification) -> Encoding {
+    specification.check_trailing_bits = false;
+    specification.encoding().expect("an alphabet of the crate's own stays valid when trailing bits are not checked")
+}
+
+/// `base64Encode(string) -> string | undefined`; undefined if a character does not fit a byte.
+fn base64_encode<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let Some(bytes) = latin1_arg(scope, &args) else { return };
+    set_one_byte(scope, &mut rv, BASE64.encode(&bytes).as_bytes());
+}
+
+/// `base64Decode(string) -> string | undefined`; each byte becomes one character.
+fn base64_decode<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let Some(mut text) = latin1_arg(scope, &args) else { return };
+    text.retain(|byte| !matches!(byte, b'\t' | b'\n' | b'\x0c' | b'\r' | b' '));
+    if let Ok(bytes) = FORGIVING.decode(without_padding(&text)) {
+        set_one_byte(scope, &mut rv, &bytes);
+    }
+}
+
+/// `base64UrlEncode(bytes) -> string`, without padding.
+fn base64_url_encode<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let Some(view) = view_arg(scope, &args, 0) else {
+        throw_type_error(scope, "bytes were expected");
+        return;
+    };
+    let mut storage = [0; ON_HEAP_BYTES_MAX];
+    let text = BASE64URL_NOPAD.encode(view.get_contents(&mut storage));
+    set_one_byte(scope, &mut rv, text.as_bytes());
+}
+
+/// `base64UrlDecode(string) -> Uint8Array | undefined`
+fn base64_url_decode<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let Some(text) = latin1_arg(scope, &args) else { return };
+    let Ok(bytes) = FORGIVING_URL.decode(&text) else { return };
+    if let Some(array) = new_uint8_array(scope, bytes) {
+        rv.set(array.into());
+    }
+}
+
+/// The first argument's characters as bytes; `None` if one of them is above U+00FF, or it is no string.
+fn latin1_arg(scope: &mut v8::PinScope<'_, '_>, args: &v8::FunctionCallbackArguments<'_>) -> Option<Vec<u8>> {
+    let string = args.get(0).try_cast::<v8::String>().ok().filter(|string| string.contains_only_onebyte())?;
+    let mut bytes = vec![0; string.length()];
+    string.write_one_byte_v2(scope, 0, &mut bytes, v8::WriteFlags::empty());
+    Some(bytes)
+}
+
+/// Takes off padding, which may be absent but not wrong: only a text of whole groups of four can have it.
+fn without_padding(text: &[u8]) -> &[u8] {
+    if !text.len().is_multiple_of(4) {
+        return text;
+    }
+    text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text)
+}
+
+fn set_one_byte(scope: &mut v8::PinScope<'_, '_>, rv: &mut v8::ReturnValue<'_>, bytes: &[u8]) {
+    match v8::String::new_from_one_byte(scope, bytes, v8::NewStringType::Normal) {
+        Some(string) => rv.set(string.into()),
+        None => throw_range_error(scope, "The text is longer than a string can be."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FORGIVING, without_padding};
+
+    #[test]
+    fn padding_may_be_absent_but_never_wrong() {
+        for (text, expected) in [
+            (&b"YQ=="[..], Some(&b"a"[..])),
+            (b"YQ", Some(b"a")),
+            (b"YWI=", Some(b"ab")),
+            (b"YQ=", None),
+            (b"YQ===", None),
+            (b"=", None),
+            (b"====", None),
+            (b"A", None),
+            (b"", Some(b"")),
+            (b"YR", Some(b"a")),
+        ] {
+            assert_eq!(FORGIVING.decode(without_padding(text)).ok().as_deref(), expected, "{text:?}");
+        }
+    }
+}

@@ -1,2 +1,525 @@
-//! Being written.
-pub(super) fn natives() -> Vec<mote_engine::Native> { Vec::new() }
+//! Natives of the Compression Standard: gzip, zlib ("deflate"), raw deflate and brotli, each way.
+//!
+//! Every call does a bounded piece of work and gives a bounded piece of output, because a few kilobytes can unpack to
+//! gigabytes: between two calls V8 sees that an isolate is over its limits. What the codecs themselves hold lies outside
+//! of V8's heap and is limited here, by isolate.
+
+use std::{cell::Cell, rc::Rc};
+
+use brotli::{
+    BrotliDecompressStream, BrotliResult, BrotliState,
+    enc::{
+        StandardAlloc,
+        encode::{BrotliEncoderOperation, BrotliEncoderParameter, BrotliEncoderStateStruct},
+    },
+};
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use mote_engine::v8;
+
+use super::{
+    args::{new_uint8_array, string_arg, throw_range_error, throw_type_error},
+    encoding::{ON_HEAP_BYTES_MAX, exact, view_arg},
+    natives,
+    resource::{with_resource, wrap},
+};
+
+natives! {
+    codecNew => codec_new,
+    codecRun => codec_run,
+    codecFree => codec_free,
+}
+
+/// What one call takes in and gives out.
+const STEP_BYTES_MAX: usize = 64 << 10;
+/// What all codecs of an isolate may hold.
+const CODECS_BYTES_MAX: usize = 64 << 20;
+/// What they hold each, about: their windows and tables.
+const DEFLATE_BYTES: usize = 320 << 10;
+const INFLATE_BYTES: usize = 64 << 10;
+const BROTLI_ENCODER_BYTES: usize = 6 << 20;
+const BROTLI_DECODER_BYTES: usize = 256 << 10;
+/// Brotli's window, as a power of two, and its quality. Why not the best (24 and 11): that needs many times the memory
+/// and the time, for a few per cent.
+const BROTLI_WINDOW_BITS: u32 = 19;
+const BROTLI_QUALITY: u32 = 5;
+/// Gzip's only window.
+const GZIP_WINDOW_BITS: u8 = 15;
+
+const _: () = assert!(BROTLI_ENCODER_BYTES * 4 < CODECS_BYTES_MAX, "an isolate can run several codecs of the largest kind");
+
+/// `codecNew(format, compress) -> codec`
+fn codec_new<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let Some(format) = string_arg(scope, &args, 0) else { return };
+    let way = if args.get(1).is_true() { Way::Compress } else { Way::Decompress };
+    let Some(engine) = Engine::of(&format, way) else {
+        throw_type_error(scope, "the format is unknown");
+        return;
+    };
+    let held = held_bytes(scope);
+    let mut charge = held.charge(engine.bytes());
+    if charge.is_none() {
+        // Streams that nobody holds any more may still be waiting for the collector.
+        scope.low_memory_notification();
+        charge = held.charge(engine.bytes());
+    }
+    let Some(charge) = charge else {
+        throw_range_error(scope, Failure::NoRoom.text());
+        return;
+    };
+    if let Some(object) = wrap(scope, Some(Codec { engine, charge, ended: false })) {
+        rv.set(object.into());
+    }
+}
+
+/// `codecRun(codec, bytes | undefined, offset, last) -> [bytes consumed, Uint8Array | undefined, more: boolean]`
+///
+/// Works on `bytes` from `offset` on; to be called again while `more` is true. With `last`, it finishes.
+fn codec_run<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let view = view_arg(scope, &args, 1);
+    let offset = args.get(2).try_cast::<v8::Uint32>().map_or(0, |offset| offset.value());
+    let flow = if args.get(3).is_true() { Flow::Finish } else { Flow::GoOn };
+    let step = with_resource::<Option<Codec>, _>(scope, args.get(0), |_, codec| {
+        let mut storage = [0; ON_HEAP_BYTES_MAX];
+        let bytes = view.as_ref().map_or(&[][..], |view| view.get_contents(&mut storage));
+        let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or_default();
+        let result = codec.as_mut().map_or(Err(Failure::Ended), |codec| codec.step(rest, flow));
+        if result.is_err() {
+            *codec = None;
+        }
+        result
+    });
+    let step = match step {
+        Some(Ok(step)) => step,
+        Some(Err(Failure::NoRoom)) => return throw_range_error(scope, Failure::NoRoom.text()),
+        Some(Err(failure)) => return throw_type_error(scope, failure.text()),
+        None => return throw_type_error(scope, "a codec was expected"),
+    };
+    let output = if step.output.is_empty() {
+        v8::undefined(scope).into()
+    } else {
+        let Some(array) = new_uint8_array(scope, step.output) else { return };
+        array.into()
+    };
+    let triple = [v8::Number::new(scope, exact(step.consumed)).into(), output, v8::Boolean::new(scope, step.more).into()];
+    rv.set(v8::Array::new_with_elements(scope, &triple).into());
+}
+
+/// `codecFree(codec)`: gives back what it holds, without waiting for the collector.
+fn codec_free<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
+    let codec = with_resource::<Option<Codec>, _>(scope, args.get(0), |_, codec| codec.take());
+    drop(codec);
+}
+
+/// Why a stream cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failure {
+    Malformed,
+    Truncated,
+    Trailing,
+    Ended,
+    NoRoom,
+}
+
+impl Failure {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Malformed => "The compressed data was not valid.",
+            Self::Truncated => "The compressed data ends too early.",
+            Self::Trailing => "There is data after the end of the compressed data.",
+            Self::Ended => "The stream has ended.",
+            Self::NoRoom => "Too many compression and decompression streams are open at once.",
+        }
+    }
+}
+
+/// One stream's codec.
+struct Codec {
+    engine: Engine,
+    charge: Charge,
+    /// True once the end of the compressed data has been seen or written.
+    ended: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    GoOn,
+    Finish,
+}
+
+/// What a step came to.
+#[derive(Debug)]
+struct Step {
+    consumed: usize,
+    output: Vec<u8>,
+    more: bool,
+}
+
+/// What an engine did with a piece of input.
+struct Run {
+    consumed: usize,
+    written: usize,
+    ended: bool,
+}
+
+impl Codec {
+    /// Takes a piece of `rest`, which is all the input that there is so far; finishes, if it is to, once there is none.
+    fn step(&mut self, rest: &[u8], flow: Flow) -> Result<Step, Failure> {
+        if self.ended {
+            let nothing = Step { consumed: 0, output: Vec::new(), more: false };
+            return if rest.is_empty() { Ok(nothing) } else { Err(Failure::Trailing) };
+        }
+        let piece = rest.get(..rest.len().min(STEP_BYTES_MAX)).unwrap_or_default();
+        let finish = flow == Flow::Finish && piece.is_empty();
+        let held = self.engine.bytes();
+        if let Some(grown) = self.engine.bytes_with(piece).filter(|bytes| *bytes > held) {
+            self.charge.grow_by(grown - held)?;
+        }
+        let mut output = vec![0; STEP_BYTES_MAX];
+        let run = self.engine.run(piece, &mut output, if finish { Flow::Finish } else { Flow::GoOn })?;
+        self.ended = run.ended;
+        let filled = run.written == output.len();
+        output.truncate(run.written);
+        output.shrink_to_fit();
+        if finish && !run.ended && run.written == 0 {
+            return Err(Failure::Truncated);
+        }
+        let stuck = run.consumed == 0 && run.written == 0;
+        if stuck && !piece.is_empty() {
+            return Err(Failure::Malformed);
+        }
+        let more = run.consumed < rest.len() || (!run.ended && (filled || (finish && !stuck)));
+        Ok(Step { consumed: run.consumed, output, more })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Compress,
+    Decompress,
+}
+
+type BrotliEncoder = BrotliEncoderStateStruct<StandardAlloc>;
+type BrotliDecoder = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
+
+enum Engine {
+    Deflate(Compress),
+    Inflate(Decompress),
+    BrotliEncode(Box<BrotliEncoder>),
+    BrotliDecode { state: Box<BrotliDecoder>, window_bytes: Option<usize> },
+}
+
+impl Engine {
+    fn of(format: &str, way: Way) -> Option<Self> {
+        let level = Compression::default();
+        Some(match (format, way) {
+            ("gzip", Way::Compress) => Self::Deflate(Compress::new_gzip(level, GZIP_WINDOW_BITS)),
+            ("gzip", Way::Decompress) => Self::Inflate(Decompress::new_gzip(GZIP_WINDOW_BITS)),
+            ("deflate", Way::Compress) => Self::Deflate(Compress::new(level, true)),
+            ("deflate", Way::Decompress) => Self::Inflate(Decompress::new(true)),
+            ("deflate-raw", Way::Compress) => Self::Deflate(Compress::new(level, false)),
+            ("deflate-raw", Way::Decompress) => Self::Inflate(Decompress::new(false)),
+            ("brotli", Way::Compress) => Self::BrotliEncode(Box::new(brotli_encoder())),
+            ("brotli", Way::Decompress) => Self::BrotliDecode {
+                // Strict: without the "large window" that is no part of the format, and can ask for a gigabyte.
+                state: Box::new(BrotliState::new_strict(
+                    StandardAlloc::default(),
+                    StandardAlloc::default(),
+                    StandardAlloc::default(),
+                )),
+                window_bytes: None,
+            },
+            _ => return None,
+        })
+    }
+
+    /// What it holds now, about.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Deflate(_) => DEFLATE_BYTES,
+            Self::Inflate(_) => INFLATE_BYTES,
+            Self::BrotliEncode(_) => BROTLI_ENCODER_BYTES,
+            Self::BrotliDecode { window_bytes, .. } => BROTLI_DECODER_BYTES + window_bytes.unwrap_or(0),
+        }
+    }
+
+    /// What it will hold once it has read `piece`: the first byte of brotli's format says how large a window it needs.
+    fn bytes_with(&mut self, piece: &[u8]) -> Option<usize> {
+        if let Self::BrotliDecode { window_bytes, .. } = self
+            && window_bytes.is_none()
+        {
+            let window = brotli_window_bytes(*piece.first()?);
+            *window_bytes = Some(window);
+            return Some(BROTLI_DECODER_BYTES + window);
+        }
+        None
+    }
+
+    fn run(&mut self, input: &[u8], output: &mut [u8], flow: Flow) -> Result<Run, Failure> {
+        match self {
+            Self::Deflate(compress) => deflate(compress, input, output, flow),
+            Self::Inflate(decompress) => inflate(decompress, input, output),
+            Self::BrotliEncode(state) => brotli_encode(state, input, output, flow),
+            Self::BrotliDecode { state, .. } => brotli_decode(state, input, output),
+        }
+    }
+}
+
+fn deflate(compress: &mut Compress, input: &[u8], output: &mut [u8], flow: Flow) -> Result<Run, Failure> {
+    let (taken, given) = (compress.total_in(), compress.total_out());
+    let flush = if flow == Flow::Finish { FlushCompress::Finish } else { FlushCompress::None };
+    let status = compress.compress(input, output, flush).map_err(|_| Failure::Malformed)?;
+    Ok(Run {
+        consumed: since(taken, compress.total_in()),
+        written: since(given, compress.total_out()),
+        ended: matches!(status, Status::StreamEnd),
+    })
+}
+
+fn inflate(decompress: &mut Decompress, input: &[u8], output: &mut [u8]) -> Result<Run, Failure> {
+    let (taken, given) = (decompress.total_in(), decompress.total_out());
+    let status = decompress.decompress(input, output, FlushDecompress::None).map_err(|_| Failure::Malformed)?;
+    Ok(Run {
+        consumed: since(taken, decompress.total_in()),
+        written: since(given, decompress.total_out()),
+        ended: matches!(status, Status::StreamEnd),
+    })
+}
+
+/// How far a counter has moved in one call, which is no farther than a slice is long.
+fn since(before: u64, after: u64) -> usize {
+    usize::try_from(after.saturating_sub(before)).unwrap_or(usize::MAX)
+}
+
+fn brotli_encoder() -> BrotliEncoder {
+    let mut state = BrotliEncoderStateStruct::new(StandardAlloc::default());
+    state.set_parameter(BrotliEncoderParameter::BROTLI_PARAM_QUALITY, BROTLI_QUALITY);
+    state.set_parameter(BrotliEncoderParameter::BROTLI_PARAM_LGWIN, BROTLI_WINDOW_BITS);
+    state
+}
+
+fn brotli_encode(state: &mut BrotliEncoder, input: &[u8], output: &mut [u8], flow: Flow) -> Result<Run, Failure> {
+    let operation = match flow {
+        Flow::Finish => BrotliEncoderOperation::BROTLI_OPERATION_FINISH,
+        Flow::GoOn => BrotliEncoderOperation::BROTLI_OPERATION_PROCESS,
+    };
+    let (mut left, mut consumed, mut room, mut written) = (input.len(), 0, output.len(), 0);
+    let went_well = state.compress_stream(
+        operation,
+        &mut left,
+        input,
+        &mut consumed,
+        &mut room,
+        output,
+        &mut written,
+        &mut None,
+        &mut |_, _, _, _| (),
+    );
+    if !went_well {
+        return Err(Failure::Malformed);
+    }
+    Ok(Run { consumed, written, ended: state.is_finished() })
+}
+
+fn brotli_decode(state: &mut BrotliDecoder, input: &[u8], output: &mut [u8]) -> Result<Run, Failure> {
+    let (mut left, mut consumed, mut room, mut written, mut total) = (input.len(), 0, output.len(), 0, 0);
+    let result =
+        BrotliDecompressStream(&mut left, &mut consumed, input, &mut room, &mut written, output, &mut total, state);
+    match result {
+        BrotliResult::ResultSuccess => Ok(Run { consumed, written, ended: true }),
+        BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => Ok(Run { consumed, written, ended: false }),
+        BrotliResult::ResultFailure => Err(Failure::Malformed),
+    }
+}
+
+/// The window that a stream of brotli needs, by its first byte (RFC 7932, section 9.1).
+fn brotli_window_bytes(first: u8) -> usize {
+    let (low, high) = ((first >> 1) & 7, (first >> 4) & 7);
+    let bits = match (first & 1, low, high) {
+        (0, _, _) => 16,
+        (_, 1..=7, _) => 17 + low,
+        (_, _, 2..=7) => 8 + high,
+        _ => 17,
+    };
+    1 << bits
+}
+
+/// What the codecs of an isolate hold together.
+#[derive(Clone, Default)]
+struct HeldBytes(Rc<Cell<usize>>);
+
+fn held_bytes(scope: &mut v8::PinScope<'_, '_>) -> HeldBytes {
+    if let Some(held) = scope.get_slot::<HeldBytes>() {
+        return held.clone();
+    }
+    let held = HeldBytes::default();
+    scope.set_slot(held.clone());
+    held
+}
+
+impl HeldBytes {
+    fn charge(&self, bytes: usize) -> Option<Charge> {
+        let mut charge = Charge { held: self.clone(), bytes: 0 };
+        charge.grow_by(bytes).ok()?;
+        Some(charge)
+    }
+}
+
+/// One codec's part of them, given back when it is dropped.
+struct Charge {
+    held: HeldBytes,
+    bytes: usize,
+}
+
+impl Charge {
+    fn grow_by(&mut self, bytes: usize) -> Result<(), Failure> {
+        let total = self.held.0.get().saturating_add(bytes);
+        if total > CODECS_BYTES_MAX {
+            return Err(Failure::NoRoom);
+        }
+        self.held.0.set(total);
+        self.bytes += bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.held.0.set(self.held.0.get().saturating_sub(self.bytes));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BROTLI_DECODER_BYTES, CODECS_BYTES_MAX, Codec, Engine, Failure, Flow, HeldBytes, STEP_BYTES_MAX, Way, brotli_window_bytes};
+
+    const FORMATS: [&str; 4] = ["gzip", "deflate", "deflate-raw", "brotli"];
+
+    fn codec(format: &str, way: Way) -> Codec {
+        let engine = Engine::of(format, way).unwrap();
+        let charge = HeldBytes::default().charge(engine.bytes()).unwrap();
+        Codec { engine, charge, ended: false }
+    }
+
+    fn feed(codec: &mut Codec, bytes: &[u8], flow: Flow) -> Result<Vec<u8>, Failure> {
+        let (mut output, mut offset) = (Vec::new(), 0);
+        loop {
+            let step = codec.step(&bytes[offset..], flow)?;
+            offset += step.consumed;
+            output.extend(step.output);
+            if !step.more {
+                return Ok(output);
+            }
+        }
+    }
+
+    fn whole(format: &str, way: Way, pieces: &[&[u8]]) -> Result<Vec<u8>, Failure> {
+        let mut codec = codec(format, way);
+        let mut output = Vec::new();
+        for piece in pieces {
+            output.extend(feed(&mut codec, piece, Flow::GoOn)?);
+        }
+        output.extend(feed(&mut codec, &[], Flow::Finish)?);
+        Ok(output)
+    }
+
+    /// Bytes that do not compress, so that every codec has to give out as much as it takes in.
+    fn noise(length: usize) -> Vec<u8> {
+        let mut state = 1_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_be_bytes()[0]
+        };
+        (0..length).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn what_is_compressed_comes_back_whole_however_it_is_cut() {
+        for format in FORMATS {
+            for input in [Vec::new(), b"hello".to_vec(), vec![7; 3 * STEP_BYTES_MAX + 1], noise(3 * STEP_BYTES_MAX + 1)] {
+                let packed = whole(format, Way::Compress, &[&input]).unwrap();
+                assert_eq!(whole(format, Way::Decompress, &[&packed]).unwrap(), input, "{format}");
+                let bytes: Vec<&[u8]> = packed.chunks(1 + packed.len() / 50).collect();
+                assert_eq!(whole(format, Way::Decompress, &bytes).unwrap(), input, "{format}");
+                let pieces: Vec<&[u8]> = input.chunks(1000).collect();
+                let packed = whole(format, Way::Compress, &pieces).unwrap();
+                assert_eq!(whole(format, Way::Decompress, &[&packed]).unwrap(), input, "{format}");
+            }
+        }
+    }
+
+    #[test]
+    fn data_after_the_end_is_an_error_and_so_is_a_missing_end() {
+        for format in FORMATS {
+            let packed = whole(format, Way::Compress, &[b"some text that is long enough"]).unwrap();
+            let mut longer = packed.clone();
+            longer.push(0);
+            assert_eq!(whole(format, Way::Decompress, &[&longer]), Err(Failure::Trailing), "{format}");
+            assert_eq!(whole(format, Way::Decompress, &[&packed, &[0]]), Err(Failure::Trailing), "{format}");
+            for length in 0..packed.len() {
+                assert_eq!(whole(format, Way::Decompress, &[&packed[..length]]), Err(Failure::Truncated), "{format} {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_byte_is_never_accepted_where_there_is_a_checksum() {
+        for format in ["gzip", "deflate"] {
+            let packed = whole(format, Way::Compress, &[b"some text that is long enough"]).unwrap();
+            let last = packed.len() - 1;
+            let mut damaged = packed;
+            damaged[last - 4] ^= 1;
+            assert!(whole(format, Way::Decompress, &[&damaged]).is_err(), "{format}");
+        }
+    }
+
+    #[test]
+    fn one_call_never_gives_more_than_its_bound() {
+        for format in FORMATS {
+            let packed = whole(format, Way::Compress, &[&vec![0; 100 * STEP_BYTES_MAX]]).unwrap();
+            let mut codec = codec(format, Way::Decompress);
+            let step = codec.step(&packed, Flow::GoOn).unwrap();
+            assert!(step.output.len() <= STEP_BYTES_MAX, "{format}");
+            assert!(step.more, "{format}");
+        }
+    }
+
+    #[test]
+    fn an_isolate_never_holds_more_windows_than_its_limit_and_gets_them_back() {
+        let held = HeldBytes::default();
+        let mut codecs = Vec::new();
+        let refused = loop {
+            let engine = Engine::of("brotli", Way::Decompress).unwrap();
+            let Some(charge) = held.charge(engine.bytes()) else { break Failure::NoRoom };
+            let mut codec = Codec { engine, charge, ended: false };
+            // The first byte asks for the largest window of all.
+            match codec.step(&[0x0f], Flow::GoOn) {
+                Ok(_) => codecs.push(codec),
+                Err(failure) => break failure,
+            }
+        };
+        assert_eq!(refused, Failure::NoRoom);
+        assert_eq!(codecs.len(), CODECS_BYTES_MAX / ((16 << 20) + BROTLI_DECODER_BYTES));
+        drop(codecs);
+        assert_eq!(held.0.get(), 0);
+    }
+
+    #[test]
+    fn the_first_byte_of_brotli_says_how_large_its_window_is() {
+        assert_eq!(brotli_window_bytes(0x00), 1 << 16);
+        assert_eq!(brotli_window_bytes(0x0f), 1 << 24);
+        assert_eq!(brotli_window_bytes(0x21), 1 << 10);
+        assert_eq!(brotli_window_bytes(0x01), 1 << 17);
+    }
+}

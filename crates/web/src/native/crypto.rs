@@ -1,2 +1,264 @@
-//! Being written.
-pub(super) fn natives() -> Vec<mote_engine::Native> { Vec::new() }
+//! Natives of Web Cryptography: random bytes, hashes, HMAC.
+
+use ctutils::CtEq as _;
+use hmac::{Hmac, KeyInit, Mac as _};
+use md5::Md5;
+use mote_engine::v8;
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
+
+use super::{
+    args::{bytes_arg, new_uint8_array, string_arg, throw_error, throw_type_error},
+    encoding::{ON_HEAP_BYTES_MAX, view_arg, write_into},
+    natives,
+};
+
+natives! {
+    randomBytes => random_bytes,
+    randomUuid => random_uuid,
+    digest => digest,
+    hmacSign => hmac_sign,
+    hmacVerify => hmac_verify,
+    timingSafeEqual => timing_safe_equal,
+    copyOf => copy_of,
+    copyToBuffer => copy_to_buffer,
+}
+
+/// What one call may ask for: more than any caller does (the longest HMAC key has 2^20 bits).
+const RANDOM_BYTES_MAX: usize = 128 << 10;
+const NO_RANDOMNESS: &str = "the system gives no random bytes";
+
+#[derive(Clone, Copy)]
+enum Hash {
+    Md5,
+    Sha1,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Hash {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "MD5" => Some(Self::Md5),
+            "SHA-1" => Some(Self::Sha1),
+            "SHA-256" => Some(Self::Sha256),
+            "SHA-384" => Some(Self::Sha384),
+            "SHA-512" => Some(Self::Sha512),
+            _ => None,
+        }
+    }
+
+    fn digest(self, bytes: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Md5 => Md5::digest(bytes).to_vec(),
+            Self::Sha1 => Sha1::digest(bytes).to_vec(),
+            Self::Sha256 => Sha256::digest(bytes).to_vec(),
+            Self::Sha384 => Sha384::digest(bytes).to_vec(),
+            Self::Sha512 => Sha512::digest(bytes).to_vec(),
+        }
+    }
+
+    /// `None` if the key cannot be one, or HMAC is not offered with this hash.
+    fn hmac(self, key: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Md5 => None,
+            Self::Sha1 => Some(Hmac::<Sha1>::new_from_slice(key).ok()?.chain_update(bytes).finalize().into_bytes().to_vec()),
+            Self::Sha256 => {
+                Some(Hmac::<Sha256>::new_from_slice(key).ok()?.chain_update(bytes).finalize().into_bytes().to_vec())
+            }
+            Self::Sha384 => {
+                Some(Hmac::<Sha384>::new_from_slice(key).ok()?.chain_update(bytes).finalize().into_bytes().to_vec())
+            }
+            Self::Sha512 => {
+                Some(Hmac::<Sha512>::new_from_slice(key).ok()?.chain_update(bytes).finalize().into_bytes().to_vec())
+            }
+        }
+    }
+}
+
+/// `randomBytes(view)` fills it.
+fn random_bytes<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
+    let Ok(view) = args.get(0).try_cast::<v8::ArrayBufferView>() else {
+        throw_type_error(scope, "a view was expected");
+        return;
+    };
+    if view.byte_length() > RANDOM_BYTES_MAX {
+        throw_error(scope, "too many random bytes were asked for");
+        return;
+    }
+    let mut bytes = vec![0; view.byte_length()];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => write_into(view, &bytes),
+        Err(_) => throw_error(scope, NO_RANDOMNESS),
+    }
+}
+
+/// `randomUuid() -> string`: version 4 of RFC 9562.
+fn random_uuid<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    _args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let mut bytes = [0; 16];
+    if getrandom::fill(&mut bytes).is_err() {
+        throw_error(scope, NO_RANDOMNESS);
+        return;
+    }
+    if let Some(text) = v8::String::new(scope, &uuid_text(u128::from_be_bytes(bytes))) {
+        rv.set(text.into());
+    }
+}
+
+fn uuid_text(random: u128) -> String {
+    const VERSION: u128 = 0xf << 76;
+    const VARIANT: u128 = 0b11 << 62;
+    let bits = random & !VERSION & !VARIANT | 4 << 76 | 0b10 << 62;
+    let mut text = format!("{bits:032x}");
+    for dash in [20, 16, 12, 8] {
+        text.insert(dash, '-');
+    }
+    text
+}
+
+/// `digest(hash, bytes) -> ArrayBuffer`
+fn digest<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let Some(hash) = hash_arg(scope, &args) else { return };
+    let Some(view) = view_arg(scope, &args, 1) else {
+        throw_type_error(scope, "bytes were expected");
+        return;
+    };
+    let mut storage = [0; ON_HEAP_BYTES_MAX];
+    let hashed = hash.digest(view.get_contents(&mut storage));
+    set_buffer(scope, &mut rv, hashed);
+}
+
+/// `hmacSign(hash, key, bytes) -> ArrayBuffer`
+fn hmac_sign<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let Some(signature) = signature_of(scope, &args, 2) else { return };
+    set_buffer(scope, &mut rv, signature);
+}
+
+/// `hmacVerify(hash, key, signature, bytes) -> boolean`, in a time that does not depend on where they differ.
+fn hmac_verify<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let Some(given) = bytes_arg(&args, 2) else {
+        throw_type_error(scope, "bytes were expected");
+        return;
+    };
+    let Some(signature) = signature_of(scope, &args, 3) else { return };
+    rv.set_bool(signature.as_slice().ct_eq(given.as_slice()).to_bool());
+}
+
+/// The signature of the bytes at `index`, with the hash and the key that come first; throws if there is none.
+fn signature_of<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: &v8::FunctionCallbackArguments<'s>,
+    index: i32,
+) -> Option<Vec<u8>> {
+    let hash = hash_arg(scope, args)?;
+    let (Some(key), Some(view)) = (bytes_arg(args, 1), view_arg(scope, args, index)) else {
+        throw_type_error(scope, "bytes were expected");
+        return None;
+    };
+    let mut storage = [0; ON_HEAP_BYTES_MAX];
+    let signature = hash.hmac(&key, view.get_contents(&mut storage));
+    if signature.is_none() {
+        throw_error(scope, "this hash cannot be used for HMAC");
+    }
+    signature
+}
+
+/// `timingSafeEqual(a, b) -> boolean | undefined`; undefined if their lengths differ, which is no secret.
+fn timing_safe_equal<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let (Some(left), Some(right)) = (bytes_arg(&args, 0), bytes_arg(&args, 1)) else {
+        throw_type_error(scope, "bytes were expected");
+        return;
+    };
+    if left.len() == right.len() {
+        rv.set_bool(left.as_slice().ct_eq(right.as_slice()).to_bool());
+    }
+}
+
+/// `copyOf(bytes) -> Uint8Array`
+fn copy_of<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let Some(bytes) = bytes_arg(&args, 0) else {
+        throw_type_error(scope, "bytes were expected");
+        return;
+    };
+    if let Some(array) = new_uint8_array(scope, bytes) {
+        rv.set(array.into());
+    }
+}
+
+/// `copyToBuffer(bytes) -> ArrayBuffer`
+fn copy_to_buffer<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    match bytes_arg(&args, 0) {
+        Some(bytes) => set_buffer(scope, &mut rv, bytes),
+        None => throw_type_error(scope, "bytes were expected"),
+    }
+}
+
+fn hash_arg(scope: &mut v8::PinScope<'_, '_>, args: &v8::FunctionCallbackArguments<'_>) -> Option<Hash> {
+    let name = string_arg(scope, args, 0)?;
+    let hash = Hash::named(&name);
+    if hash.is_none() {
+        throw_type_error(scope, "the hash is unknown");
+    }
+    hash
+}
+
+fn set_buffer(scope: &mut v8::PinScope<'_, '_>, rv: &mut v8::ReturnValue<'_>, bytes: Vec<u8>) {
+    if let Some(buffer) = new_uint8_array(scope, bytes).and_then(|array| array.buffer(scope)) {
+        rv.set(buffer.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Hash, uuid_text};
+
+    #[test]
+    fn a_uuid_says_its_version_and_variant_whatever_the_randomness() {
+        assert_eq!(uuid_text(0), "00000000-0000-4000-8000-000000000000");
+        assert_eq!(uuid_text(u128::MAX), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+    }
+
+    #[test]
+    fn hmac_is_never_offered_with_md5() {
+        assert!(Hash::named("MD5").is_some_and(|hash| hash.hmac(b"key", b"data").is_none()));
+    }
+
+    #[test]
+    fn hmac_with_sha_256_agrees_with_rfc_4231() {
+        let signature = Hash::Sha256.hmac(b"Jefe", b"what do ya want for nothing?").unwrap();
+        assert_eq!(signature[..4], [0x5b, 0xdc, 0xc1, 0x46]);
+    }
+}

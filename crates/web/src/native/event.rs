@@ -21,6 +21,9 @@ use crate::{
 
 natives! {
     requestHeaders => request_headers,
+    requestHeader => request_header,
+    requestCf => request_cf,
+    signalMade => signal_made,
     respond => respond,
     respondWebSocket => respond_web_socket,
     fail => fail,
@@ -53,9 +56,50 @@ fn request_headers<'s>(
     mut rv: v8::ReturnValue<'_>,
 ) {
     let Some((_, context)) = event(scope, &args) else { return };
-    let headers = context.headers.take();
-    if let Some(list) = headers_list(scope, &headers) {
+    let list = headers_list(scope, &context.headers.borrow());
+    if let Some(list) = list {
         rv.set(list.into());
+    }
+}
+
+/// `requestHeader(eventId, name) -> string | undefined`: one header, combined if there are several of the name.
+fn request_header<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let Some((_, context)) = event(scope, &args) else { return };
+    let Some(name) = string_arg(scope, &args, 1) else { return };
+    let headers = context.headers.borrow();
+    let mut values = headers.get_all(name.as_str()).iter();
+    let Some(first) = values.next() else { return };
+    let mut combined = first.as_bytes().to_vec();
+    for value in values {
+        combined.extend_from_slice(b", ");
+        combined.extend_from_slice(value.as_bytes());
+    }
+    if let Some(value) = v8::String::new_from_one_byte(scope, &combined, v8::NewStringType::Normal) {
+        rv.set(value.into());
+    }
+}
+
+/// `requestCf(eventId) -> JSON | undefined`: what is known of the client's connection. So far nothing is.
+fn request_cf<'s>(
+    _scope: &mut v8::PinScope<'s, '_>,
+    _args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    rv.set_undefined();
+}
+
+/// `signalMade(eventId)`: JavaScript keeps the event's abort signal until `endEvent`.
+fn signal_made<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
+    if let Some(context) = State::of(scope).and_then(|state| state.context(id_arg(&args, 0))) {
+        context.kept.set(true);
     }
 }
 

@@ -1,5 +1,5 @@
-//! URLs, as the URL Standard parses and changes them (the crate `url`): one call gives a URL's text and where its
-//! parts begin and end, so that JavaScript cuts a part only when it is asked for.
+//! URLs, as the URL Standard parses and changes them (the crate `url`): one call gives a URL's text and where
+//! its parts begin and end, so that JavaScript cuts a part only when it is asked for.
 
 use std::panic::catch_unwind;
 
@@ -11,8 +11,9 @@ use super::natives;
 
 natives! { urlParse => url_parse, urlCanParse => url_can_parse, urlSet => url_set }
 
-/// The longest text taken as a URL, a base, or a part; anything longer is an invalid URL. Why a bound: parsing
-/// works on copies outside the isolate's heap, several times as long as the text, that no heap limit sees.
+/// The longest text taken as a URL, a base, or a part; anything longer is an invalid URL. Why a bound:
+/// parsing works on copies outside the isolate's heap, several times as long as the text, that no heap limit
+/// sees.
 const URL_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Where a URL's text is cut, in the order in which url.js reads the offsets after the text itself.
@@ -48,7 +49,8 @@ fn url_can_parse<'s>(
     rv.set_bool(url_of(scope, &args).is_some());
 }
 
-/// `urlSet(href, part, value)` sets one part as URL's attribute of that name does, and gives what `urlParse` gives.
+/// `urlSet(href, part, value)` sets one part as URL's attribute of that name does, and gives what `urlParse`
+/// gives; undefined if nothing changes.
 fn url_set<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     args: v8::FunctionCallbackArguments<'s>,
@@ -73,8 +75,9 @@ fn url_of(scope: &mut v8::PinScope<'_, '_>, args: &v8::FunctionCallbackArguments
     parse(&text, Some(&base))
 }
 
-// Why panics are caught here: one would unwind into V8, which aborts the process with every tenant in it, and this
-// parser, which is not ours, asserts its own invariants on what a tenant wrote. Such a URL counts as invalid.
+// Why panics are caught here: one would unwind into V8, which aborts the process with every tenant in it, and
+// this parser, which is not ours, asserts its own invariants on what a tenant wrote. Such a URL counts as
+// invalid.
 fn parse(text: &str, base: Option<&str>) -> Option<Url> {
     if text.len() > URL_BYTES_MAX || base.is_some_and(|base| base.len() > URL_BYTES_MAX) {
         return None;
@@ -90,7 +93,7 @@ type Setter = fn(&mut Url, &str);
 
 fn setter(part: &str) -> Option<Setter> {
     // A value that cannot be set leaves the URL as it is: that is what the standard wants of every part.
-    Some(match part {
+    let set: Setter = match part {
         "protocol" => |url, value| quirks::set_protocol(url, value).unwrap_or_default(),
         "username" => |url, value| quirks::set_username(url, value).unwrap_or_default(),
         "password" => |url, value| quirks::set_password(url, value).unwrap_or_default(),
@@ -101,7 +104,8 @@ fn setter(part: &str) -> Option<Setter> {
         "search" => quirks::set_search,
         "hash" => quirks::set_hash,
         _ => return None,
-    })
+    };
+    Some(set)
 }
 
 /// The URL with one part set; `None` (the caller keeps what it has) if the value is too long.

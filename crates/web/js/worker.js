@@ -1,0 +1,351 @@
+// The tenant's worker: finds its handlers and gives them the events. `dispatchFetch` is the hot path: a handler that
+// returns a Response at once costs no promise and no table look-up.
+import { defineInterface, illegalConstructor, requireArguments } from "./webidl.js";
+import { DOMException } from "./dom-exception.js";
+import { Event, EventTarget, PromiseRejectionEvent, dispatchTrusted, hasListeners, makeGlobalEventTarget } from "./event.js";
+import { createIncomingRequest, isRequest } from "./request.js";
+import { isResponse, sendResponse } from "./response.js";
+import { forgetSignalOf } from "./event-signals.js";
+import { native } from "./native.js";
+
+export { abortRequest } from "./event-signals.js";
+
+const ownKeys = Reflect.ownKeys;
+const getPrototypeOf = Object.getPrototypeOf;
+const getOwnPropertyDescriptor = Object.getOwnPropertyDescriptor;
+const ObjectPrototype = Object.prototype;
+const realm = globalThis;
+
+/** The target behind the global object; its methods work on the global object, too. */
+export const globalTarget = makeGlobalEventTarget();
+export const { addEventListener, removeEventListener, dispatchEvent } = EventTarget.prototype;
+
+// --- The worker ----------------------------------------------------------------------------------------------
+
+// What can stand behind a handler's name in a deployment.
+const HANDLERS = ["fetch", "scheduled", "queue", "email", "tail", "trace", "tailStream", "alarm", "test"];
+
+const MODULES = 1;
+const CLASS = 2;
+const SERVICE_WORKER = 3;
+
+let format = 0;
+// The default export: an object of handlers, or a class whose instances have them.
+let exported;
+let env;
+
+/** Takes the worker's namespace and bindings; gives the names of its handlers. */
+export function setWorker(namespace, bindings, options) {
+  env = bindings;
+  if (options.format === "service-worker") {
+    format = SERVICE_WORKER;
+    defineBindings(bindings);
+  } else {
+    exported = namespace.default;
+    format = typeof exported === "function" ? CLASS : MODULES;
+  }
+  return handlersOf(namespace);
+}
+
+// A service worker sees its bindings as global variables.
+function defineBindings(bindings) {
+  const names = ownKeys(bindings);
+  for (let i = 0; i < names.length; i++) {
+    const value = bindings[names[i]];
+    Object.defineProperty(realm, names[i], { value, writable: true, enumerable: true, configurable: true });
+  }
+}
+
+/** The names of the handlers that a worker has. */
+export function handlersOf(namespace) {
+  const names = [];
+  for (let i = 0; i < HANDLERS.length; i++) {
+    const name = HANDLERS[i];
+    if (format === SERVICE_WORKER ? hasListeners(globalTarget, name) : hasHandler(namespace.default, name)) names[names.length] = name;
+  }
+  return names;
+}
+
+function hasHandler(object, name) {
+  const isClass = typeof object === "function";
+  if (!isClass && (typeof object !== "object" || object === null)) return false;
+  return typeof (isClass ? memberOf(object.prototype, name) : object[name]) === "function";
+}
+
+// A method of a class, found without running a getter on a prototype.
+function memberOf(prototype, name) {
+  for (let object = prototype; object !== null && object !== undefined && object !== ObjectPrototype; object = getPrototypeOf(object)) {
+    const descriptor = getOwnPropertyDescriptor(object, name);
+    if (descriptor !== undefined) return descriptor.value;
+  }
+  return undefined;
+}
+
+// --- fetch ---------------------------------------------------------------------------------------------------
+
+/** A request has come in. */
+export function dispatchFetch(eventId, method, url, bodyId, _env, props) {
+  try {
+    const request = createIncomingRequest(eventId, method, url, bodyId);
+    const result = format === MODULES ? callFetch(exported, request, env, eventId, props) : serveOtherwise(eventId, request, props);
+    if (isResponse(result)) sendResponse(eventId, result);
+    else settle(eventId, result);
+  } catch (error) {
+    native.fail(eventId, error);
+  }
+}
+
+function callFetch(worker, request, bindings, eventId, props) {
+  if (typeof worker?.fetch !== "function") throw noHandler("fetch");
+  return worker.fetch(request, bindings, createContext(eventId, props));
+}
+
+function serveOtherwise(eventId, request, props) {
+  if (format === SERVICE_WORKER) return dispatchFetchEvent(eventId, request);
+  if (format === 0) throw noHandler("fetch");
+  const instance = new exported(createContext(eventId, props), env);
+  if (typeof instance.fetch !== "function") throw noHandler("fetch");
+  return instance.fetch(request);
+}
+
+async function settle(eventId, result) {
+  try {
+    const response = await result;
+    if (!isResponse(response)) throw noResponse(response);
+    sendResponse(eventId, response);
+  } catch (error) {
+    native.fail(eventId, error);
+  }
+}
+
+function noResponse(value) {
+  const what = value === null ? "null" : typeof value === "object" ? "an object that is not a Response" : typeof value;
+  const shown = what === "undefined" ? "nothing" : typeof value === "object" ? what : `a value of type ${what}`;
+  return new TypeError(`The fetch handler must return a Response, or a promise of one, but it returned ${shown}.`);
+}
+
+function noHandler(name) {
+  if (format === SERVICE_WORKER) return new TypeError(`The worker has no listener for '${name}' events: call addEventListener("${name}", ...).`);
+  return new TypeError(`The worker has no '${name}' handler: its default export must be an object with a method '${name}'.`);
+}
+
+// --- scheduled -----------------------------------------------------------------------------------------------
+
+/** A cron trigger has fired. */
+export function dispatchScheduled(eventId, cron, scheduledTime, props) {
+  finishScheduled(eventId, cron, scheduledTime, props);
+}
+
+async function finishScheduled(eventId, cron, scheduledTime, props) {
+  try {
+    if (format === SERVICE_WORKER) {
+      if (!hasListeners(globalTarget, "scheduled")) throw noHandler("scheduled");
+      dispatchTrusted(globalTarget, new ScheduledEvent(MADE_HERE, eventId, cron, scheduledTime));
+    } else {
+      const worker = format === CLASS ? new exported(createContext(eventId, props), env) : exported;
+      if (typeof worker?.scheduled !== "function") throw noHandler("scheduled");
+      const controller = new ScheduledController(MADE_HERE, cron, scheduledTime);
+      await worker.scheduled(controller, env, createContext(eventId, props));
+    }
+    native.done(eventId);
+  } catch (error) {
+    native.fail(eventId, error);
+  }
+}
+
+// --- The other hooks -----------------------------------------------------------------------------------------
+
+/** A promise was rejected and nobody handled it. True if a listener said that it did. */
+export function unhandledRejection(promise, reason) {
+  if (!hasListeners(globalTarget, "unhandledrejection")) return false;
+  const event = new PromiseRejectionEvent("unhandledrejection", { promise, reason, cancelable: true });
+  return !dispatchTrusted(globalTarget, event);
+}
+
+/** An event's context is over. */
+export function endEvent(eventId) {
+  forgetSignalOf(eventId);
+}
+
+// --- Contexts ------------------------------------------------------------------------------------------------
+
+// The constructors' first argument when the platform itself makes an object: tenants never see it.
+const MADE_HERE = { __proto__: null };
+
+const createContext = (eventId, props) => new ExecutionContext(MADE_HERE, eventId, props);
+
+// Why passing through does nothing: there is no origin behind a worker here that could answer in its place.
+export class ExecutionContext {
+  #eventId;
+  #props;
+
+  constructor(token, eventId, props) {
+    if (token !== MADE_HERE) illegalConstructor();
+    this.#eventId = eventId;
+    this.#props = props;
+  }
+
+  waitUntil(promise) {
+    const eventId = this.#eventId;
+    requireArguments(arguments.length, 1, "ExecutionContext.waitUntil");
+    extend(eventId, promise);
+  }
+
+  passThroughOnException() {
+    this.#eventId;
+  }
+
+  get props() {
+    return (this.#props ??= {});
+  }
+}
+defineInterface(ExecutionContext, "ExecutionContext");
+
+function extend(eventId, promise) {
+  native.waitUntilBegin(eventId);
+  finishExtension(eventId, promise);
+}
+
+async function finishExtension(eventId, promise) {
+  try {
+    await promise;
+  } catch (error) {
+    native.reportException(error);
+  }
+  native.waitUntilEnd(eventId);
+}
+
+export class ScheduledController {
+  #cron;
+  #scheduledTime;
+
+  constructor(token, cron, scheduledTime) {
+    if (token !== MADE_HERE) illegalConstructor();
+    this.#cron = cron;
+    this.#scheduledTime = scheduledTime;
+  }
+
+  get cron() {
+    return this.#cron;
+  }
+
+  get scheduledTime() {
+    return this.#scheduledTime;
+  }
+
+  // Why it does nothing: a cron event that failed is not run again anyway.
+  noRetry() {
+    this.#cron;
+  }
+}
+defineInterface(ScheduledController, "ScheduledController");
+
+// --- Events of service workers -------------------------------------------------------------------------------
+
+let eventIdOf;
+
+export class ExtendableEvent extends Event {
+  #eventId;
+
+  constructor(type, init = undefined, eventId = 0) {
+    if (type === MADE_HERE) {
+      super(init);
+    } else {
+      requireArguments(arguments.length, 1, "ExtendableEvent constructor");
+      super(type, init);
+    }
+    this.#eventId = type === MADE_HERE ? eventId : 0;
+  }
+
+  waitUntil(promise) {
+    const eventId = this.#eventId;
+    requireArguments(arguments.length, 1, "ExtendableEvent.waitUntil");
+    if (eventId === 0) throw new DOMException("ExtendableEvent.waitUntil: a program made this event, so nothing waits for it.", "InvalidStateError");
+    extend(eventId, promise);
+  }
+
+  static {
+    eventIdOf = (event) => event.#eventId;
+  }
+}
+defineInterface(ExtendableEvent, "ExtendableEvent");
+
+let responseOfEvent;
+const NO_RESPONSE = { __proto__: null };
+
+export class FetchEvent extends ExtendableEvent {
+  #request;
+  #response = NO_RESPONSE;
+
+  constructor(type, init = undefined, eventId = 0, request = null) {
+    if (type === MADE_HERE) {
+      super(MADE_HERE, "fetch", eventId);
+      this.#request = request;
+      return;
+    }
+    requireArguments(arguments.length, 2, "FetchEvent constructor");
+    super(type, init);
+    const given = init?.request;
+    if (!isRequest(given)) throw new TypeError("FetchEvent constructor: the member 'request' must be a Request.");
+    this.#request = given;
+  }
+
+  get request() {
+    return this.#request;
+  }
+
+  respondWith(response) {
+    if (this.#response !== NO_RESPONSE) {
+      throw new DOMException("FetchEvent.respondWith: it was already called for this event.", "InvalidStateError");
+    }
+    requireArguments(arguments.length, 1, "FetchEvent.respondWith");
+    if (this.eventPhase === 0) {
+      throw new DOMException("FetchEvent.respondWith: it must be called before the listener returns.", "InvalidStateError");
+    }
+    this.#response = response;
+    this.stopImmediatePropagation();
+  }
+
+  passThroughOnException() {
+    eventIdOf(this);
+  }
+
+  static {
+    responseOfEvent = (event) => event.#response;
+  }
+}
+defineInterface(FetchEvent, "FetchEvent");
+
+function dispatchFetchEvent(eventId, request) {
+  if (!hasListeners(globalTarget, "fetch")) throw noHandler("fetch");
+  const event = new FetchEvent(MADE_HERE, undefined, eventId, request);
+  dispatchTrusted(globalTarget, event);
+  const response = responseOfEvent(event);
+  if (response === NO_RESPONSE) throw new TypeError("No listener for 'fetch' events called respondWith(), so there is no response.");
+  return response;
+}
+
+export class ScheduledEvent extends ExtendableEvent {
+  #cron;
+  #scheduledTime;
+
+  constructor(token, eventId, cron, scheduledTime) {
+    if (token !== MADE_HERE) illegalConstructor();
+    super(MADE_HERE, "scheduled", eventId);
+    this.#cron = cron;
+    this.#scheduledTime = scheduledTime;
+  }
+
+  get cron() {
+    return this.#cron;
+  }
+
+  get scheduledTime() {
+    return this.#scheduledTime;
+  }
+
+  noRetry() {
+    this.#cron;
+  }
+}
+defineInterface(ScheduledEvent, "ScheduledEvent");
