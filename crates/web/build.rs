@@ -10,9 +10,9 @@ fn main() -> io::Result<()> {
     let mut names = Vec::new();
     collect(&root, "", &mut names)?;
     names.sort();
-    let mut text = String::from("/// The platform's JavaScript: (name, text).\npub static SOURCES: &[(&str, &str)] = &[\n");
+    let mut text = String::from("/// The platform's JavaScript.\npub static SOURCES: &[mote_engine::snapshot::Source] = &[\n");
     for name in names {
-        writeln!(text, "    ({name:?}, include_str!({:?})),", root.join(&name)).map_err(io::Error::other)?;
+        writeln!(text, "    source!({name:?}, {:?}),", root.join(&name)).map_err(io::Error::other)?;
     }
     text.push_str("];\n");
     fs::write(Path::new(&variable("OUT_DIR")?).join("sources.rs"), text)

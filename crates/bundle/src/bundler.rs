@@ -80,13 +80,17 @@ impl Project {
             let worker = builder
                 .spawn_scoped(scope, || self.bundle_here())
                 .map_err(|error| BundleError::Internal { reason: error.to_string() })?;
-            worker.join().unwrap_or_else(|panic| Err(BundleError::Internal { reason: panic_message(panic.as_ref()) }))
+            worker
+                .join()
+                .unwrap_or_else(|panic| Err(BundleError::Internal { reason: panic_message(panic.as_ref()) }))
         })
     }
 
     fn bundle_here(&self) -> Result<Bundled, BundleError> {
-        let made = if self.settings().build.no_bundle { verbatim::collect(self) } else { compile::compile(self) };
-        let Made { modules, main, format, warnings, mut watched } = made.map_err(|error| error.watching(self))?;
+        let made =
+            if self.settings().build.no_bundle { verbatim::collect(self) } else { compile::compile(self) };
+        let Made { modules, main, format, warnings, mut watched } =
+            made.map_err(|error| error.watching(self))?;
         watched.extend(self.watched().iter().cloned());
         watched.sort();
         watched.dedup();

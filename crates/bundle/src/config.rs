@@ -177,7 +177,8 @@ impl<'a> Reader<'a> {
     fn choose_environment(&mut self, wanted: Option<&str>) {
         let Some(wanted) = wanted else { return };
         let environments = self.top.entry("env").and_then(|entry| self.table(entry));
-        let known: Vec<&str> = environments.into_iter().flat_map(|table| &table.0).map(|entry| entry.key.as_str()).collect();
+        let known: Vec<&str> =
+            environments.into_iter().flat_map(|table| &table.0).map(|entry| entry.key.as_str()).collect();
         match environments.and_then(|table| table.entry(wanted)) {
             Some(entry) => self.environment = self.table(entry).map(|table| (entry.key.as_str(), table)),
             None => {
@@ -214,7 +215,11 @@ impl<'a> Reader<'a> {
         match keys::find(key) {
             None => self.warn_unknown(entry, keys::similar(key)),
             Some((Scope::TopLevel, _)) if environment.is_some() => {
-                self.warn(span, format!("`{key}` has no effect inside an environment"), Some("move it to the top level".to_owned()));
+                self.warn(
+                    span,
+                    format!("`{key}` has no effect inside an environment"),
+                    Some("move it to the top level".to_owned()),
+                );
             }
             Some((_, Support::NotYet)) => {
                 let hint = "the worker is bundled without it, and what it would put into `env` is missing";
@@ -265,9 +270,12 @@ impl<'a> Reader<'a> {
         };
         if !is_name(&name) {
             let message = format!("`{name}` is no name for a worker");
-            let hint = format!("use up to {NAME_CHARS_MAX} lower-case letters, digits, `-` and `_`, not starting with `-`");
+            let hint = format!(
+                "use up to {NAME_CHARS_MAX} lower-case letters, digits, `-` and `_`, not starting with `-`"
+            );
             let span = self.find("name").map(|entry| entry.node.span.clone());
-            let diagnostic = span.map_or_else(|| Diagnostic::error(&message), |span| self.source.error(span, &message));
+            let diagnostic =
+                span.map_or_else(|| Diagnostic::error(&message), |span| self.source.error(span, &message));
             self.errors.push(diagnostic.with_hint(hint));
         }
         name
@@ -306,7 +314,9 @@ impl<'a> Reader<'a> {
     }
 
     fn vars(&mut self) -> BTreeMap<String, Var> {
-        let Some(table) = self.find("vars").and_then(|entry| self.table(entry)) else { return BTreeMap::new() };
+        let Some(table) = self.find("vars").and_then(|entry| self.table(entry)) else {
+            return BTreeMap::new();
+        };
         let mut vars = BTreeMap::new();
         for entry in &table.0 {
             let var = match &entry.node.value {
@@ -315,7 +325,8 @@ impl<'a> Reader<'a> {
             };
             match var {
                 Some(var) => drop(vars.insert(entry.key.clone(), var)),
-                None => self.fail(&entry.node, "a variable's value must be a string or something that JSON can say"),
+                None => self
+                    .fail(&entry.node, "a variable's value must be a string or something that JSON can say"),
             }
         }
         vars
@@ -331,14 +342,18 @@ impl<'a> Reader<'a> {
         match &node.value {
             Value::String(pattern) => Some(Route { pattern: pattern.clone(), custom_domain: false }),
             Value::Table(table) => {
-                let known = ["pattern", "zone_id", "zone_name", "custom_domain", "enabled", "previews_enabled"];
+                let known =
+                    ["pattern", "zone_id", "zone_name", "custom_domain", "enabled", "previews_enabled"];
                 self.check_nested(table, &known);
                 let Some(entry) = table.entry("pattern") else {
                     self.fail(node, "a route needs a `pattern`");
                     return None;
                 };
                 let custom_domain = table.entry("custom_domain").and_then(|entry| self.bool_of(entry));
-                Some(Route { pattern: self.text_of(entry)?.to_owned(), custom_domain: custom_domain.unwrap_or(false) })
+                Some(Route {
+                    pattern: self.text_of(entry)?.to_owned(),
+                    custom_domain: custom_domain.unwrap_or(false),
+                })
             }
             other => {
                 self.fail(node, format!("a route must be a string or a table, not {}", other.noun()));
@@ -355,7 +370,9 @@ impl<'a> Reader<'a> {
     }
 
     fn limits(&mut self) -> WorkerLimits {
-        let Some(table) = self.find("limits").and_then(|entry| self.table(entry)) else { return WorkerLimits::default() };
+        let Some(table) = self.find("limits").and_then(|entry| self.table(entry)) else {
+            return WorkerLimits::default();
+        };
         self.check_nested(table, &["cpu_ms", "subrequests"]);
         let mut count = |key| table.entry(key).and_then(|entry| self.count_of(entry));
         WorkerLimits { cpu_ms: count("cpu_ms"), subrequests: count("subrequests") }
@@ -379,7 +396,8 @@ impl<'a> Reader<'a> {
         let name = self.text_of(kind)?;
         let Some(kind_of) = RuleKind::parse(name) else {
             let hint = format!("the types are {}", RuleKind::NAMES.join(", "));
-            let diagnostic = self.source.error(kind.node.span.clone(), format!("`{name}` is no type of module"));
+            let diagnostic =
+                self.source.error(kind.node.span.clone(), format!("`{name}` is no type of module"));
             self.errors.push(diagnostic.with_hint(hint));
             return None;
         };
@@ -393,7 +411,11 @@ impl<'a> Reader<'a> {
 
     fn string_table(&mut self, key: &str) -> BTreeMap<String, String> {
         let Some(table) = self.find(key).and_then(|entry| self.table(entry)) else { return BTreeMap::new() };
-        table.0.iter().filter_map(|entry| Some((entry.key.clone(), self.text_of(entry)?.to_owned()))).collect()
+        table
+            .0
+            .iter()
+            .filter_map(|entry| Some((entry.key.clone(), self.text_of(entry)?.to_owned())))
+            .collect()
     }
 
     fn text(&mut self, key: &str) -> Option<&'a str> {
@@ -421,7 +443,10 @@ impl<'a> Reader<'a> {
         for node in nodes {
             match &node.value {
                 Value::String(text) => strings.push(text.clone()),
-                other => self.fail(node, format!("`{}` must be a list of strings; this is {}", entry.key, other.noun())),
+                other => self.fail(
+                    node,
+                    format!("`{}` must be a list of strings; this is {}", entry.key, other.noun()),
+                ),
             }
         }
         strings
@@ -522,8 +547,12 @@ pub(crate) fn similar_file(missing: &Path, root: &Path) -> Option<PathBuf> {
         let ending = path.extension().and_then(|ending| ending.to_str());
         ending.is_some_and(|ending| ["js", "mjs", "cjs", "ts", "mts", "tsx", "jsx"].contains(&ending))
     };
-    let files = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| script(path));
-    let mut names: Vec<String> = files.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
+    let files = std::fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| script(path));
+    let mut names: Vec<String> =
+        files.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
     names.sort();
     let stem = |name: &str| Path::new(name).file_stem().map(ToOwned::to_owned);
     let same_stem = names.iter().find(|name| stem(name) == stem(wanted)).map(String::as_str);
@@ -587,7 +616,9 @@ mod tests {
 
     #[test]
     fn an_environment_inherits_all_but_variables_and_definitions() {
-        let Read { settings: Ok(settings), warnings } = read_in(ENVIRONMENTS, Some("staging")) else { panic!() };
+        let Read { settings: Ok(settings), warnings } = read_in(ENVIRONMENTS, Some("staging")) else {
+            panic!()
+        };
         assert_eq!(settings.name, "shop-staging");
         assert!(!settings.build.minify);
         assert_eq!(settings.vars.len(), 1);
@@ -615,7 +646,10 @@ mod tests {
         let toml = "main = 'index.ts'\ncompatability_date = '2026-01-01'\nfrobnicate = 1\n[[kv_namespaces]]\nbinding = 'KV'\n[limits]\ncpu = 3\n";
         let warnings = read_in(toml, None).warnings;
         assert_eq!(warnings.len(), 4, "{warnings:?}");
-        assert!(warnings[0].contains("unknown key `compatability_date`") && warnings[0].contains("wrangler.toml:2:1"));
+        assert!(
+            warnings[0].contains("unknown key `compatability_date`")
+                && warnings[0].contains("wrangler.toml:2:1")
+        );
         assert!(warnings[0].contains("did you mean `compatibility_date`?"));
         assert!(warnings[1].contains("unknown key `frobnicate`") && !warnings[1].contains("mean"));
         assert!(warnings[2].contains("`kv_namespaces` is not supported by Mote yet"));
@@ -627,14 +661,19 @@ mod tests {
         let toml = "main = 'index.ts'\nname = 'No Name'\ncompatibility_date = 'soon'\nminify = 'yes'\ncompatibility_flags = ['a', 1]\nroutes = [1]\n[limits]\ncpu_ms = 0\n[[rules]]\ntype = 'Html'\nglobs = []\n[[rules]]\ntype = 'Text'\n[vars]\nN = nan\n";
         let errors = read_in(toml, None).settings.unwrap_err();
         for line in [2, 3, 4, 5, 6, 8, 10, 12, 15] {
-            assert!(errors.iter().any(|text| text.contains(&format!("wrangler.toml:{line}:"))), "line {line}: {errors:#?}");
+            assert!(
+                errors.iter().any(|text| text.contains(&format!("wrangler.toml:{line}:"))),
+                "line {line}: {errors:#?}"
+            );
         }
         assert_eq!(errors.len(), 9);
     }
 
     #[test]
     fn a_missing_main_file_is_shown_with_the_one_that_was_meant() {
-        for (main, hint) in [("index.js", "did you mean `index.ts`?"), ("indx.ts", "`index.ts`?"), ("other.py", "create it")] {
+        for (main, hint) in
+            [("index.js", "did you mean `index.ts`?"), ("indx.ts", "`index.ts`?"), ("other.py", "create it")]
+        {
             let errors = read_in(&format!("name = 'a'\nmain = '{main}'"), None).settings.unwrap_err();
             assert!(errors[0].contains("wrangler.toml:2:8") && errors[0].contains(hint), "{errors:?}");
         }

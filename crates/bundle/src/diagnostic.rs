@@ -147,7 +147,11 @@ fn frame(line: usize, lead: &str, marked: &str, rest: &str) -> String {
     let skipped = lead_chars.saturating_sub(FRAME_CHARS_MAX / 2);
     // Tabs become one space each, so that the mark stands where it should whatever the terminal makes of a tab.
     let flat = |text: &str, chars: usize| {
-        text.trim_end_matches('\r').chars().take(chars).map(|c| if c.is_control() { ' ' } else { c }).collect::<String>()
+        text.trim_end_matches('\r')
+            .chars()
+            .take(chars)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect::<String>()
     };
     let lead = flat(lead, lead_chars).chars().skip(skipped).collect::<String>();
     let rest = flat(rest, FRAME_CHARS_MAX - lead.chars().count());

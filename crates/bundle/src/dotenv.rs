@@ -48,7 +48,8 @@ fn assignment<'a>(line: &'a str, rest: &'a str) -> Option<(&'a str, String, &'a 
     if let Some(quote @ ('"' | '\'' | '`')) = value_text.chars().next()
         && let Some((inner, after)) = quoted(value_text, quote)
     {
-        let value = if quote == '"' { inner.replace("\\n", "\n").replace("\\r", "\r") } else { inner.to_owned() };
+        let value =
+            if quote == '"' { inner.replace("\\n", "\n").replace("\\r", "\r") } else { inner.to_owned() };
         return Some((name, value, after.split_once('\n').map_or("", |(_, after)| after)));
     }
     let value = value.split('#').next().unwrap_or_default().trim().to_owned();
@@ -116,7 +117,8 @@ mod tests {
 
     #[test]
     fn any_text_is_survived() {
-        for text in ["", "=", "\n=\n", "A='", "A=\"\\", "\u{feff}A=1", "ü=1", "A=ü\"", "export =", "A=''x"] {
+        for text in ["", "=", "\n=\n", "A='", "A=\"\\", "\u{feff}A=1", "ü=1", "A=ü\"", "export =", "A=''x"]
+        {
             parse(text);
         }
     }

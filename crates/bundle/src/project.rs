@@ -110,7 +110,9 @@ impl ProjectError {
     pub fn watched(&self) -> &[PathBuf] {
         match self {
             Self::Configuration { watched, .. } => watched,
-            Self::Missing { path } | Self::UnknownKind { path } | Self::Unreadable { path, .. } => std::slice::from_ref(path),
+            Self::Missing { path } | Self::UnknownKind { path } | Self::Unreadable { path, .. } => {
+                std::slice::from_ref(path)
+            }
             Self::NoConfiguration { folder, .. } => std::slice::from_ref(folder),
         }
     }
@@ -124,7 +126,9 @@ impl Project {
     pub fn open(path: &Path, environment: &Environment) -> Result<Self, ProjectError> {
         let path = match path.canonicalize() {
             Ok(path) => path,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(ProjectError::Missing { path: path.to_owned() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(ProjectError::Missing { path: path.to_owned() });
+            }
             Err(source) => return Err(ProjectError::Unreadable { path: path.to_owned(), source }),
         };
         if path.is_dir() {
@@ -172,25 +176,34 @@ impl Project {
     fn open_folder(folder: &Path, environment: &Environment) -> Result<Self, ProjectError> {
         let mut present = CONFIG_NAMES.iter().filter(|(name, _)| folder.join(name).is_file());
         let Some((name, language)) = present.next() else {
-            let hint = "write one with `main` and `name`, or give the path of the worker's first file instead";
+            let hint =
+                "write one with `main` and `name`, or give the path of the worker's first file instead";
             return Err(ProjectError::NoConfiguration { folder: folder.to_owned(), hint });
         };
         let mut project = Self::open_config(&folder.join(name), *language, environment)?;
         for (other, _) in present {
-            project.warnings.push(Diagnostic::warning(format!("{other} is not read, because there is {name}")));
+            project
+                .warnings
+                .push(Diagnostic::warning(format!("{other} is not read, because there is {name}")));
         }
         Ok(project)
     }
 
-    fn open_config(path: &Path, language: tree::Language, environment: &Environment) -> Result<Self, ProjectError> {
+    fn open_config(
+        path: &Path,
+        language: tree::Language,
+        environment: &Environment,
+    ) -> Result<Self, ProjectError> {
         let root = path.parent().unwrap_or(path);
         let source = SourceText::new(shown(path, root), read_text(path)?);
         let watched = vec![path.to_owned()];
         let wrong = |diagnostics| ProjectError::Configuration { diagnostics, watched: watched.clone() };
         let table = tree::parse(&source, language).map_err(|diagnostic| wrong(vec![diagnostic]))?;
         let name = environment.name.as_deref();
-        let (settings, warnings) = config::read(&source, &table, name, root, &default_name(root)).map_err(wrong)?;
-        let project = Self { root: root.to_owned(), settings, purpose: environment.purpose, warnings, watched };
+        let (settings, warnings) =
+            config::read(&source, &table, name, root, &default_name(root)).map_err(wrong)?;
+        let project =
+            Self { root: root.to_owned(), settings, purpose: environment.purpose, warnings, watched };
         project.with_local_vars(name)
     }
 
@@ -205,7 +218,8 @@ impl Project {
             return Err(ProjectError::Configuration { diagnostics, watched: Vec::new() });
         }
         let settings = Settings::of_file(path.to_owned(), name);
-        let project = Self { root, settings, purpose: environment.purpose, warnings: Vec::new(), watched: Vec::new() };
+        let project =
+            Self { root, settings, purpose: environment.purpose, warnings: Vec::new(), watched: Vec::new() };
         project.with_local_vars(None)
     }
 
@@ -225,7 +239,9 @@ impl Project {
         match dev_vars.iter().find(|name| self.root.join(name).is_file()) {
             Some(name) => self.add_vars(name)?,
             None => {
-                for name in dot_env.iter().filter(|name| self.root.join(name).is_file()).cloned().collect::<Vec<_>>() {
+                for name in
+                    dot_env.iter().filter(|name| self.root.join(name).is_file()).cloned().collect::<Vec<_>>()
+                {
                     self.add_vars(&name)?;
                 }
             }
@@ -260,7 +276,10 @@ fn read_text(path: &Path) -> Result<String, ProjectError> {
     let read = || {
         let bytes = std::fs::metadata(path)?.len();
         if bytes > CONFIG_BYTES_MAX {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("{bytes} bytes are more than {CONFIG_BYTES_MAX}")));
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("{bytes} bytes are more than {CONFIG_BYTES_MAX}"),
+            ));
         }
         std::fs::read_to_string(path)
     };

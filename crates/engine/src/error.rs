@@ -39,12 +39,19 @@ impl JsError {
         }
         truncate(&mut message);
         let mut stack = stack.unwrap_or_else(|| message.clone());
+        stack = without_platform_frames(&stack);
         if let Some(maps) = scope.get_slot::<SourceMaps>() {
             stack = maps.remap(&stack);
         }
         truncate(&mut stack);
         Self { message, stack }
     }
+}
+
+/// A stack without the frames of the platform's own JavaScript: they tell a worker's author nothing.
+fn without_platform_frames(stack: &str) -> String {
+    let own = |line: &&str| !(line.trim_start().starts_with("at ") && line.contains("mote:"));
+    stack.lines().filter(own).collect::<Vec<_>>().join("\n")
 }
 
 fn truncate(text: &mut String) {

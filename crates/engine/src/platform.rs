@@ -9,8 +9,6 @@ static PLATFORM: OnceLock<v8::SharedRef<v8::Platform>> = OnceLock::new();
 /// Flags that hold for the making of snapshots and for every process that uses them: V8 refuses a snapshot that was made
 /// under others.
 const FLAGS: &[&str] = &[
-    // No shared memory between threads and no waiting on it: nothing to build a timer from.
-    "--no-harmony-sharedarraybuffer",
     // A tenant's stack ends well before the thread's does (threads of a cell have 4 MiB; V8 counts in KiB).
     "--stack-size=900",
     // Many small heaps: collecting them on the thread that serves costs less than waking others.

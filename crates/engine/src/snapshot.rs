@@ -19,17 +19,27 @@ impl fmt::Debug for Native {
     }
 }
 
+/// A module of the platform. Its text stays in the binary's read-only data, shared by all isolates: a snapshot and every
+/// heap that starts from it hold a pointer.
+#[derive(Clone, Copy)]
+pub struct Source {
+    /// Its name, as others import it.
+    pub name: &'static str,
+    /// Its text, in ASCII.
+    pub text: &'static v8::OneByteConst,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Source").field(&self.name).finish()
+    }
+}
+
 /// A made snapshot, with the natives that it was made with. Cheap to clone.
 #[derive(Clone)]
 pub struct Snapshot {
-    blob: Blob,
+    blob: &'static [u8],
     references: Arc<[v8::ExternalReference]>,
-}
-
-#[derive(Clone)]
-enum Blob {
-    Static(&'static [u8]),
-    Owned(Arc<[u8]>),
 }
 
 // SAFETY: external references are addresses of functions: plain numbers that nobody changes.
@@ -39,7 +49,7 @@ unsafe impl Sync for Snapshot {}
 
 impl fmt::Debug for Snapshot {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Snapshot").field("bytes", &self.bytes().len()).finish_non_exhaustive()
+        formatter.debug_struct("Snapshot").field("bytes", &self.blob.len()).finish_non_exhaustive()
     }
 }
 
@@ -66,55 +76,56 @@ pub enum SnapshotError {
 }
 
 impl Snapshot {
-    /// A snapshot that was made earlier, by [`make`] with the same natives in the same order.
+    /// A snapshot that was made earlier, by [`make`] with the same natives and sources in the same order.
     #[must_use]
-    pub fn from_static(blob: &'static [u8], natives: &[Native]) -> Self {
-        Self { blob: Blob::Static(blob), references: references(natives) }
-    }
-
-    /// A snapshot made in this process.
-    #[must_use]
-    pub fn from_bytes(blob: Vec<u8>, natives: &[Native]) -> Self {
-        Self { blob: Blob::Owned(blob.into()), references: references(natives) }
-    }
-
-    /// Its bytes.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        match &self.blob {
-            Blob::Static(bytes) => bytes,
-            Blob::Owned(bytes) => bytes,
-        }
+    pub fn from_static(blob: &'static [u8], natives: &[Native], sources: &[Source]) -> Self {
+        Self { blob, references: references(natives, sources) }
     }
 
     pub(crate) fn params(&self) -> v8::CreateParams {
-        let data: v8::StartupData = match &self.blob {
-            Blob::Static(bytes) => (*bytes).into(),
-            Blob::Owned(bytes) => bytes.to_vec().into(),
-        };
-        v8::Isolate::create_params().snapshot_blob(data).external_references(Cow::Owned(self.references.to_vec()))
+        let references = Cow::Owned(self.references.to_vec());
+        v8::Isolate::create_params().snapshot_blob(self.blob.into()).external_references(references)
     }
 }
 
-fn references(natives: &[Native]) -> Arc<[v8::ExternalReference]> {
-    natives.iter().map(|native| v8::ExternalReference { function: native.callback }).collect()
+/// What the heap points at outside of it; a snapshot names these by their place in this list.
+fn references(natives: &[Native], sources: &[Source]) -> Arc<[v8::ExternalReference]> {
+    let functions = natives.iter().map(|native| v8::ExternalReference { function: native.callback });
+    let texts = sources.iter().map(|source| v8::ExternalReference {
+        pointer: std::ptr::from_ref(source.text).cast_mut().cast::<std::ffi::c_void>(),
+    });
+    let end = v8::ExternalReference { pointer: std::ptr::null_mut() };
+    functions.chain(texts).chain(std::iter::once(end)).collect()
 }
 
 /// Runs the platform's modules once and keeps the heap.
 ///
-/// `sources` are (name, text) of ES modules that import each other by relative names; `main` names the one to run. The
+/// `sources` are ES modules that import each other by relative names; `main` names the one to run. The
 /// natives are on `globalThis.__native` while they run. Each of `hooks` is a function that the main module exports; an
-/// isolate gets them back by their index ([`hook`]).
+/// isolate gets them back by their index ([`hook`]). The last of them is called once, without arguments: it does what the
+/// first event of a worker does, so that the code for it is in the snapshot.
 ///
 /// # Errors
 /// When the platform's own code is wrong.
 pub fn make(
     natives: &[Native],
-    sources: &'static [(&'static str, &'static str)],
+    sources: &'static [Source],
     main: &str,
     hooks: &[&str],
 ) -> Result<Vec<u8>, SnapshotError> {
-    let references = references(natives);
+    let references = references(natives, sources);
+    let evaluated = evaluated(&references, natives, sources, main, hooks)?;
+    warmed_up(&references, evaluated, hooks.len())
+}
+
+/// The heap after the modules have run, without any compiled code: most of it ran once and never will again.
+fn evaluated(
+    references: &Arc<[v8::ExternalReference]>,
+    natives: &[Native],
+    sources: &'static [Source],
+    main: &str,
+    hooks: &[&str],
+) -> Result<v8::StartupData, SnapshotError> {
     let mut creator = v8::Isolate::snapshot_creator(Some(Cow::Owned(references.to_vec())), None);
     let result = {
         v8::scope!(let scope, &mut creator);
@@ -129,9 +140,55 @@ pub fn make(
         result
     };
     // Why also after an error: a creator that is dropped without its blob panics.
+    let blob = creator.create_blob(v8::FunctionCodeHandling::Clear);
+    result?;
+    blob.ok_or(SnapshotError::NotSerialized)
+}
+
+/// The heap after its last hook has run, with the code that this needed: what the first event of every worker would
+/// have to compile.
+fn warmed_up(
+    references: &Arc<[v8::ExternalReference]>,
+    evaluated: v8::StartupData,
+    hooks: usize,
+) -> Result<Vec<u8>, SnapshotError> {
+    let references = Some(Cow::Owned(references.to_vec()));
+    let mut creator = v8::Isolate::snapshot_creator_from_existing_snapshot(evaluated, references, None);
+    let result = {
+        v8::scope!(let scope, &mut creator);
+        let context = v8::Context::new(scope, v8::ContextOptions::default());
+        let scope = &mut v8::ContextScope::new(scope, context);
+        let functions: Vec<_> = (0..hooks).filter_map(|index| hook(scope, index)).collect();
+        let result = run_last(scope, &functions);
+        for (index, function) in functions.into_iter().enumerate() {
+            let kept = scope.add_context_data(context, function);
+            assert_eq!(kept, index, "hooks are the only context data");
+        }
+        scope.set_default_context(context);
+        result
+    };
     let blob = creator.create_blob(v8::FunctionCodeHandling::Keep);
     result?;
     Ok(blob.ok_or(SnapshotError::NotSerialized)?.to_vec())
+}
+
+fn run_last<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    functions: &[v8::Local<'s, v8::Function>],
+) -> Result<(), SnapshotError> {
+    let Some(warm_up) = functions.last() else { return Ok(()) };
+    v8::tc_scope!(let scope, scope);
+    let receiver = v8::undefined(scope);
+    let done = warm_up.call(scope, receiver.into(), &[]);
+    scope.perform_microtask_checkpoint();
+    match (done, scope.exception()) {
+        (Some(_), None) => Ok(()),
+        (_, Some(exception)) => {
+            let error = JsError::from_value(scope, exception);
+            Err(SnapshotError::Threw { module: "the last hook".to_owned(), error })
+        }
+        (None, None) => Err(SnapshotError::NotSerialized),
+    }
 }
 
 /// The hook with this index. Each can be taken once per isolate.
@@ -157,13 +214,13 @@ fn install(scope: &mut v8::PinScope<'_, '_>, natives: &[Native]) -> Option<()> {
 
 /// The platform's modules while they are linked.
 struct Loading {
-    sources: &'static [(&'static str, &'static str)],
+    sources: &'static [Source],
     loaded: Vec<(&'static str, v8::Global<v8::Module>)>,
 }
 
 fn evaluate<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    sources: &'static [(&'static str, &'static str)],
+    sources: &'static [Source],
     main: &str,
 ) -> Result<v8::Local<'s, v8::Object>, SnapshotError> {
     scope.set_slot(Loading { sources, loaded: Vec::new() });
@@ -197,8 +254,8 @@ fn load<'s>(scope: &mut v8::PinScope<'s, '_>, name: &str) -> Option<v8::Local<'s
         let module = module.clone();
         return Some(v8::Local::new(scope, module));
     }
-    let &(name, text) = loading.sources.iter().find(|(source, _)| *source == name)?;
-    let source = v8::String::new(scope, text)?;
+    let &Source { name, text } = loading.sources.iter().find(|source| source.name == name)?;
+    let source = v8::String::new_from_onebyte_const(scope, text)?;
     // The name shows in stacks: `mote:streams/readable.js`.
     let resource = v8::String::new(scope, &format!("mote:{name}"))?;
     let origin = v8::ScriptOrigin::new(scope, resource.into(), 0, 0, false, -1, None, false, false, true, None);

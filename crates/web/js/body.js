@@ -232,8 +232,13 @@ export function takeOverBody(body) {
 // Locks the stream and gives all that it has to a new one: a tee of which one branch is cancelled at once.
 function successorOf(stream) {
   const branches = teeForBody(stream);
-  cancelStream(branches[1], undefined);
+  cancelQuietly(branches[1], undefined);
   return branches[0];
+}
+
+/** Cancels a stream; what its source then throws has nobody to go to. */
+export function cancelQuietly(stream, reason) {
+  then(cancelStream(stream, reason), undefined, () => {});
 }
 
 /** How many bytes a body will turn out to have, if only its stream knows: of a FixedLengthStream. */
@@ -246,4 +251,9 @@ export function outgoingBody(body) {
   if (holder === undefined) return pumpToPipe(body.stream);
   if (holder.id !== 0) return holder.id;
   return isBlob(holder.value) ? bytesOfBlob(holder.value) : holder.value;
+}
+
+/** Gives up what `outgoingBody` gave and nobody has taken, so that whoever writes to it learns of it. */
+export function discardOutgoing(outgoing) {
+  if (typeof outgoing === "number") native.bodyCancel(outgoing);
 }

@@ -3,8 +3,8 @@
 import { requireArguments } from "./webidl.js";
 import { abortReason, addAbortAlgorithm, isAborted, removeAbortAlgorithm } from "./abort.js";
 import { BodyAbort } from "./body-abort.js";
-import { isBodyReplayable, nativeBody, outgoingBody, promisedLength, valueBody } from "./body.js";
-import { cancelStream, isLocked } from "./streams/index.js";
+import { cancelQuietly, discardOutgoing, isBodyReplayable, nativeBody, outgoingBody, promisedLength, valueBody } from "./body.js";
+import { isLocked } from "./streams/index.js";
 import { copyList, deleteFrom, isToken, valueIn, withLength } from "./header-list.js";
 import { Request, isRequest, partsOf } from "./request.js";
 import { createFetchedResponse, isRedirectStatus } from "./response.js";
@@ -59,7 +59,7 @@ function perform(hop, parts) {
 function abortBeforeStart({ body, signal }) {
   const reason = abortReason(signal);
   const stream = body === null ? null : body.stream;
-  if (stream !== null && !isLocked(stream)) cancelStream(stream, reason);
+  if (stream !== null && !isLocked(stream)) cancelQuietly(stream, reason);
   throw reason;
 }
 
@@ -112,8 +112,18 @@ function deleteAll(list, names) {
 }
 
 function startHop(hop, signal, method, url, list, body) {
+  if (signal !== null && isAborted(signal)) {
+    discardOutgoing(body);
+    throw abortReason(signal);
+  }
   const token = newToken();
-  const answer = hop.start(token, method, url, list, body);
+  let answer;
+  try {
+    answer = hop.start(token, method, url, list, body);
+  } catch (error) {
+    discardOutgoing(body);
+    throw error;
+  }
   return signal === null ? answer : abortable(hop, token, signal, answer);
 }
 

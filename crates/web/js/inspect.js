@@ -21,8 +21,8 @@ const printers = [];
 
 /**
  * Teaches the inspector an interface of the platform. `describe(value)` gives what to show of a value for which
- * `is(value)` is true: `{ name, fields }` is shown as `name { key: value, … }`, `{ name, entries }` with entries
- * [[key, value], …] as a Map is, `{ name, items }` as an array is, and a string as it is.
+ * `is(value)` is true: `{ name, fields }` is shown as `name { key: value, \u2026 }`, `{ name, entries }` with entries
+ * [[key, value], \u2026] as a Map is, `{ name, items }` as an array is, and a string as it is.
  */
 export function registerInspector(is, describe) {
   printers[printers.length] = { is, describe };

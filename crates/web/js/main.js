@@ -143,6 +143,8 @@ registerPlatformInterfaces(Object.values(interfaces));
 
 export const { abortRequest, dispatchFetch, dispatchScheduled, endEvent, setWorker, unhandledRejection } = worker;
 
+export { warmUp } from "./warm-up.js";
+
 /** The modules that a worker can import besides its own: an object for each, whose keys are the exports. */
 export function builtinModules() {
   return {};

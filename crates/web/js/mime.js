@@ -15,7 +15,7 @@ export function parseMime(input) {
   let end = indexOf(text, ";", slash);
   if (end < 0) end = text.length;
   const type = slice(text, 0, slash);
-  const subtype = trimmed(slice(text, slash + 1, end));
+  const subtype = trimmedAtEnd(slice(text, slash + 1, end));
   if (!isToken(type) || !isToken(subtype)) return undefined;
   return { essence: lowerCase(`${type}/${subtype}`), parameters: parseParameters(text, end) };
 }
@@ -98,7 +98,7 @@ function parseParameters(text, start) {
     } else {
       let end = indexOf(text, ";", at);
       if (end < 0) end = text.length;
-      value = trimmed(slice(text, at, end));
+      value = trimmedAtEnd(slice(text, at, end));
       at = end;
       if (value === "") continue;
     }
@@ -143,10 +143,14 @@ function isQuotable(value) {
 
 function trimmed(text) {
   let start = 0;
+  while (start < text.length && isWhitespace(charCodeAt(text, start))) start++;
+  return trimmedAtEnd(slice(text, start));
+}
+
+function trimmedAtEnd(text) {
   let end = text.length;
-  while (start < end && isWhitespace(charCodeAt(text, start))) start++;
-  while (end > start && isWhitespace(charCodeAt(text, end - 1))) end--;
-  return start === 0 && end === text.length ? text : slice(text, start, end);
+  while (end > 0 && isWhitespace(charCodeAt(text, end - 1))) end--;
+  return slice(text, 0, end);
 }
 
 function isWhitespace(code) {

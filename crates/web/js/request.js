@@ -3,21 +3,8 @@
 import { USVString, defineInterface, requireArguments } from "./webidl.js";
 import { createHeaders, createImmutableHeaders, createIncomingHeaders, headerListOf, listOfHeadersInit } from "./headers.js";
 import { appendTo, copyList, hasIn, valueIn } from "./header-list.js";
-import {
-  blobOfBytes,
-  bufferOfBytes,
-  cloneBody,
-  extractBody,
-  formDataOfBytes,
-  isBodyReplayable,
-  isBodyUnusable,
-  isBodyUsed,
-  nativeBody,
-  streamOf,
-  takeOverBody,
-  textOf,
-  wholeBytesOf,
-} from "./body.js";
+import { cloneBody, extractBody, isBodyReplayable, isBodyUnusable, nativeBody, streamOf, takeOverBody } from "./body.js";
+import { defineBodyMixin } from "./body-mixin.js";
 import { createAbortSignal, createDependentSignal } from "./abort.js";
 import { NO_INIT, USUAL, extrasOfInit, readInit, requestHref } from "./request-init.js";
 import { signalOfEvent } from "./event-signals.js";
@@ -199,14 +186,6 @@ export class Request {
     return this.#cf;
   }
 
-  get body() {
-    return streamOf(this.#body);
-  }
-
-  get bodyUsed() {
-    return isBodyUsed(this.#body);
-  }
-
   clone() {
     if (isBodyUnusable(this.#body)) throw new TypeError("Request.clone: the body was already used.");
     const bodies = cloneBody(this.#body);
@@ -219,38 +198,6 @@ export class Request {
     else copy.#headers = createImmutableHeaders(list);
     copy.#body = bodies[1];
     return copy;
-  }
-
-  async arrayBuffer() {
-    const bytes = wholeBytesOf(this.#body);
-    return bufferOfBytes(isPromise(bytes) ? await bytes : bytes);
-  }
-
-  async bytes() {
-    const bytes = wholeBytesOf(this.#body);
-    return isPromise(bytes) ? await bytes : bytes;
-  }
-
-  async blob() {
-    const contentType = this.#contentType();
-    const bytes = wholeBytesOf(this.#body);
-    return blobOfBytes(isPromise(bytes) ? await bytes : bytes, contentType);
-  }
-
-  async formData() {
-    const contentType = this.#contentType();
-    const bytes = wholeBytesOf(this.#body);
-    return formDataOfBytes(isPromise(bytes) ? await bytes : bytes, contentType);
-  }
-
-  async json() {
-    const text = textOf(this.#body);
-    return parseJson(typeof text === "string" ? text : await text);
-  }
-
-  async text() {
-    const text = textOf(this.#body);
-    return typeof text === "string" ? text : await text;
   }
 
   #contentType() {
@@ -268,7 +215,7 @@ export class Request {
       ...NO_INIT,
       method: this.#method,
       headers: this.headers,
-      body: this.body ?? undefined,
+      body: streamOf(this.#body) ?? undefined,
       redirect: this.#redirect,
       signal: this.#given ?? undefined,
       cf: this.cf,
@@ -276,6 +223,7 @@ export class Request {
   }
 
   static {
+    defineBodyMixin(Request, (request) => request.#body, (request) => request.#contentType());
     isRequest = (value) => typeof value === "object" && value !== null && #redirect in value;
     partsOf = (request) => ({
       method: request.#method,
@@ -288,6 +236,3 @@ export class Request {
   }
 }
 defineInterface(Request, "Request");
-
-const NativePromise = Promise;
-const isPromise = (value) => value instanceof NativePromise;

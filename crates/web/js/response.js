@@ -3,28 +3,12 @@
 import { ByteString, DOMString, defineInterface, dictionary, requireArguments, unsignedShort, USVString } from "./webidl.js";
 import { createHeaders, createImmutableHeaders, headerListOf, listOfHeadersInit } from "./headers.js";
 import { appendTo, copyList, hasIn, valueIn, withLength } from "./header-list.js";
-import {
-  TEXT_TYPE,
-  blobOfBytes,
-  bufferOfBytes,
-  cloneBody,
-  extractBody,
-  formDataOfBytes,
-  isBodyUnusable,
-  isBodyUsed,
-  isKnownEmpty,
-  outgoingBody,
-  promisedLength,
-  streamOf,
-  textOf,
-  valueBody,
-  wholeBytesOf,
-} from "./body.js";
+import { TEXT_TYPE, cloneBody, discardOutgoing, extractBody, isBodyUnusable, isKnownEmpty, outgoingBody, promisedLength, valueBody } from "./body.js";
+import { defineBodyMixin } from "./body-mixin.js";
 import { isWebSocket, sendWebSocket } from "./websocket.js";
 import { hrefOf } from "./request-init.js";
 import { native } from "./native.js";
 
-const parseJson = JSON.parse;
 const stringifyJson = JSON.stringify;
 const charCodeAt = Function.prototype.call.bind(String.prototype.charCodeAt);
 
@@ -81,7 +65,7 @@ export class Response {
     if (headers !== undefined) this.#list = listOfHeadersInit(headers, "Response constructor");
     const socket = webSocket === undefined || webSocket === null ? null : webSocket;
     if (socket !== null || encodeBody !== undefined) this.#origin = originOfInit(socket, encodeBody);
-    if (status !== undefined) this.#status = checkedStatus(unsignedShort(status), socket !== null);
+    if (status !== undefined) this.#status = checkedStatus(typeof status === "number" && status === (status & 0xffff) ? status : unsignedShort(status), socket !== null);
     else if (socket !== null) this.#status = 101;
     if (statusText !== undefined) this.#statusText = checkedStatusText(ByteString(statusText));
   }
@@ -162,14 +146,6 @@ export class Response {
     return this.#origin.webSocket;
   }
 
-  get body() {
-    return streamOf(this.#body);
-  }
-
-  get bodyUsed() {
-    return isBodyUsed(this.#body);
-  }
-
   clone() {
     if (isBodyUnusable(this.#body)) throw new TypeError("Response.clone: the body was already used.");
     if (this.#origin.webSocket !== null) throw new TypeError("Response.clone: a response with a WebSocket cannot be cloned.");
@@ -177,42 +153,6 @@ export class Response {
     this.#body = bodies[0];
     const list = this.#currentList();
     return new Response(INTERNAL, bodies[1], this.#status, this.#statusText, isShared(list) ? list : copyList(list), this.#origin);
-  }
-
-  async arrayBuffer() {
-    const bytes = wholeBytesOf(this.#body);
-    return bufferOfBytes(isPromise(bytes) ? await bytes : bytes);
-  }
-
-  async bytes() {
-    const bytes = wholeBytesOf(this.#body);
-    return isPromise(bytes) ? await bytes : bytes;
-  }
-
-  async blob() {
-    const contentType = this.#contentType();
-    const bytes = wholeBytesOf(this.#body);
-    return blobOfBytes(isPromise(bytes) ? await bytes : bytes, contentType);
-  }
-
-  async formData() {
-    const contentType = this.#contentType();
-    const bytes = wholeBytesOf(this.#body);
-    return formDataOfBytes(isPromise(bytes) ? await bytes : bytes, contentType);
-  }
-
-  async json() {
-    const text = textOf(this.#body);
-    return parseJson(typeof text === "string" ? text : await text);
-  }
-
-  async text() {
-    const text = textOf(this.#body);
-    return typeof text === "string" ? text : await text;
-  }
-
-  #contentType() {
-    return valueIn(this.#currentList(), "content-type");
   }
 
   #currentList() {
@@ -226,12 +166,20 @@ export class Response {
     const { webSocket, encode } = this.#origin;
     const headers = withLength(list, promisedLength(this.#body));
     if (webSocket !== null) return sendWebSocket(eventId, webSocket, status, headers);
-    native.respond(eventId, status, this.#statusText, headers, outgoingBody(this.#body), encode);
+    const body = outgoingBody(this.#body);
+    try {
+      native.respond(eventId, status, this.#statusText, headers, body, encode);
+    } catch (error) {
+      discardOutgoing(body);
+      throw error;
+    }
   }
 
   static {
     isResponse = (value) => typeof value === "object" && value !== null && #status in value;
     sendResponse = (eventId, response) => response.#send(eventId);
+    const contentTypeOf = (response) => valueIn(response.#currentList(), "content-type");
+    defineBodyMixin(Response, (response) => response.#body, contentTypeOf);
   }
 }
 defineInterface(Response, "Response");
@@ -250,9 +198,6 @@ export function createFetchedResponse(body, status, statusText, list, url, redir
 export const isRedirectStatus = (status) => status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 
 const isNullBodyStatus = (status) => status === 204 || status === 304 || status === 205 || status === 101;
-
-const NativePromise = Promise;
-const isPromise = (value) => value instanceof NativePromise;
 
 function originOfInit(socket, encodeBody) {
   const origin = new Origin();

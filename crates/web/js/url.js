@@ -240,5 +240,5 @@ function originOfBlob(parts) {
 
 // As much of a text as an error message should repeat.
 function shown(text) {
-  return text.length <= 100 ? `'${text}'` : `'${text.slice(0, 100)}…'`;
+  return text.length <= 100 ? `'${text}'` : `'${text.slice(0, 100)}\u2026'`;
 }

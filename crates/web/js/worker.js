@@ -1,14 +1,16 @@
 // The tenant's worker: finds its handlers and gives them the events. `dispatchFetch` is the hot path: a handler that
 // returns a Response at once costs no promise and no table look-up.
-import { defineInterface, illegalConstructor, requireArguments } from "./webidl.js";
-import { DOMException } from "./dom-exception.js";
-import { Event, EventTarget, PromiseRejectionEvent, dispatchTrusted, hasListeners, makeGlobalEventTarget } from "./event.js";
-import { createIncomingRequest, isRequest } from "./request.js";
+import { EventTarget, PromiseRejectionEvent, dispatchTrusted, hasListeners, makeGlobalEventTarget } from "./event.js";
+import { createExecutionContext, createScheduledController } from "./execution-context.js";
+import { NO_RESPONSE, createFetchEvent, createScheduledEvent, responseOfEvent } from "./worker-events.js";
+import { createIncomingRequest } from "./request.js";
 import { isResponse, sendResponse } from "./response.js";
 import { forgetSignalOf } from "./event-signals.js";
 import { native } from "./native.js";
 
 export { abortRequest } from "./event-signals.js";
+export { ExecutionContext, ScheduledController } from "./execution-context.js";
+export { ExtendableEvent, FetchEvent, ScheduledEvent } from "./worker-events.js";
 
 const ownKeys = Reflect.ownKeys;
 const getPrototypeOf = Object.getPrototypeOf;
@@ -97,15 +99,24 @@ export function dispatchFetch(eventId, method, url, bodyId, _env, props) {
 
 function callFetch(worker, request, bindings, eventId, props) {
   if (typeof worker?.fetch !== "function") throw noHandler("fetch");
-  return worker.fetch(request, bindings, createContext(eventId, props));
+  return worker.fetch(request, bindings, createExecutionContext(eventId, props));
 }
 
 function serveOtherwise(eventId, request, props) {
   if (format === SERVICE_WORKER) return dispatchFetchEvent(eventId, request);
   if (format === 0) throw noHandler("fetch");
-  const instance = new exported(createContext(eventId, props), env);
+  const instance = new exported(createExecutionContext(eventId, props), env);
   if (typeof instance.fetch !== "function") throw noHandler("fetch");
   return instance.fetch(request);
+}
+
+function dispatchFetchEvent(eventId, request) {
+  if (!hasListeners(globalTarget, "fetch")) throw noHandler("fetch");
+  const event = createFetchEvent(eventId, request);
+  dispatchTrusted(globalTarget, event);
+  const response = responseOfEvent(event);
+  if (response === NO_RESPONSE) throw new TypeError("No listener for 'fetch' events called respondWith(), so there is no response.");
+  return response;
 }
 
 async function settle(eventId, result) {
@@ -140,12 +151,12 @@ async function finishScheduled(eventId, cron, scheduledTime, props) {
   try {
     if (format === SERVICE_WORKER) {
       if (!hasListeners(globalTarget, "scheduled")) throw noHandler("scheduled");
-      dispatchTrusted(globalTarget, new ScheduledEvent(MADE_HERE, eventId, cron, scheduledTime));
+      dispatchTrusted(globalTarget, createScheduledEvent(eventId, cron, scheduledTime));
     } else {
-      const worker = format === CLASS ? new exported(createContext(eventId, props), env) : exported;
+      const worker = format === CLASS ? new exported(createExecutionContext(eventId, props), env) : exported;
       if (typeof worker?.scheduled !== "function") throw noHandler("scheduled");
-      const controller = new ScheduledController(MADE_HERE, cron, scheduledTime);
-      await worker.scheduled(controller, env, createContext(eventId, props));
+      const controller = createScheduledController(cron, scheduledTime);
+      await worker.scheduled(controller, env, createExecutionContext(eventId, props));
     }
     native.done(eventId);
   } catch (error) {
@@ -166,186 +177,3 @@ export function unhandledRejection(promise, reason) {
 export function endEvent(eventId) {
   forgetSignalOf(eventId);
 }
-
-// --- Contexts ------------------------------------------------------------------------------------------------
-
-// The constructors' first argument when the platform itself makes an object: tenants never see it.
-const MADE_HERE = { __proto__: null };
-
-const createContext = (eventId, props) => new ExecutionContext(MADE_HERE, eventId, props);
-
-// Why passing through does nothing: there is no origin behind a worker here that could answer in its place.
-export class ExecutionContext {
-  #eventId;
-  #props;
-
-  constructor(token, eventId, props) {
-    if (token !== MADE_HERE) illegalConstructor();
-    this.#eventId = eventId;
-    this.#props = props;
-  }
-
-  waitUntil(promise) {
-    const eventId = this.#eventId;
-    requireArguments(arguments.length, 1, "ExecutionContext.waitUntil");
-    extend(eventId, promise);
-  }
-
-  passThroughOnException() {
-    this.#eventId;
-  }
-
-  get props() {
-    return (this.#props ??= {});
-  }
-}
-defineInterface(ExecutionContext, "ExecutionContext");
-
-function extend(eventId, promise) {
-  native.waitUntilBegin(eventId);
-  finishExtension(eventId, promise);
-}
-
-async function finishExtension(eventId, promise) {
-  try {
-    await promise;
-  } catch (error) {
-    native.reportException(error);
-  }
-  native.waitUntilEnd(eventId);
-}
-
-export class ScheduledController {
-  #cron;
-  #scheduledTime;
-
-  constructor(token, cron, scheduledTime) {
-    if (token !== MADE_HERE) illegalConstructor();
-    this.#cron = cron;
-    this.#scheduledTime = scheduledTime;
-  }
-
-  get cron() {
-    return this.#cron;
-  }
-
-  get scheduledTime() {
-    return this.#scheduledTime;
-  }
-
-  // Why it does nothing: a cron event that failed is not run again anyway.
-  noRetry() {
-    this.#cron;
-  }
-}
-defineInterface(ScheduledController, "ScheduledController");
-
-// --- Events of service workers -------------------------------------------------------------------------------
-
-let eventIdOf;
-
-export class ExtendableEvent extends Event {
-  #eventId;
-
-  constructor(type, init = undefined, eventId = 0) {
-    if (type === MADE_HERE) {
-      super(init);
-    } else {
-      requireArguments(arguments.length, 1, "ExtendableEvent constructor");
-      super(type, init);
-    }
-    this.#eventId = type === MADE_HERE ? eventId : 0;
-  }
-
-  waitUntil(promise) {
-    const eventId = this.#eventId;
-    requireArguments(arguments.length, 1, "ExtendableEvent.waitUntil");
-    if (eventId === 0) throw new DOMException("ExtendableEvent.waitUntil: a program made this event, so nothing waits for it.", "InvalidStateError");
-    extend(eventId, promise);
-  }
-
-  static {
-    eventIdOf = (event) => event.#eventId;
-  }
-}
-defineInterface(ExtendableEvent, "ExtendableEvent");
-
-let responseOfEvent;
-const NO_RESPONSE = { __proto__: null };
-
-export class FetchEvent extends ExtendableEvent {
-  #request;
-  #response = NO_RESPONSE;
-
-  constructor(type, init = undefined, eventId = 0, request = null) {
-    if (type === MADE_HERE) {
-      super(MADE_HERE, "fetch", eventId);
-      this.#request = request;
-      return;
-    }
-    requireArguments(arguments.length, 2, "FetchEvent constructor");
-    super(type, init);
-    const given = init?.request;
-    if (!isRequest(given)) throw new TypeError("FetchEvent constructor: the member 'request' must be a Request.");
-    this.#request = given;
-  }
-
-  get request() {
-    return this.#request;
-  }
-
-  respondWith(response) {
-    if (this.#response !== NO_RESPONSE) {
-      throw new DOMException("FetchEvent.respondWith: it was already called for this event.", "InvalidStateError");
-    }
-    requireArguments(arguments.length, 1, "FetchEvent.respondWith");
-    if (this.eventPhase === 0) {
-      throw new DOMException("FetchEvent.respondWith: it must be called before the listener returns.", "InvalidStateError");
-    }
-    this.#response = response;
-    this.stopImmediatePropagation();
-  }
-
-  passThroughOnException() {
-    eventIdOf(this);
-  }
-
-  static {
-    responseOfEvent = (event) => event.#response;
-  }
-}
-defineInterface(FetchEvent, "FetchEvent");
-
-function dispatchFetchEvent(eventId, request) {
-  if (!hasListeners(globalTarget, "fetch")) throw noHandler("fetch");
-  const event = new FetchEvent(MADE_HERE, undefined, eventId, request);
-  dispatchTrusted(globalTarget, event);
-  const response = responseOfEvent(event);
-  if (response === NO_RESPONSE) throw new TypeError("No listener for 'fetch' events called respondWith(), so there is no response.");
-  return response;
-}
-
-export class ScheduledEvent extends ExtendableEvent {
-  #cron;
-  #scheduledTime;
-
-  constructor(token, eventId, cron, scheduledTime) {
-    if (token !== MADE_HERE) illegalConstructor();
-    super(MADE_HERE, "scheduled", eventId);
-    this.#cron = cron;
-    this.#scheduledTime = scheduledTime;
-  }
-
-  get cron() {
-    return this.#cron;
-  }
-
-  get scheduledTime() {
-    return this.#scheduledTime;
-  }
-
-  noRetry() {
-    this.#cron;
-  }
-}
-defineInterface(ScheduledEvent, "ScheduledEvent");

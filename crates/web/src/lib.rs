@@ -24,13 +24,21 @@ pub use native::ReasonPhrase;
 pub use runtime::{Console, LogLevel, Runtime, RuntimeOptions, Worker};
 pub use state::wall_clock_ms;
 
-use mote_engine::{Snapshot, snapshot::SnapshotError};
+use mote_engine::{Snapshot, snapshot::SnapshotError, v8};
+
+/// A module of `js/`, by name and path; it does not compile if the text is not ASCII.
+macro_rules! source {
+    ($name:literal, $path:literal) => {{
+        static TEXT: v8::OneByteConst = v8::String::create_external_onebyte_const(include_bytes!($path));
+        mote_engine::snapshot::Source { name: $name, text: &TEXT }
+    }};
+}
 
 include!(concat!(env!("OUT_DIR"), "/sources.rs"));
 
 /// The functions of `js/main.js` that Rust calls, in the order that the snapshot keeps them.
 pub(crate) const HOOKS: &[&str] =
-    &["setWorker", "dispatchFetch", "dispatchScheduled", "unhandledRejection", "abortRequest", "endEvent", "builtinModules"];
+    &["setWorker", "dispatchFetch", "dispatchScheduled", "unhandledRejection", "abortRequest", "endEvent", "builtinModules", "warmUp"];
 
 /// Initialises V8, see [`mote_engine::platform::initialize`]; for the build script that makes the snapshot.
 pub fn initialize_v8() {
@@ -48,5 +56,5 @@ pub fn make_snapshot() -> Result<Vec<u8>, SnapshotError> {
 /// A snapshot that [`make_snapshot`] of this very build has made.
 #[must_use]
 pub fn snapshot(blob: &'static [u8]) -> Snapshot {
-    Snapshot::from_static(blob, &native::all())
+    Snapshot::from_static(blob, &native::all(), SOURCES)
 }

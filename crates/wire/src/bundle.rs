@@ -93,7 +93,9 @@ pub enum InvalidBundle {
         main: ModuleSpecifier,
     },
     /// The main module cannot be evaluated in this format.
-    #[error("the main module `{main}` is {kind}; it must be JavaScript, and an ES module unless it is a service worker")]
+    #[error(
+        "the main module `{main}` is {kind}; it must be JavaScript, and an ES module unless it is a service worker"
+    )]
     MainNotJavaScript {
         /// The main module.
         main: ModuleSpecifier,
@@ -178,7 +180,11 @@ impl Bundle {
     ///
     /// # Errors
     /// If they break a limit or a rule; see [`InvalidBundle`].
-    pub fn new(mut modules: Vec<Module>, main: ModuleSpecifier, format: Format) -> Result<Self, InvalidBundle> {
+    pub fn new(
+        mut modules: Vec<Module>,
+        main: ModuleSpecifier,
+        format: Format,
+    ) -> Result<Self, InvalidBundle> {
         modules.sort_by(|a, b| a.name.cmp(&b.name));
         check(&modules, &main, format)?;
         let mut hasher = Sha256::new();
@@ -387,7 +393,8 @@ impl FromStr for BundleHash {
 
     fn from_str(hex: &str) -> Result<Self, Self::Err> {
         let (pairs, []) = hex.as_bytes().as_chunks::<2>() else { return Err(InvalidHash) };
-        let bytes: Option<Vec<u8>> = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect();
+        let bytes: Option<Vec<u8>> =
+            pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect();
         let bytes = bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(InvalidHash)?;
         Ok(Self(bytes))
     }
@@ -574,7 +581,8 @@ mod tests {
             let mut modules = base.modules().to_vec();
             change(&mut modules);
             let changed = Bundle::new(modules, name("index.js"), Format::ServiceWorker).unwrap();
-            let same_format = Bundle::new(base.modules().to_vec(), name("index.js"), Format::ServiceWorker).unwrap();
+            let same_format =
+                Bundle::new(base.modules().to_vec(), name("index.js"), Format::ServiceWorker).unwrap();
             assert_ne!(changed.hash(), same_format.hash());
             assert_ne!(same_format.hash(), base.hash());
         }
@@ -607,13 +615,18 @@ mod tests {
     fn unsorted_modules_are_not_a_second_encoding_of_the_same_bundle() {
         let (first, second) = (js("a.js"), js("b.js"));
         let mut encoded = Vec::new();
-        write_parts(&[second, first], &name("a.js"), Format::Modules, &mut |part| encoded.extend_from_slice(part));
+        write_parts(&[second, first], &name("a.js"), Format::Modules, &mut |part| {
+            encoded.extend_from_slice(part)
+        });
         assert_eq!(Bundle::decode(encoded.into()), Err(DecodeError::Malformed));
     }
 
     #[test]
     fn a_module_never_gets_a_name_that_leaves_the_bundle() {
-        for bad in ["", "/", "/a.js", "a//b", "a/", "..", "../a.js", "a/../b", "a/./b", ".", "./", "a\\b", "a\0", "\n"] {
+        for bad in [
+            "", "/", "/a.js", "a//b", "a/", "..", "../a.js", "a/../b", "a/./b", ".", "./", "a\\b", "a\0",
+            "\n",
+        ] {
             assert!(ModuleSpecifier::parse(bad).is_err(), "{bad:?}");
         }
         assert_eq!(name("./a b/ü.js").as_str(), "a b/ü.js");

@@ -2,19 +2,20 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use mote_wire::bundle::{Format, Module, ModuleKind, ModuleSpecifier};
 use rolldown::{
-    AttachDebugInfo, BundleOutput, Bundler, BundlerOptions, BundlerTransformOptions, ChecksOptions, CodeSplittingMode, Either,
-    ExperimentalOptions, InputItem, JsxOptions, ModuleType, OutputFormat, Platform, RawMinifyOptions, ResolveOptions,
-    SourceMapType, TsConfig,
+    AttachDebugInfo, BundleOutput, Bundler, BundlerOptions, BundlerTransformOptions, ChecksOptions,
+    CodeSplittingMode, Either, ExperimentalOptions, InputItem, JsxOptions, ModuleType, OutputFormat,
+    Platform, RawMinifyOptions, ResolveOptions, SourceMapType, TsConfig,
 };
 use rolldown_common::{Output, OutputChunk};
 
 use super::plugin::{Found, WorkerModules};
-use super::{BundleError, Made, files, report};
+use super::report::Report;
+use super::{BundleError, Made, files};
 use crate::config::{BuildSettings, join};
 use crate::diagnostic::{Diagnostic, shown};
 use crate::project::{Project, Purpose};
@@ -44,7 +45,8 @@ pub(super) fn compile(project: &Project) -> Result<Made, BundleError> {
     let (result, mut watched) = run(options(project), plugin)?;
     watched.extend(additional.folders);
     let found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
-    let output = check(project, result, &found).map_err(|diagnostics| BundleError::Code { diagnostics, watched: watched.clone() })?;
+    let output = check(project, result, &found)
+        .map_err(|diagnostics| BundleError::Code { diagnostics, watched: watched.clone() })?;
 
     let (chunk, format) = (output.chunk, output.format);
     let mut code = Module::new(main.clone(), ModuleKind::EsModule, chunk.code.clone());
@@ -74,7 +76,11 @@ fn find_additional(project: &Project, rules: &Rules) -> Result<Additional, Bundl
     if !settings.build.find_additional_modules {
         return Ok(Additional::default());
     }
-    let except = [&[settings.main.as_path()], project.watched().iter().map(PathBuf::as_path).collect::<Vec<_>>().as_slice()].concat();
+    let except = [
+        &[settings.main.as_path()],
+        project.watched().iter().map(PathBuf::as_path).collect::<Vec<_>>().as_slice(),
+    ]
+    .concat();
     let walk = files::walk(&settings.build.base_dir, rules, &except).map_err(BundleError::code)?;
     Ok(Additional { found: walk.found, folders: walk.folders })
 }
@@ -83,9 +89,15 @@ fn find_additional(project: &Project, rules: &Rules) -> Result<Additional, Bundl
 fn main_name(project: &Project) -> Result<ModuleSpecifier, BundleError> {
     let settings = project.settings();
     let file = settings.main.with_extension("js");
-    let below = settings.build.find_additional_modules.then(|| files::name_below(&file, &settings.build.base_dir)).flatten();
+    let below = settings
+        .build
+        .find_additional_modules
+        .then(|| files::name_below(&file, &settings.build.base_dir))
+        .flatten();
     let plain = || ModuleSpecifier::parse(&file.file_name().unwrap_or_default().to_string_lossy());
-    below.map_or_else(plain, Ok).map_err(|error| BundleError::code(vec![Diagnostic::error(format!("the main file's name: {error}"))]))
+    below
+        .map_or_else(plain, Ok)
+        .map_err(|error| BundleError::code(vec![Diagnostic::error(format!("the main file's name: {error}"))]))
 }
 
 /// How `from` imports `to`.
@@ -100,13 +112,28 @@ fn specifier_from(from: &ModuleSpecifier, to: &ModuleSpecifier) -> String {
 }
 
 fn node_compat(project: &Project) -> bool {
-    project.settings().compatibility_flags.iter().any(|flag| flag == "nodejs_compat" || flag == "nodejs_compat_v2")
+    project
+        .settings()
+        .compatibility_flags
+        .iter()
+        .any(|flag| flag == "nodejs_compat" || flag == "nodejs_compat_v2")
 }
 
 type Ran = (Result<BundleOutput, Vec<rolldown_error::BuildDiagnostic>>, Vec<PathBuf>);
 
+/// The bundler library walks through the parsed code on rayon's threads, whose ordinary stack of 2 MiB code can exhaust.
+fn deepen_rayon() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let pool = rayon::ThreadPoolBuilder::new().stack_size(PARSER_STACK_BYTES);
+        // It fails if somebody in this process has started rayon before; then its stack is what they chose.
+        drop(pool.thread_name(|_| "mote-bundle".to_owned()).build_global());
+    });
+}
+
 /// Runs the bundler library. Gives its result and the files that it read, whichever way it ended.
 fn run(options: BundlerOptions, plugin: WorkerModules) -> Result<Ran, BundleError> {
+    deepen_rayon();
     let internal = |reason: String| BundleError::Internal { reason };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8)))
@@ -121,7 +148,8 @@ fn run(options: BundlerOptions, plugin: WorkerModules) -> Result<Ran, BundleErro
             Err(errors) => return Ok((Err(errors.into_vec()), Vec::new())),
         };
         let output = tokio::time::timeout(TIME_MAX, bundler.generate()).await;
-        let output = output.map_err(|_| internal(format!("it did not end within {} s", TIME_MAX.as_secs())))?;
+        let output =
+            output.map_err(|_| internal(format!("it did not end within {} s", TIME_MAX.as_secs())))?;
         let watched = bundler.watch_files().iter().map(|file| PathBuf::from(file.as_str())).collect();
         Ok((output.map_err(rolldown_error::BatchedBuildDiagnostic::into_vec), watched))
     });
@@ -141,17 +169,23 @@ fn check(
     result: Result<BundleOutput, Vec<rolldown_error::BuildDiagnostic>>,
     found: &Found,
 ) -> Result<Checked, Vec<Diagnostic>> {
-    let output = result.map_err(|errors| report::errors(&errors, project.root()))?;
-    let (mut errors, mut warnings) = report::warnings(&output.warnings, project.root());
+    let report = Report { root: project.root(), refused: &found.refused };
+    let output = result.map_err(|errors| report.errors(&errors))?;
+    let (mut errors, mut warnings) = report.warnings(&output.warnings);
     errors.extend(found.remote.iter().map(|(address, importer)| {
         let message = format!("{} imports `{address}`", shown(Path::new(importer), project.root()).display());
-        Diagnostic::error(message).with_hint("a worker's modules come with it: install the package, or save the file beside the code")
+        Diagnostic::error(message).with_hint(
+            "a worker's modules come with it: install the package, or save the file beside the code",
+        )
     }));
     if !node_compat(project) {
         warnings.extend(found.node_modules.iter().map(|(name, importer)| {
             let importer = shown(Path::new(importer), project.root());
-            Diagnostic::warning(format!("`{name}` is a module of Node.js, imported by {}", importer.display()))
-                .with_hint("add \"nodejs_compat\" to `compatibility_flags`")
+            Diagnostic::warning(format!(
+                "`{name}` is a module of Node.js, imported by {}",
+                importer.display()
+            ))
+            .with_hint("add \"nodejs_compat\" to `compatibility_flags`")
         }));
     }
     let mut chunks = output.assets.iter().filter_map(|asset| match asset {
@@ -188,7 +222,9 @@ fn options(project: &Project) -> BundlerOptions {
         code_splitting: Some(CodeSplittingMode::Bool(false)),
         sourcemap: keeps_map.then_some(SourceMapType::Hidden),
         // As wrangler has it: JSX in every JavaScript file.
-        module_types: Some([".js", ".mjs", ".cjs"].map(|ending| (ending.to_owned(), ModuleType::Jsx)).into_iter().collect()),
+        module_types: Some(
+            [".js", ".mjs", ".cjs"].map(|ending| (ending.to_owned(), ModuleType::Jsx)).into_iter().collect(),
+        ),
         resolve: Some(ResolveOptions {
             alias: Some(aliases(build, root)),
             condition_names: Some(["workerd", "worker", "browser"].map(str::to_owned).to_vec()),
@@ -196,7 +232,11 @@ fn options(project: &Project) -> BundlerOptions {
             ..ResolveOptions::default()
         }),
         define: Some(defines(project).into_iter().collect()),
-        minify: Some(if build.minify { RawMinifyOptions::Bool(true) } else { RawMinifyOptions::DeadCodeEliminationOnly }),
+        minify: Some(if build.minify {
+            RawMinifyOptions::Bool(true)
+        } else {
+            RawMinifyOptions::DeadCodeEliminationOnly
+        }),
         keep_names: Some(build.keep_names),
         transform: Some(transform(build)),
         tsconfig: Some(build.tsconfig.clone().map_or(TsConfig::Auto(true), TsConfig::Manual)),
@@ -209,7 +249,10 @@ fn options(project: &Project) -> BundlerOptions {
             sourcemap_broken: Some(false),
             ..ChecksOptions::default()
         }),
-        experimental: Some(ExperimentalOptions { attach_debug_info: Some(AttachDebugInfo::None), ..ExperimentalOptions::default() }),
+        experimental: Some(ExperimentalOptions {
+            attach_debug_info: Some(AttachDebugInfo::None),
+            ..ExperimentalOptions::default()
+        }),
         ..BundlerOptions::default()
     }
 }
@@ -231,7 +274,10 @@ fn defines(project: &Project) -> Vec<(String, String)> {
     };
     let own = &project.settings().build.define;
     let names = ["process.env.NODE_ENV", "global.process.env.NODE_ENV", "globalThis.process.env.NODE_ENV"];
-    let defaults = names.into_iter().filter(|name| !own.contains_key(*name)).map(|name| (name.to_owned(), mode.to_owned()));
+    let defaults = names
+        .into_iter()
+        .filter(|name| !own.contains_key(*name))
+        .map(|name| (name.to_owned(), mode.to_owned()));
     defaults.chain(own.iter().map(|(name, value)| (name.clone(), value.clone()))).collect()
 }
 

@@ -48,7 +48,9 @@ pub(super) fn walk(base: &Path, rules: &Rules, except: &[&Path]) -> Result<Walk,
         looked_at += files.len();
         if looked_at > FILES_MAX {
             let message = format!("{} has more than {FILES_MAX} files", base.display());
-            return Err(vec![Diagnostic::error(message).with_hint("set `base_dir` to the folder of the worker's modules")]);
+            return Err(vec![
+                Diagnostic::error(message).with_hint("set `base_dir` to the folder of the worker's modules"),
+            ]);
         }
         for path in files.into_iter().filter(|path| !except.contains(&path.as_path())) {
             match find(&path, base, rules) {
@@ -57,8 +59,11 @@ pub(super) fn walk(base: &Path, rules: &Rules, except: &[&Path]) -> Result<Walk,
             }
         }
         if walk.found.len() > MODULES_MAX {
-            let message = format!("more than {MODULES_MAX} files below {} match a module rule", base.display());
-            return Err(vec![Diagnostic::error(message).with_hint("narrow the `globs` of `rules`, or set `base_dir`")]);
+            let message =
+                format!("more than {MODULES_MAX} files below {} match a module rule", base.display());
+            return Err(vec![
+                Diagnostic::error(message).with_hint("narrow the `globs` of `rules`, or set `base_dir`"),
+            ]);
         }
     }
     if errors.is_empty() { Ok(walk) } else { Err(errors) }

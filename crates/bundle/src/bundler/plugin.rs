@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mote_wire::bundle::{Module, ModuleKind, ModuleSpecifier};
 use rolldown::plugin::{
-    HookLoadArgs, HookLoadOutput, HookLoadReturn, HookResolveIdArgs, HookResolveIdOutput, HookResolveIdReturn, HookUsage,
-    Plugin, PluginContext, PluginContextResolveOptions, SharedLoadPluginContext,
+    HookLoadArgs, HookLoadOutput, HookLoadReturn, HookResolveIdArgs, HookResolveIdOutput,
+    HookResolveIdReturn, HookUsage, Plugin, PluginContext, PluginContextResolveOptions,
+    SharedLoadPluginContext,
 };
 use rolldown_common::{ImportKind, ModuleType, ResolvedId};
 use sha2::{Digest, Sha256};
@@ -53,6 +54,8 @@ pub(super) struct Found {
     matched: HashMap<String, ModuleKind>,
     /// Modules of addresses that no bundle can hold.
     pub(super) remote: BTreeSet<(String, String)>,
+    /// Why files are no modules. The library keeps only that there was an error.
+    pub(super) refused: HashMap<PathBuf, String>,
 }
 
 impl WorkerModules {
@@ -103,11 +106,17 @@ impl WorkerModules {
                 format!("node:{name}")
             }
         };
-        self.found(|found| found.node_modules.entry(name.clone()).or_insert_with(|| importer.to_owned()).len());
+        self.found(|found| {
+            found.node_modules.entry(name.clone()).or_insert_with(|| importer.to_owned()).len()
+        });
         Ok(Some(runtime_module(name, args.kind)))
     }
 
-    async fn resolve_additional(&self, context: &PluginContext, args: &HookResolveIdArgs<'_>) -> HookResolveIdReturn {
+    async fn resolve_additional(
+        &self,
+        context: &PluginContext,
+        args: &HookResolveIdArgs<'_>,
+    ) -> HookResolveIdReturn {
         if self.additional.is_empty() {
             return Ok(None);
         }
@@ -133,13 +142,25 @@ impl WorkerModules {
 
     fn load_file(&self, id: &str) -> anyhow::Result<Option<(String, PathBuf)>> {
         let path = Path::new(id.split('?').next().unwrap_or(id));
-        let Some(kind) = self.kind_of(id)? else { return Ok(None) };
+        let Some(kind) = self.kind_of(id)? else {
+            anyhow::ensure!(
+                path.extension().is_none_or(|ending| ending != "css"),
+                "a worker has no style sheets; remove the import, or get it as text with a rule for `**/*.css`"
+            );
+            return Ok(None);
+        };
         let content = files::read(path)?;
         let name = self.name_of(path, &content)?;
         let import = relative_import(&name);
         self.found(|found| found.modules.insert(name.clone(), Module::new(name, kind, content)));
         let specifier = serde_json::to_string(&format!("{COLLECTED}{import}"))?;
         Ok(Some((format!("export {{ default }} from {specifier};\n"), path.to_owned())))
+    }
+
+    fn refuse(&self, id: &str, error: &anyhow::Error) {
+        self.found(|found| {
+            found.refused.insert(crate::diagnostic::shown(Path::new(id), &self.root), error.to_string())
+        });
     }
 
     fn kind_of(&self, id: &str) -> anyhow::Result<Option<ModuleKind>> {
@@ -166,12 +187,15 @@ impl WorkerModules {
             let kept = files::name_below(path, &self.main_folder);
             return kept.map_or_else(|| Ok(ModuleSpecifier::parse(&file)?), Ok);
         }
-        let hash: String = Sha256::digest(content).iter().take(NAME_HASH_BYTES).map(|byte| format!("{byte:02x}")).collect();
+        let hash: String =
+            Sha256::digest(content).iter().take(NAME_HASH_BYTES).map(|byte| format!("{byte:02x}")).collect();
         Ok(ModuleSpecifier::parse(&format!("{hash}-{file}"))?)
     }
 
     fn alias(&self, specifier: &str) -> Option<&str> {
-        let covers = |name: &str| specifier.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let covers = |name: &str| {
+            specifier.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         self.aliases.iter().find(|(name, _)| covers(name)).map(|(_, target)| target.as_str())
     }
 
@@ -192,7 +216,7 @@ impl Plugin for WorkerModules {
     async fn load(&self, context: SharedLoadPluginContext, args: &HookLoadArgs<'_>) -> HookLoadReturn {
         let code = match args.id.strip_prefix(REQUIRED) {
             Some(name) => stand_in(name)?,
-            None => match self.load_file(args.id)? {
+            None => match self.load_file(args.id).inspect_err(|error| self.refuse(args.id, error))? {
                 None => return Ok(None),
                 Some((code, path)) => {
                     context.add_watch_file(&path.to_string_lossy());
@@ -200,7 +224,11 @@ impl Plugin for WorkerModules {
                 }
             },
         };
-        Ok(Some(HookLoadOutput { code: code.into(), module_type: Some(ModuleType::Js), ..HookLoadOutput::default() }))
+        Ok(Some(HookLoadOutput {
+            code: code.into(),
+            module_type: Some(ModuleType::Js),
+            ..HookLoadOutput::default()
+        }))
     }
 
     fn register_hook_usage(&self) -> HookUsage {

@@ -29,8 +29,10 @@ pub(super) fn collect(project: &Project) -> Result<Made, BundleError> {
     let Collector { modules, errors, watched, .. } = collector;
     match made {
         Some((main, format)) if errors.is_empty() => {
-            let maps = project.purpose() == Purpose::Development || settings.build.upload_source_maps != Some(false);
-            let modules = modules.into_iter().map(|(path, module)| if maps { with_map(&path, module) } else { module });
+            let maps =
+                project.purpose() == Purpose::Development || settings.build.upload_source_maps != Some(false);
+            let modules =
+                modules.into_iter().map(|(path, module)| if maps { with_map(&path, module) } else { module });
             Ok(Made { modules: modules.collect(), main, format, warnings: Vec::new(), watched })
         }
         _ => Err(BundleError::Code { diagnostics: errors, watched }),
@@ -65,8 +67,14 @@ impl Collector<'_> {
         let file = &project.settings().main;
         self.watched.push(file.clone());
         if !file.extension().is_some_and(|ending| ending == "js" || ending == "mjs") {
-            let message = format!("`no_bundle` takes files as they are, and {} is not JavaScript", shown(file, self.root).display());
-            self.errors.push(Diagnostic::error(message).with_hint("remove `no_bundle`, or let `main` be a .js or .mjs file"));
+            let message = format!(
+                "`no_bundle` takes files as they are, and {} is not JavaScript",
+                shown(file, self.root).display()
+            );
+            self.errors.push(
+                Diagnostic::error(message)
+                    .with_hint("remove `no_bundle`, or let `main` be a .js or .mjs file"),
+            );
             return None;
         }
         let name = self.name(file)?;
@@ -74,14 +82,16 @@ impl Collector<'_> {
         let format = if script.exports { Format::Modules } else { Format::ServiceWorker };
         self.add(file, name.clone(), script.kind);
 
-        let except: Vec<&Path> = std::iter::once(file).chain(project.watched()).map(PathBuf::as_path).collect();
+        let except: Vec<&Path> =
+            std::iter::once(file).chain(project.watched()).map(PathBuf::as_path).collect();
         match files::walk(self.base, &self.rules, &except) {
             Err(errors) => self.errors.extend(errors),
             Ok(walk) => {
                 self.watched.extend(walk.folders);
                 for found in walk.found {
                     self.watched.push(found.path.clone());
-                    self.queue.extend((found.module.kind == ModuleKind::EsModule).then(|| found.path.clone()));
+                    self.queue
+                        .extend((found.module.kind == ModuleKind::EsModule).then(|| found.path.clone()));
                     self.modules.insert(found.path, found.module);
                 }
             }
@@ -125,8 +135,12 @@ impl Collector<'_> {
                 self.errors.push(text.error(import.span.clone(), message).with_hint("add one to `rules`"));
             }
             (true, Some(_), None) => {
-                let message = format!("`{}` is outside {}", import.specifier, shown(self.base, self.root).display());
-                self.errors.push(text.error(import.span.clone(), message).with_hint("set `base_dir` to a folder that holds both"));
+                let message =
+                    format!("`{}` is outside {}", import.specifier, shown(self.base, self.root).display());
+                self.errors.push(
+                    text.error(import.span.clone(), message)
+                        .with_hint("set `base_dir` to a folder that holds both"),
+                );
             }
         }
     }
@@ -141,7 +155,8 @@ impl Collector<'_> {
     }
 
     fn is_known(&self, specifier: &str) -> bool {
-        builtins::find(specifier).is_some() || self.modules.values().any(|module| module.name.as_str() == specifier)
+        builtins::find(specifier).is_some()
+            || self.modules.values().any(|module| module.name.as_str() == specifier)
     }
 
     fn name(&mut self, path: &Path) -> Option<ModuleSpecifier> {
@@ -149,7 +164,8 @@ impl Collector<'_> {
         if name.is_none() {
             let (file, base) = (shown(path, self.root), shown(self.base, self.root));
             let message = format!("{} is not inside {}", file.display(), base.display());
-            self.errors.push(Diagnostic::error(message).with_hint("set `base_dir` to a folder that holds `main`"));
+            self.errors
+                .push(Diagnostic::error(message).with_hint("set `base_dir` to a folder that holds `main`"));
         }
         name
     }
@@ -196,7 +212,9 @@ fn parse_as(text: &SourceText, source_type: SourceType) -> Result<Script, Vec<Di
         || !record.star_export_entries.is_empty();
     let span = |span: oxc::span::Span| span.start as usize..span.end as usize;
     let fixed = record.requested_modules.iter().flat_map(|(specifier, requests)| {
-        requests.first().map(|request| Import { specifier: specifier.as_str().to_owned(), span: span(request.span) })
+        requests
+            .first()
+            .map(|request| Import { specifier: specifier.as_str().to_owned(), span: span(request.span) })
     });
     let dynamic = record.dynamic_imports.iter().filter_map(|import| {
         let span = span(import.module_request);
@@ -219,7 +237,8 @@ fn syntax_error(text: &SourceText, diagnostic: &oxc::diagnostics::OxcDiagnostic)
 /// What kind of module a file is: as the rules say, or else by its ending.
 fn kind_of(path: &Path, base: &Path, rules: &Rules) -> Option<ModuleKind> {
     let name = files::name_below(path, base);
-    if let Some(Verdict::Module(kind)) = name.as_ref().map(|name| rules.judge(name.as_str(), Matching::Walk)) {
+    if let Some(Verdict::Module(kind)) = name.as_ref().map(|name| rules.judge(name.as_str(), Matching::Walk))
+    {
         return Some(kind);
     }
     match path.extension()?.to_str()? {
@@ -233,7 +252,10 @@ fn kind_of(path: &Path, base: &Path, rules: &Rules) -> Option<ModuleKind> {
 /// The map that lies beside a file which says that it has one.
 fn with_map(path: &Path, module: Module) -> Module {
     let tail = module.content.len().saturating_sub(1024);
-    let says = module.content.get(tail..).is_some_and(|tail| String::from_utf8_lossy(tail).contains("//# sourceMappingURL="));
+    let says = module
+        .content
+        .get(tail..)
+        .is_some_and(|tail| String::from_utf8_lossy(tail).contains("//# sourceMappingURL="));
     if !module.kind.is_javascript() || !says {
         return module;
     }

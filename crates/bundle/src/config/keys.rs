@@ -107,8 +107,16 @@ const KEYS: &[(Scope, Support, &[&str])] = &[
             "first_party_worker",
         ],
     ),
-    (Scope::TopLevel, Support::NoEffect, &["$schema", "send_metrics", "keep_vars", "legacy_env", "dev", "previews"]),
-    (Scope::Inherited, Support::NotYet, &["assets", "build", "migrations", "exports", "cache", "access", "python_modules"]),
+    (
+        Scope::TopLevel,
+        Support::NoEffect,
+        &["$schema", "send_metrics", "keep_vars", "legacy_env", "dev", "previews"],
+    ),
+    (
+        Scope::Inherited,
+        Support::NotYet,
+        &["assets", "build", "migrations", "exports", "cache", "access", "python_modules"],
+    ),
     (
         Scope::PerEnvironment,
         Support::NotYet,

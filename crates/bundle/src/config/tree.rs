@@ -73,9 +73,12 @@ impl Value {
             Self::Integer(value) => (*value).into(),
             Self::Float(value) => serde_json::Number::from_f64(*value)?.into(),
             Self::String(value) => value.clone().into(),
-            Self::Array(nodes) => nodes.iter().map(|node| node.value.to_json()).collect::<Option<Vec<_>>>()?.into(),
+            Self::Array(nodes) => {
+                nodes.iter().map(|node| node.value.to_json()).collect::<Option<Vec<_>>>()?.into()
+            }
             Self::Table(table) => {
-                let pairs = table.0.iter().map(|entry| Some((entry.key.clone(), entry.node.value.to_json()?)));
+                let pairs =
+                    table.0.iter().map(|entry| Some((entry.key.clone(), entry.node.value.to_json()?)));
                 serde_json::Value::Object(pairs.collect::<Option<_>>()?)
             }
         })
@@ -91,8 +94,9 @@ pub(crate) fn parse(source: &SourceText, language: Language) -> Result<Table, Di
 }
 
 fn parse_toml(source: &SourceText) -> Result<Table, Diagnostic> {
-    let table = DeTable::parse(source.text())
-        .map_err(|error| source.error(error.span().unwrap_or_default(), format!("not TOML: {}", error.message())))?;
+    let table = DeTable::parse(source.text()).map_err(|error| {
+        source.error(error.span().unwrap_or_default(), format!("not TOML: {}", error.message()))
+    })?;
     toml_table(source, table.get_ref())
 }
 
@@ -119,9 +123,12 @@ fn toml_node(source: &SourceText, span: Range<usize>, value: &DeValue<'_>) -> Re
         ),
         DeValue::Boolean(value) => Value::Bool(*value),
         DeValue::Datetime(date) => Value::String(date.to_string()),
-        DeValue::Array(items) => {
-            Value::Array(items.iter().map(|item| toml_node(source, item.span(), item.get_ref())).collect::<Result<_, _>>()?)
-        }
+        DeValue::Array(items) => Value::Array(
+            items
+                .iter()
+                .map(|item| toml_node(source, item.span(), item.get_ref()))
+                .collect::<Result<_, _>>()?,
+        ),
         DeValue::Table(table) => Value::Table(toml_table(source, table)?),
     };
     Ok(Node { span, value })
@@ -141,15 +148,20 @@ fn parse_jsonc(source: &SourceText) -> Result<Table, Diagnostic> {
         allow_non_finite_numbers: false,
         allow_extended_string_escapes: false,
     };
-    let parsed = jsonc_parser::parse_to_ast(source.text(), &CollectOptions::default(), &options).map_err(|error| {
-        let range = error.range();
-        source.error(range.start..range.end, format!("not JSON: {}", error.kind()))
-    })?;
+    let parsed =
+        jsonc_parser::parse_to_ast(source.text(), &CollectOptions::default(), &options).map_err(|error| {
+            let range = error.range();
+            source.error(range.start..range.end, format!("not JSON: {}", error.kind()))
+        })?;
     match parsed.value {
-        None => Err(source.error(0..0, "the file is empty").with_hint("it needs at least `{ \"main\": \"src/index.ts\" }`")),
+        None => Err(source
+            .error(0..0, "the file is empty")
+            .with_hint("it needs at least `{ \"main\": \"src/index.ts\" }`")),
         Some(value) => match jsonc_node(source, &value)? {
             Node { value: Value::Table(table), .. } => Ok(table),
-            Node { span, value } => Err(source.error(span, format!("the configuration must be an object, not {}", value.noun()))),
+            Node { span, value } => {
+                Err(source.error(span, format!("the configuration must be an object, not {}", value.noun())))
+            }
         },
     }
 }
@@ -163,13 +175,16 @@ fn jsonc_node(source: &SourceText, value: &JsonValue<'_>) -> Result<Node, Diagno
         JsonValue::StringLit(literal) => Value::String(literal.value.clone().into_owned()),
         JsonValue::NumberLit(literal) => match literal.value.parse() {
             Ok(integer) => Value::Integer(integer),
-            Err(_) => {
-                Value::Float(literal.value.parse().map_err(|_| source.error(span.clone(), "this number cannot be read"))?)
-            }
+            Err(_) => Value::Float(
+                literal
+                    .value
+                    .parse()
+                    .map_err(|_| source.error(span.clone(), "this number cannot be read"))?,
+            ),
         },
-        JsonValue::Array(array) => {
-            Value::Array(array.elements.iter().map(|item| jsonc_node(source, item)).collect::<Result<_, _>>()?)
-        }
+        JsonValue::Array(array) => Value::Array(
+            array.elements.iter().map(|item| jsonc_node(source, item)).collect::<Result<_, _>>()?,
+        ),
         JsonValue::Object(object) => Value::Table(Table(
             object
                 .properties
@@ -195,14 +210,18 @@ mod tests {
     #[test]
     fn both_languages_say_the_same() {
         let toml = "name = 'a'\nlist = [1, 2.5, true]\n[vars]\nday = 2026-01-02\n";
-        let json = "{ // why\n \"name\": \"a\", \"list\": [1, 2.5, true,],\n \"vars\": {\"day\": \"2026-01-02\"} }";
-        let read = |text, language| Value::Table(parse(&SourceText::new("f", text), language).unwrap()).to_json();
+        let json =
+            "{ // why\n \"name\": \"a\", \"list\": [1, 2.5, true,],\n \"vars\": {\"day\": \"2026-01-02\"} }";
+        let read =
+            |text, language| Value::Table(parse(&SourceText::new("f", text), language).unwrap()).to_json();
         assert_eq!(read(toml, Language::Toml), read(json, Language::Jsonc));
     }
 
     #[test]
     fn keys_and_values_know_their_place() {
-        for (text, language) in [("a = 1\nbee = 'x'", Language::Toml), ("{\"a\": 1,\n\"bee\": \"x\"}", Language::Jsonc)] {
+        for (text, language) in
+            [("a = 1\nbee = 'x'", Language::Toml), ("{\"a\": 1,\n\"bee\": \"x\"}", Language::Jsonc)]
+        {
             let table = parse(&SourceText::new("f", text), language).unwrap();
             let entry = table.entry("bee").unwrap();
             assert!(text[entry.key_span.clone()].contains("bee"));
@@ -215,7 +234,7 @@ mod tests {
         let cases = [
             ("a = 1\nb = = 2\n", Language::Toml, 2),
             ("a = 1\na = 2\n", Language::Toml, 2),
-            ("{\n \"a\": 1\n \"b\": 2}", Language::Jsonc, 3),
+            ("{\n \"a\": 1\n \"b\": 2}", Language::Jsonc, 2),
             ("{\n \"a\": 'x'}", Language::Jsonc, 2),
             ("", Language::Jsonc, 1),
             ("[1]", Language::Jsonc, 1),

@@ -49,23 +49,23 @@ fn isolates_of_one_thread_are_dropped_in_any_order() {
 fn a_replaced_isolate_leaves_no_memory_behind() {
     run(async {
         let harness = Harness::new();
-        let source = "globalThis.x = new Array(100000).fill('y'); export default { fetch() { return new Response('z'); } };";
+        let source = "globalThis.x = new Array(1000000).fill('y'); export default { fetch() { return new Response('z'); } };";
         let resident = || {
             let text = std::fs::read_to_string("/proc/self/statm").unwrap();
             text.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
         };
-        for _ in 0..20 {
+        for _ in 0..5 {
             harness.serve("w", source).unwrap();
             harness.get("w", "/").await;
         }
         let before = resident();
-        for _ in 0..200 {
+        for _ in 0..100 {
             harness.serve("w", source).unwrap();
             harness.get("w", "/").await;
         }
         let grown = resident().saturating_sub(before);
-        // 200 isolates that stayed would be far over 200 MiB.
-        assert!(grown < 64 << 20, "grew by {} MiB", grown >> 20);
+        // 100 isolates that stayed would hold over 400 MiB. (Other tests may run beside this one.)
+        assert!(grown < 200 << 20, "grew by {} MiB", grown >> 20);
     });
 }
 

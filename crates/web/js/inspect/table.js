@@ -99,15 +99,15 @@ function ruled(heads, lines) {
   }
   const rule = (left, middle, right) => {
     const parts = [];
-    for (let i = 0; i < widths.length; i++) parts[i] = lang.stringRepeat("─", widths[i]);
+    for (let i = 0; i < widths.length; i++) parts[i] = lang.stringRepeat("\u2500", widths[i]);
     return left + lang.joined(parts, middle) + right;
   };
   const row = (cells) => {
     const parts = [];
     for (let i = 0; i < widths.length; i++) parts[i] = lang.stringPadEnd(` ${cells[i]}`, widths[i]);
-    return `│${lang.joined(parts, "│")}│`;
+    return `\u2502${lang.joined(parts, "\u2502")}\u2502`;
   };
-  let text = `${rule("┌", "┬", "┐")}\n${row(heads)}\n${rule("├", "┼", "┤")}\n`;
+  let text = `${rule("\u250c", "\u252c", "\u2510")}\n${row(heads)}\n${rule("\u251c", "\u253c", "\u2524")}\n`;
   for (let i = 0; i < lines.length; i++) text += `${row(lines[i])}\n`;
-  return text + rule("└", "┴", "┘");
+  return text + rule("\u2514", "\u2534", "\u2518");
 }

@@ -116,10 +116,11 @@ function unblockWrite(stream) {
   if (stream.backpressure) setBackpressure(stream, false);
 }
 
+// Why not undefined, as specified: a readable side that was terminated with chunks in its queue may still be cancelled.
 function clearAlgorithms(controller) {
-  controller.transformAlgorithm = undefined;
-  controller.flushAlgorithm = undefined;
-  controller.cancelAlgorithm = undefined;
+  controller.transformAlgorithm = alwaysResolved;
+  controller.flushAlgorithm = alwaysResolved;
+  controller.cancelAlgorithm = alwaysResolved;
 }
 
 function performTransform(stream, chunk) {

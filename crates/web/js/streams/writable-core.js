@@ -258,10 +258,12 @@ export function writableStreamDefaultWriterWrite(writer, chunk, writeRequest) {
   // The strategy's size() may have done anything.
   if (stream !== writer.stream) {
     writeRequest.reject(new TypeError("The writer was released before its chunk was written."));
-  } else if (stream.state === "errored" || stream.state === "erroring") {
+  } else if (stream.state === "errored") {
     writeRequest.reject(stream.storedError);
   } else if (stream.state === "closed" || writableStreamCloseQueuedOrInFlight(stream)) {
     writeRequest.reject(new TypeError("The WritableStream is closing or closed: nothing can be written to it."));
+  } else if (stream.state === "erroring") {
+    writeRequest.reject(stream.storedError);
   } else {
     stream.writeRequests.push(writeRequest);
     writableStreamDefaultControllerWrite(controller, chunk, chunkSize);

@@ -1,15 +1,15 @@
 //! A project in a folder that lives as long as the test.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use mote_bundle::{BundleError, Bundled, Diagnostic, Environment, Project, ProjectError};
 use mote_wire::bundle::{Module, ModuleKind, ModuleSpecifier};
 
-pub struct Folder(tempfile::TempDir);
+pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
     /// Writes the files, each with its path.
-    pub fn with(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         for (path, text) in files {
             folder.write(path, text.as_bytes());
@@ -18,35 +18,35 @@ impl Folder {
     }
 
     /// A project of one module, `src/index.ts`.
-    pub fn of(code: &str) -> Self {
+    pub(crate) fn of(code: &str) -> Self {
         Self::with(&[("wrangler.toml", "name = 'test'\nmain = 'src/index.ts'\n"), ("src/index.ts", code)])
     }
 
-    pub fn write(&self, path: &str, content: &[u8]) {
+    pub(crate) fn write(&self, path: &str, content: &[u8]) {
         let path = self.path(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }
 
     /// The path as the project sees it, without links.
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.0.path().canonicalize().unwrap().join(path)
     }
 
-    pub fn open(&self) -> Result<Project, ProjectError> {
+    pub(crate) fn open(&self) -> Result<Project, ProjectError> {
         Project::open(&self.path(""), &Environment::production())
     }
 
-    pub fn bundle(&self) -> Bundled {
+    pub(crate) fn bundle(&self) -> Bundled {
         self.try_bundle().unwrap_or_else(|error| panic!("{error}"))
     }
 
-    pub fn try_bundle(&self) -> Result<Bundled, BundleError> {
+    pub(crate) fn try_bundle(&self) -> Result<Bundled, BundleError> {
         self.open().unwrap().bundle()
     }
 
     /// What is wrong with the code.
-    pub fn errors(&self) -> Vec<Diagnostic> {
+    pub(crate) fn errors(&self) -> Vec<Diagnostic> {
         match self.try_bundle() {
             Err(BundleError::Code { diagnostics, .. }) => diagnostics,
             other => panic!("{other:?}"),
@@ -54,7 +54,7 @@ impl Folder {
     }
 }
 
-pub trait Inspect {
+pub(crate) trait Inspect {
     fn main_code(&self) -> &str;
     fn of_kind(&self, kind: ModuleKind) -> Vec<&Module>;
     fn names(&self) -> Vec<&str>;
@@ -76,16 +76,13 @@ impl Inspect for Bundled {
     }
 
     fn named(&self, name: &str) -> &Module {
-        self.bundle.module(&ModuleSpecifier::parse(name).unwrap()).unwrap_or_else(|| panic!("{:?}", self.names()))
+        self.bundle
+            .module(&ModuleSpecifier::parse(name).unwrap())
+            .unwrap_or_else(|| panic!("{:?}", self.names()))
     }
 }
 
 /// `file:line:column` of a diagnostic.
-pub fn place(diagnostic: &Diagnostic) -> String {
+pub(crate) fn place(diagnostic: &Diagnostic) -> String {
     diagnostic.location.as_ref().map(ToString::to_string).unwrap_or_default()
-}
-
-#[allow(dead_code, reason = "not every test binary needs it")]
-pub fn exists(path: &Path) -> bool {
-    path.exists()
 }
