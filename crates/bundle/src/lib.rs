@@ -9,7 +9,9 @@
 //!
 //! What is wrong comes as [`Diagnostic`]s with file, line, the code in question and what to do. Errors also name the
 //! files to watch, so that `mote dev` can go on when they change. A panic of the bundler library is caught and becomes
-//! [`BundleError::Internal`].
+//! [`BundleError::Internal`]. Two things are not caught: code nested tens of thousands of brackets deep exhausts even
+//! the deep stacks that the parser gets here, which ends the process; and a panic on one of the library's own tasks
+//! shows only after the limit on time.
 #![forbid(unsafe_code)]
 
 mod bundler;

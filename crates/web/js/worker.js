@@ -44,7 +44,7 @@ export function setWorker(namespace, bindings, options) {
     defineBindings(bindings);
   } else {
     exported = namespace.default;
-    format = typeof exported === "function" ? CLASS : MODULES;
+    format = typeof exported === "function" && exported.prototype !== undefined ? CLASS : MODULES;
   }
   return handlersOf(namespace);
 }

@@ -22,9 +22,9 @@ pub const SOURCE_MAP_BYTES_MAX: usize = 64 << 20;
 pub const SPECIFIER_BYTES_MAX: usize = 512;
 
 const MAGIC: &[u8; 8] = b"mote\0b1\n";
-const _: () = assert!(SPECIFIER_BYTES_MAX <= u16::MAX as usize, "a name's length is written in two bytes");
-const _: () = assert!(MODULES_MAX <= u16::MAX as usize, "the number of modules is written in two bytes");
 const _: () = assert!(CONTENT_BYTES_MAX <= u32::MAX as usize, "a module's length is written in four bytes");
+const _: () =
+    assert!(SOURCE_MAP_BYTES_MAX <= u32::MAX as usize, "a source map's length is written in four bytes");
 
 /// A worker's modules. Cheap to clone relative to its content, which is shared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -442,7 +442,7 @@ fn check(modules: &[Module], main: &ModuleSpecifier, format: Format) -> Result<(
 }
 
 /// Writes the canonical encoding: magic, format, main, number of modules; then for each its kind, name, content and
-/// source map. Lengths are big-endian and within their width because `check` came first.
+/// source map. Lengths are four bytes, big-endian.
 fn write_parts(modules: &[Module], main: &ModuleSpecifier, format: Format, write: &mut dyn FnMut(&[u8])) {
     write(MAGIC);
     write(&[match format {
@@ -450,17 +450,17 @@ fn write_parts(modules: &[Module], main: &ModuleSpecifier, format: Format, write
         Format::ServiceWorker => 1,
     }]);
     write_name(main, write);
-    write(&(modules.len() as u16).to_be_bytes());
+    write(&length(modules.len()));
     for module in modules {
         write(&[module.kind.code()]);
         write_name(&module.name, write);
-        write(&(module.content.len() as u32).to_be_bytes());
+        write(&length(module.content.len()));
         write(&module.content);
         match &module.source_map {
             None => write(&[0]),
             Some(map) => {
                 write(&[1]);
-                write(&(map.len() as u32).to_be_bytes());
+                write(&length(map.len()));
                 write(map);
             }
         }
@@ -468,8 +468,14 @@ fn write_parts(modules: &[Module], main: &ModuleSpecifier, format: Format, write
 }
 
 fn write_name(name: &ModuleSpecifier, write: &mut dyn FnMut(&[u8])) {
-    write(&(name.0.len() as u16).to_be_bytes());
+    write(&length(name.0.len()));
     write(name.0.as_bytes());
+}
+
+fn length(of: usize) -> [u8; 4] {
+    u32::try_from(of)
+        .expect("`check` and `ModuleSpecifier::parse` hold every length below `u32::MAX`")
+        .to_be_bytes()
 }
 
 struct Reader {
@@ -487,7 +493,7 @@ impl Reader {
             _ => return Err(DecodeError::Malformed),
         };
         let main = self.name()?;
-        let count = usize::from(self.u16()?);
+        let count = self.length()?;
         if count > MODULES_MAX {
             return Err(InvalidBundle::TooManyModules { count }.into());
         }
@@ -508,7 +514,7 @@ impl Reader {
     }
 
     fn name(&mut self) -> Result<ModuleSpecifier, DecodeError> {
-        let bytes = usize::from(self.u16()?);
+        let bytes = self.length()?;
         let raw = self.take(bytes)?;
         let name = std::str::from_utf8(&raw).map_err(|_| DecodeError::Malformed)?;
         let specifier = ModuleSpecifier::parse(name)?;
@@ -517,12 +523,12 @@ impl Reader {
     }
 
     fn long(&mut self) -> Result<Bytes, DecodeError> {
-        let raw = self.array::<4>()?;
-        self.take(usize::try_from(u32::from_be_bytes(raw)).map_err(|_| DecodeError::Malformed)?)
+        let bytes = self.length()?;
+        self.take(bytes)
     }
 
-    fn u16(&mut self) -> Result<u16, DecodeError> {
-        Ok(u16::from_be_bytes(self.array()?))
+    fn length(&mut self) -> Result<usize, DecodeError> {
+        usize::try_from(u32::from_be_bytes(self.array()?)).map_err(|_| DecodeError::Malformed)
     }
 
     fn byte(&mut self) -> Result<u8, DecodeError> {
@@ -616,7 +622,7 @@ mod tests {
         let (first, second) = (js("a.js"), js("b.js"));
         let mut encoded = Vec::new();
         write_parts(&[second, first], &name("a.js"), Format::Modules, &mut |part| {
-            encoded.extend_from_slice(part)
+            encoded.extend_from_slice(part);
         });
         assert_eq!(Bundle::decode(encoded.into()), Err(DecodeError::Malformed));
     }

@@ -41,7 +41,7 @@ fn serve(options: &Options, terminal: &Terminal) -> Result<(), DevError> {
         let _ = changed.send(watch::Change::Stop);
     });
     for target in &mut targets {
-        build(target, &runtime, &server, terminal, &mut watcher);
+        build(target, &server, terminal, &mut watcher);
     }
     let names: Vec<String> = targets.iter().map(|target| target.name().to_owned()).collect();
     if let Some(port) = options.inspect {
@@ -52,7 +52,7 @@ fn serve(options: &Options, terminal: &Terminal) -> Result<(), DevError> {
         let watch::Change::Files(files) = watch::settle(change, &changes) else { break };
         for target in &mut targets {
             if target.depends_on(&files) {
-                build(target, &runtime, &server, terminal, &mut watcher);
+                build(target, &server, terminal, &mut watcher);
             }
         }
     }
@@ -65,14 +65,13 @@ fn serve(options: &Options, terminal: &Terminal) -> Result<(), DevError> {
 /// Builds one project and puts it into service; what goes wrong is for the developer to read.
 fn build(
     target: &mut Target,
-    runtime: &tokio::runtime::Runtime,
     server: &Server,
     terminal: &Terminal,
     watcher: &mut watch::Watcher,
 ) {
     let first = !target.was_built();
     let started = std::time::Instant::now();
-    let built = target.build(runtime);
+    let built = target.build();
     watcher.watch(target.watched());
     match built {
         Built::Worker(worker) => {

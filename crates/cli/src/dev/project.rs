@@ -83,7 +83,7 @@ impl Target {
     }
 
     /// Builds it as its files are now.
-    pub(crate) fn build(&mut self, runtime: &tokio::runtime::Runtime) -> Built {
+    pub(crate) fn build(&mut self) -> Built {
         self.built = true;
         let project = match Project::open(&self.path, &self.environment) {
             Ok(project) => project,
@@ -92,7 +92,7 @@ impl Target {
                 return Built::Failed { problem: error.to_string() };
             }
         };
-        match runtime.block_on(project.bundle()) {
+        match project.bundle() {
             Ok(bundled) => {
                 self.watched.clear();
                 self.watch_also(project.watched());
