@@ -86,6 +86,17 @@ impl Error {
         }
     }
 
+    /// The request's head is longer than a worker should have to look at.
+    pub(crate) fn head_too_large() -> Self {
+        Self {
+            status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            code: 1003,
+            slug: "head-too-large",
+            title: "The request's headers are too large",
+            detail: "A request's head may have 128 KiB and 1,000 headers.".to_owned(),
+        }
+    }
+
     /// The response: a page for browsers, else text.
     pub(crate) fn response(&self, request_headers: &HeaderMap, detail: ErrorDetail) -> Response<Body> {
         let accept = request_headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("");

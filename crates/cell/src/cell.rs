@@ -130,7 +130,8 @@ impl Cell {
         Ok(handlers)
     }
 
-    /// Says why a worker has no version to run. One that is in service stays there.
+    /// Says why a worker cannot serve: new events are answered with this, until a version is put into service. Events
+    /// under way finish.
     pub fn report_problem(&self, name: &str, problem: String) {
         *self.slot(name).problem.borrow_mut() = Some(problem);
     }
@@ -179,7 +180,7 @@ impl Cell {
         if workers.len() == 1 {
             return workers.values().next().cloned();
         }
-        let name = host.split([':', '.']).next()?;
+        let name = host.split(':').next()?.strip_suffix(".localhost")?;
         workers.get(name).cloned()
     }
 
@@ -191,14 +192,16 @@ impl Cell {
 
     /// The isolate that takes a worker's next event.
     pub(crate) fn ready(&self, slot: &Rc<Slot>) -> Result<Rc<Runtime>, Unready> {
+        if let Some(problem) = slot.problem.borrow().clone() {
+            return Err(Unready::Problem(problem));
+        }
         if let Some(runtime) = slot.warm.borrow().as_ref()
             && !runtime.is_condemned()
         {
             return Ok(runtime.clone());
         }
         let Some(worker) = slot.worker.borrow().clone() else {
-            let problem = slot.problem.borrow().clone();
-            return Err(Unready::Problem(problem.unwrap_or_else(|| "the worker is being built".to_owned())));
+            return Err(Unready::Problem("the worker is being built".to_owned()));
         };
         let runtime = self.blank(slot);
         runtime.load(&worker).map_err(Unready::Load)?;

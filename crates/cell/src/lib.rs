@@ -15,6 +15,7 @@ mod cell;
 mod program;
 mod serve;
 mod url;
+mod watched;
 
 pub use answer::{ErrorDetail, error_response};
 pub use cell::{Cell, CellOptions, Deployment, EventLog, Observer};

@@ -1,9 +1,16 @@
 //! HTTP/1.1 on the connections that are handed to a cell: each request is an event.
 
-use std::{convert::Infallible, rc::Rc, time::Instant};
+use std::{
+    convert::Infallible,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
-use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use mote_web::{Failure, Outcome, ReasonPhrase};
@@ -13,6 +20,7 @@ use crate::{
     answer::{Error, ErrorDetail},
     cell::{Cell, EventLog, Slot, Unready},
     url::request_url,
+    watched::{Leaving, Watched, watch_upload},
 };
 
 /// Bytes of a request's head.
@@ -31,34 +39,40 @@ impl Cell {
             .timer(TokioTimer::new())
             .max_buf_size(HEAD_BYTES_MAX)
             .max_headers(HEADERS_MAX)
-            .pipeline_flush(true)
+            // Not `pipeline_flush`: with it the 400 for a malformed request stays in the buffer.
             .serve_connection(TokioIo::new(io), service)
             .with_upgrades();
         // A client that sends nonsense has got its 400 or 431; one that left wants nothing. But a body that broke on its
         // way through is a story that nobody else tells.
         if let Err(error) = connection.await
-            && let Some(broken) = body_error(&error)
+            && let Some(broken @ (BodyError::Lost { .. } | BodyError::Encoding { .. })) = body_error(&error)
         {
             self.observer.problem(&format!("a response broke off: {broken}"));
         }
     }
 
-    async fn handle(&self, mut request: Request<Incoming>) -> Response<Body> {
+    async fn handle(self: &Rc<Self>, mut request: Request<Incoming>) -> Response<Watched> {
+        if head_bytes(&request) > HEAD_BYTES_MAX {
+            return Error::head_too_large().response(request.headers(), self.options.detail).map(Watched::plain);
+        }
         let Some(host) = host_of(&request) else {
             return Error::bad_request("A request has one Host header, with a host name.")
-                .response(request.headers(), self.options.detail);
+                .response(request.headers(), self.options.detail)
+                .map(Watched::plain);
         };
         let Some(slot) = self.find(&host) else {
-            return Error::unknown_host(&host, &self.names()).response(request.headers(), self.options.detail);
+            let error = Error::unknown_host(&host, &self.names());
+            return error.response(request.headers(), self.options.detail).map(Watched::plain);
         };
         let Some(url) = request_url(request.uri(), request.headers()) else {
             return Error::bad_request("The Host header and the path make no URL.")
-                .response(request.headers(), self.options.detail);
+                .response(request.headers(), self.options.detail)
+                .map(Watched::plain);
         };
         if self.options.detail == ErrorDetail::Stack
             && let Some(cron) = scheduled_trigger(&request)
         {
-            return self.trigger_scheduled(&slot, &cron).await;
+            return self.trigger_scheduled(&slot, &cron).await.map(Watched::plain);
         }
         let upgrade = wants_websocket(request.headers()).then(|| {
             let upgrade = hyper::upgrade::on(&mut request);
@@ -69,7 +83,8 @@ impl Cell {
         let method = request.method().clone();
         let accept = request.headers().get(header::ACCEPT).cloned();
         let mut record = Record::new(self, &slot, method.as_str(), &url);
-        let result = self.fetch(&slot, request, &url, upgrade).await;
+        let left = Arc::new(AtomicBool::new(false));
+        let result = self.fetch(&slot, watch_upload(request, &left), &url, upgrade).await;
         let (response, failure) = match result {
             Ok(response) => (finish(response, &method), None),
             Err(rejected) => {
@@ -77,24 +92,25 @@ impl Cell {
                 (rejected.error().response(&headers, self.options.detail), rejected.failure())
             }
         };
-        record.write(Some(response.status().as_u16()), failure.as_ref());
-        response
+        if left.load(Ordering::Relaxed) {
+            // Whatever the worker made of half an upload, nobody is there to get it.
+            record.write(None, Some(&Failure::Gone));
+        } else {
+            record.write(Some(response.status().as_u16()), failure.as_ref());
+        }
+        drop(record);
+        let leaving = Leaving { cell: self.clone(), worker: slot.name.clone(), method, url };
+        response.map(|body| Watched::new(body, leaving))
     }
 
     async fn fetch(
         &self,
         slot: &Rc<Slot>,
-        request: Request<Incoming>,
+        request: Request<Body>,
         url: &str,
         upgrade: Option<Upgraded>,
     ) -> Result<Response<Body>, Rejected> {
         let runtime = self.ready(slot).map_err(Rejected::Unready)?;
-        let request = request.map(|body| {
-            if http_body::Body::is_end_stream(&body) {
-                return mote_wire::http::empty();
-            }
-            body.map_err(|error| BodyError::Lost { reason: error.to_string() }).boxed_unsync()
-        });
         runtime.fetch(request, url, upgrade).await.map_err(Rejected::Failed)
     }
 
@@ -199,6 +215,12 @@ fn host_of(request: &Request<Incoming>) -> Option<String> {
         None => "",
     };
     Some(request.uri().host().unwrap_or(header).to_ascii_lowercase())
+}
+
+/// Bytes of a request's head, without the punctuation.
+fn head_bytes(request: &Request<Incoming>) -> usize {
+    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    headers + request.uri().path_and_query().map_or(0, |path| path.as_str().len())
 }
 
 fn wants_websocket(headers: &HeaderMap) -> bool {

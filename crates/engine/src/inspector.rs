@@ -42,7 +42,14 @@ impl Inspector {
         frontend: Rc<dyn Frontend>,
         name: &str,
     ) -> Self {
-        let pause = Rc::new(Pause { frontend: frontend.clone(), session: RefCell::default(), paused: Cell::new(false) });
+        let pause = Rc::new(Pause {
+            frontend: frontend.clone(),
+            session: RefCell::default(),
+            paused: Cell::new(false),
+            context: context.clone(),
+            // SAFETY: the isolate owns this inspector and drops it before itself.
+            isolate: unsafe { isolate.as_raw_isolate_ptr() },
+        });
         let client = V8InspectorClient::new(Box::new(Client(pause.clone())));
         let inspector = Rc::new(V8Inspector::create(isolate, client));
         {
@@ -85,6 +92,8 @@ struct Pause {
     frontend: Rc<dyn Frontend>,
     session: RefCell<Weak<V8InspectorSession>>,
     paused: Cell<bool>,
+    context: v8::Global<v8::Context>,
+    isolate: v8::UnsafeRawIsolatePtr,
 }
 
 struct Client(Rc<Pause>);
@@ -107,6 +116,15 @@ impl V8InspectorClientImpl for Client {
 
     fn quit_message_loop_on_pause(&self) {
         self.0.paused.set(false);
+    }
+
+    fn ensure_default_context_in_group(&self, _group: i32) -> Option<v8::Local<'_, v8::Context>> {
+        // SAFETY: V8 asks while it dispatches a message, so the isolate is alive and entered on this thread.
+        let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(self.0.isolate) };
+        v8::callback_scope!(unsafe scope, &mut isolate);
+        let context = v8::Local::new(scope, &self.0.context);
+        // SAFETY: the handle is made in the scope that the caller has open, and V8 uses it before that closes.
+        Some(unsafe { context.extend_lifetime_unchecked() })
     }
 }
 

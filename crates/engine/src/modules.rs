@@ -66,9 +66,10 @@ pub fn load<'s>(
         compiling_wasm: false,
     });
     v8::tc_scope!(let scope, scope);
-    let loaded = match program.format() {
-        ProgramFormat::Modules => load_modules(scope, program.main()),
-        ProgramFormat::ServiceWorker => run_script(scope, program.main()),
+    // A bundler leaves a service worker as a module without exports; one that was not bundled is a classic script.
+    let loaded = match (program.format(), program.main().kind) {
+        (ProgramFormat::ServiceWorker, ModuleKind::CommonJs) => run_script(scope, program.main()),
+        (ProgramFormat::Modules | ProgramFormat::ServiceWorker, _) => load_modules(scope, program.main()),
     };
     match loaded {
         Some(namespace) => Ok(namespace),

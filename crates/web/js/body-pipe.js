@@ -32,6 +32,8 @@ async function pump(id, reader, state) {
     native.pipeClose(id);
   } catch (error) {
     if (state.ended) return;
+    // The head is on its way already, so nobody else will tell the worker's author.
+    native.reportException(error);
     native.pipeAbort(id, messageOf(error));
     stop(reader, state, error);
   }

@@ -3,7 +3,7 @@
 // stream over it exists only after somebody has read `.body`. So a body that is only passed on is handed from one
 // native to the other and its bytes never enter JavaScript.
 import { bytesOf, USVString } from "./webidl.js";
-import { bytesOfBlob, createBlob, isBlob } from "./blob.js";
+import { blobSize, bytesOfBlob, createBlob, isBlob } from "./blob.js";
 import { encodeMultipart, isFormData, parseMultipart, parseUrlEncoded } from "./form-data.js";
 import { isURLSearchParams } from "./url.js";
 import {
@@ -27,6 +27,7 @@ const slice = uncurry(String.prototype.slice);
 const toWellFormed = uncurry(String.prototype.toWellFormed);
 const then = uncurry(Promise.prototype.then);
 const Bytes = Uint8Array;
+const NativeTypeError = TypeError;
 const bufferOf = uncurry(Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "buffer").get);
 const bufferLength = uncurry(Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength").get);
 
@@ -81,7 +82,11 @@ function streamBody(stream, what) {
 }
 
 /** Is there nothing in this body at all, without having to read it? */
-export const isKnownEmpty = (body) => body.value !== null && (typeof body.value === "string" ? body.value.length : (body.value.byteLength ?? body.value.size)) === 0;
+export function isKnownEmpty(body) {
+  const { value } = body;
+  if (value === null) return false;
+  return (isBlob(value) ? blobSize(value) : value.length) === 0;
+}
 
 export const isBodyUsed = (body) => body !== null && (body.used || (body.stream !== null && isDisturbed(body.stream)));
 
@@ -125,8 +130,15 @@ function streamOverNative(body) {
   return stream;
 }
 
-const chunkOf = (body, promise) => (body.abort === null ? promise : body.abort.race(promise, (chunk) => chunk === undefined));
-const restOf = (body, promise) => (body.abort === null ? promise : body.abort.race(promise, () => true));
+const chunkOf = (body, promise) => awaited(body.abort === null ? promise : body.abort.race(promise, (chunk) => chunk === undefined));
+const restOf = (body, promise) => awaited(body.abort === null ? promise : body.abort.race(promise, () => true));
+
+// Why an error of a native is made anew: that one was made where no JavaScript ran, so its stack says nothing. Made in a
+// reaction, it has the stack of whoever awaits.
+const awaited = (promise) => then(promise, undefined, renew);
+function renew(error) {
+  throw error instanceof NativeTypeError && error.stack.indexOf("\n") === -1 ? new NativeTypeError(error.message) : error;
+}
 
 /**
  * Uses a body up. Returns the Body whose value or native id holds everything, or undefined if the body's stream has

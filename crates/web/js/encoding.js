@@ -1,5 +1,6 @@
 // The Encoding Standard (https://encoding.spec.whatwg.org/): TextEncoder and TextDecoder.
-import { DOMString, defineInterface, dictionary, isArrayBuffer, requireArguments } from "./webidl.js";
+import { DOMString, defineInterface, dictionary, requireArguments } from "./webidl.js";
+import * as kind from "./kinds.js";
 import { native } from "./native.js";
 
 export class TextEncoder {
@@ -100,21 +101,9 @@ function isUint8Array(value) {
 
 /** Throws unless the value is one that the Encoding Standard takes bytes from. */
 export function requireBytes(value, what = "TextDecoder.decode: the input") {
-  if (isView(value) || isArrayBuffer(value) || isSharedArrayBuffer(value)) return;
-  throw new TypeError(`${what} is not an ArrayBuffer or an ArrayBufferView.`);
-}
-
-// Captured while the platform is evaluated: the tenant's realm has no such class, but Wasm can still make one.
-const sharedByteLength =
-  globalThis.SharedArrayBuffer === undefined
-    ? undefined
-    : uncurry(Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, "byteLength").get);
-
-function isSharedArrayBuffer(value) {
-  try {
-    sharedByteLength(value);
-    return true;
-  } catch {
-    return false;
+  if (isView(value)) return;
+  const is = native.kindOf(value);
+  if (is !== kind.ARRAY_BUFFER && is !== kind.SHARED_ARRAY_BUFFER) {
+    throw new TypeError(`${what} is not an ArrayBuffer or an ArrayBufferView.`);
   }
 }

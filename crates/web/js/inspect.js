@@ -21,8 +21,9 @@ const printers = [];
 
 /**
  * Teaches the inspector an interface of the platform. `describe(value)` gives what to show of a value for which
- * `is(value)` is true: `{ name, fields }` is shown as `name { key: value, \u2026 }`, `{ name, entries }` with entries
- * [[key, value], \u2026] as a Map is, `{ name, items }` as an array is, and a string as it is.
+ * `is(value)` is true: `{ fields }`, an object whose members are shown; `{ entries }`, a list of [key, value], shown as a
+ * Map is; `{ items }`, shown as an array is; or a string, shown as it is. `name` beside them stands before the braces
+ * instead of the name of the object's class.
  */
 export function registerInspector(is, describe) {
   printers[printers.length] = { is, describe };
@@ -125,7 +126,7 @@ class Inspection {
   #plainText(value, what, level) {
     const constructor = className(value);
     const described = what === kind.PLAIN && constructor !== "Object" ? describe(value) : undefined;
-    if (described !== undefined) return this.#describedText(described, level);
+    if (described !== undefined) return this.#describedText(described, constructor, level);
 
     const length = lengthOf(value, what);
     const tag = tagOf(value, constructor);
@@ -143,9 +144,9 @@ class Inspection {
     return this.#laidOut({ parts, base: this.#indented(base), open, close, isList: isList && keys.length === 0, alignRight, extraParts }, level);
   }
 
-  #describedText(described, level) {
+  #describedText(described, constructor, level) {
     if (typeof described === "string") return this.#spend(described);
-    const { name, fields, entries, items } = described;
+    const { name = constructor ?? "Object", fields, entries, items } = described;
     const [open, close] = items === undefined ? [`${name} {`, "}"] : [`${name} [`, "]"];
     if (level > this.#depth) return this.#spend(`[${name}]`);
     this.#lastLevel = level;

@@ -27,7 +27,10 @@ import { fetch } from "./fetch.js";
 import { FormData } from "./form-data.js";
 import { Headers } from "./headers.js";
 import { Navigator, navigator } from "./navigator.js";
-import { Performance, PerformanceEntry, PerformanceMark, PerformanceMeasure, performance } from "./performance.js";
+import { Performance, PerformanceMark, PerformanceMeasure, performance } from "./performance.js";
+import { PerformanceEntry } from "./performance-entry.js";
+import { PerformanceObserver, PerformanceObserverEntryList } from "./performance-observer.js";
+import "./platform-values.js";
 import { Request } from "./request.js";
 import { Response } from "./response.js";
 import * as streams from "./streams/index.js";
@@ -66,6 +69,8 @@ const interfaces = {
   PerformanceEntry,
   PerformanceMark,
   PerformanceMeasure,
+  PerformanceObserver,
+  PerformanceObserverEntryList,
   ProgressEvent,
   PromiseRejectionEvent,
   ReadableByteStreamController: streams.ReadableByteStreamController,

@@ -4,63 +4,15 @@ import { DOMString, defineInterface, dictionary, double, illegalConstructor, isO
 import { DOMException } from "./dom-exception.js";
 import { EventTarget } from "./event.js";
 import { native } from "./native.js";
+import { MADE_HERE, PerformanceEntry, keep, nameOf, selectByName, selectByType, sortByStart, startOf, typeOf } from "./performance-entry.js";
+import { notifyObservers, setTimeline } from "./performance-observer.js";
 import { structuredClone } from "./structured-clone.js";
 
 // How many marks and measures an isolate remembers. Why a limit: an isolate serves many events, and one that marks
 // each of them must not grow for ever; the oldest go first.
 const ENTRIES_MAX = 10_000;
 
-const MADE_HERE = {};
 const sinceOrigin = () => native.now() - native.timeOrigin();
-
-let makeEntry;
-
-export class PerformanceEntry {
-  #name;
-  #entryType;
-  #startTime;
-  #duration;
-
-  constructor(token, name, entryType, startTime, duration) {
-    if (token !== MADE_HERE) illegalConstructor();
-    this.#name = name;
-    this.#entryType = entryType;
-    this.#startTime = startTime;
-    this.#duration = duration;
-  }
-
-  get name() {
-    return this.#name;
-  }
-
-  get entryType() {
-    return this.#entryType;
-  }
-
-  get startTime() {
-    return this.#startTime;
-  }
-
-  get duration() {
-    return this.#duration;
-  }
-
-  toJSON() {
-    return { name: this.#name, entryType: this.#entryType, startTime: this.#startTime, duration: this.#duration };
-  }
-
-  static {
-    makeEntry = {
-      name: (entry) => entry.#name,
-      type: (entry) => entry.#entryType,
-      start: (entry) => entry.#startTime,
-    };
-  }
-}
-const nameOf = makeEntry.name;
-const typeOf = makeEntry.type;
-const startOf = makeEntry.start;
-defineInterface(PerformanceEntry, "PerformanceEntry");
 
 export class PerformanceMark extends PerformanceEntry {
   #detail;
@@ -161,22 +113,19 @@ export class Performance extends EventTarget {
   }
 
   getEntries() {
-    return this.#select(() => true);
+    return sortByStart(keep(this.#entries, () => true));
   }
 
   getEntriesByType(type) {
     this.#entries;
     requireArguments(arguments.length, 1, "Performance.getEntriesByType");
-    const wanted = DOMString(type);
-    return this.#select((entry) => typeOf(entry) === wanted);
+    return selectByType(this.#entries, type);
   }
 
   getEntriesByName(name, type = undefined) {
     this.#entries;
     requireArguments(arguments.length, 1, "Performance.getEntriesByName");
-    const wanted = DOMString(name);
-    const wantedType = type === undefined ? undefined : DOMString(type);
-    return this.#select((entry) => nameOf(entry) === wanted && (wantedType === undefined || typeOf(entry) === wantedType));
+    return selectByName(this.#entries, name, type);
   }
 
   toJSON() {
@@ -184,10 +133,15 @@ export class Performance extends EventTarget {
     return { timeOrigin: native.timeOrigin() };
   }
 
+  static {
+    setTimeline((type) => selectByType(performance.#entries, type));
+  }
+
   #remember(entry) {
     const entries = this.#entries;
     if (entries.length >= ENTRIES_MAX) this.#entries = keep(entries, (_, index) => index >= ENTRIES_MAX / 10);
     this.#entries[this.#entries.length] = entry;
+    notifyObservers(entry);
   }
 
   #forget(type, name) {
@@ -197,10 +151,6 @@ export class Performance extends EventTarget {
     }
     const unwanted = DOMString(name);
     this.#entries = keep(this.#entries, (entry) => typeOf(entry) !== type || nameOf(entry) !== unwanted);
-  }
-
-  #select(wanted) {
-    return sortByStart(keep(this.#entries, wanted));
   }
 
   // What "the end" and "the start" of a measure are: user timing, "the performance.measure() method", steps 2 and 3.
@@ -262,17 +212,4 @@ function requireConsistent({ start, end, duration }, endMark) {
 
 function cloneDetail(detail) {
   return detail === undefined || detail === null ? null : structuredClone(detail);
-}
-
-function keep(list, wanted) {
-  const kept = [];
-  for (let i = 0; i < list.length; i++) {
-    if (wanted(list[i], i)) kept[kept.length] = list[i];
-  }
-  return kept;
-}
-
-const sort = Function.prototype.call.bind(Array.prototype.sort);
-function sortByStart(entries) {
-  return sort(entries, (a, b) => startOf(a) - startOf(b));
 }

@@ -65,7 +65,7 @@ export class Response {
     if (headers !== undefined) this.#list = listOfHeadersInit(headers, "Response constructor");
     const socket = webSocket === undefined || webSocket === null ? null : webSocket;
     if (socket !== null || encodeBody !== undefined) this.#origin = originOfInit(socket, encodeBody);
-    if (status !== undefined) this.#status = checkedStatus(typeof status === "number" && status === (status & 0xffff) ? status : unsignedShort(status), socket !== null);
+    if (status !== undefined) this.#status = checkedStatus(statusOf(status), socket !== null);
     else if (socket !== null) this.#status = 101;
     if (statusText !== undefined) this.#statusText = checkedStatusText(ByteString(statusText));
   }
@@ -214,6 +214,9 @@ function originOfInit(socket, encodeBody) {
   }
   return origin;
 }
+
+// Nearly always it is a number that needs no conversion.
+const statusOf = (status) => (typeof status === "number" && status === (status & 0xffff) ? status : unsignedShort(status));
 
 function checkedStatus(status, hasWebSocket) {
   if (hasWebSocket) {

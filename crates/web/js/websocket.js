@@ -72,7 +72,7 @@ export class WebSocket extends EventTarget {
     }
     requireArguments(arguments.length, 1, "WebSocket constructor");
     const text = USVString(url);
-    const list = protocols === undefined ? [] : typeof protocols === "object" && protocols !== null ? sequence(protocols, DOMString, "WebSocket constructor: the protocols") : [DOMString(protocols)];
+    const list = protocolList(protocols);
     super();
     this.#url = checkedUrl(text);
     checkProtocols(list);
@@ -312,6 +312,13 @@ function checkedUrl(text) {
   if (startsWith(href, "ws:") || startsWith(href, "wss:")) return href;
   if (startsWith(href, "http:") || startsWith(href, "https:")) return `ws${slice(href, "http".length)}`;
   throw invalid("is neither a ws: nor a wss: URL");
+}
+
+// (DOMString or sequence<DOMString>)
+function protocolList(protocols) {
+  if (protocols === undefined) return [];
+  if (typeof protocols !== "object" || protocols === null) return [DOMString(protocols)];
+  return sequence(protocols, DOMString, "WebSocket constructor: the protocols");
 }
 
 function checkProtocols(protocols) {

@@ -1,6 +1,14 @@
 //! Bodies that JavaScript names by a number: those that come in, and those that JavaScript writes.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
+};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt};
@@ -167,21 +175,41 @@ fn from_reader(reader: impl tokio::io::AsyncRead + Send + 'static) -> Body {
     StreamBody::new(stream).boxed_unsync()
 }
 
-/// The writing end of a body that JavaScript makes.
+/// The writing end of a body that JavaScript makes. Dropping it without [`Pipe::close`] breaks the body off: a reader must
+/// never take half a body for a whole one.
 pub(crate) struct Pipe {
     pub(crate) sender: mpsc::Sender<Result<http_body::Frame<Bytes>, BodyError>>,
     /// Settles when the reading end is dropped. Taken by the one who waits for that.
     pub(crate) gone: Option<oneshot::Receiver<()>>,
+    complete: Arc<AtomicBool>,
+}
+
+impl Pipe {
+    /// Ends the body well.
+    pub(crate) fn close(self) {
+        self.complete.store(true, Ordering::Release);
+    }
 }
 
 /// A pipe, and the body that its reader gets.
 pub(crate) fn pipe() -> (Pipe, NativeBody) {
     let (sender, mut receiver) = mpsc::channel(PIPE_CHUNKS);
     let (alive, gone) = oneshot::channel::<()>();
+    let complete = Arc::new(AtomicBool::new(false));
+    let ended_well = complete.clone();
+    let mut ended = false;
     let stream = futures_util::stream::poll_fn(move |task| {
         // Owned by the stream, so that it is dropped with it.
         let _alive = &alive;
-        receiver.poll_recv(task)
+        let next = receiver.poll_recv(task);
+        if matches!(next, Poll::Ready(None)) && !ended {
+            ended = true;
+            if !ended_well.load(Ordering::Acquire) {
+                let reason = "the worker stopped before the end of the body".to_owned();
+                return Poll::Ready(Some(Err(BodyError::Aborted { reason })));
+            }
+        }
+        next
     });
-    (Pipe { sender, gone: Some(gone) }, NativeBody::new(StreamBody::new(stream).boxed_unsync(), None))
+    (Pipe { sender, gone: Some(gone), complete }, NativeBody::new(StreamBody::new(stream).boxed_unsync(), None))
 }

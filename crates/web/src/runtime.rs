@@ -181,6 +181,11 @@ impl Runtime {
     fn load_in(&self, scope: &mut v8::PinScope<'_, '_>, worker: &Worker) -> Result<Vec<String>, LoadError> {
         let broken = || LoadError::Threw(JsError::plain("the platform's own code failed while it loaded the worker"));
         let builtins = self.builtins(scope).ok_or_else(broken)?;
+        if worker.program.format() == ProgramFormat::ServiceWorker {
+            // Its bindings are globals, and its top-level code may use them.
+            let nothing = v8::Object::new(scope);
+            self.set_worker(scope, nothing, worker).ok_or_else(broken)?;
+        }
         let namespace = modules::load(scope, &worker.program, builtins)?;
         v8::tc_scope!(let scope, scope);
         let handlers = self.set_worker(scope, namespace, worker);

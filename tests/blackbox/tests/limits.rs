@@ -9,7 +9,7 @@ const GREEDY: &str = r#"    const path = new URL(request.url).pathname;
     switch (path) {
       case "/loop": for (;;) {}
       case "/stubborn": for (;;) { try { for (;;) {} } catch {} finally { for (;;) {} } }
-      case "/microtasks": { const again = (): any => Promise.resolve().then(again); await again(); break; }
+      case "/microtasks": { const again = () => { Promise.resolve().then(again); }; again(); await new Promise(() => {}); break; }
       case "/regexp": /^(a+)+$/.test("a".repeat(60) + "b"); break;
       case "/sort": { for (;;) new Array(10000).fill(0).map((_, n) => n ^ 5).sort(() => 1); }
       case "/json": { const text = JSON.stringify(new Array(100000).fill({ a: 1 })); for (;;) JSON.parse(text); }

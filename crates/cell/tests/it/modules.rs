@@ -134,10 +134,12 @@ fn a_missing_import_names_both_ends() {
 fn a_service_worker_answers() {
     run(async {
         let harness = Harness::new();
-        let source = b"addEventListener('fetch', (event) => event.respondWith(new Response(GREETING + typeof event.request.url)));";
-        let bundle = bundle(&[("index.js", ModuleKind::EsModule, source)], Format::ServiceWorker);
-        harness.deploy_bundle("w", &bundle).unwrap();
-        assert_eq!(harness.get("w", "/").await.1, "histring");
+        let source = b"const at_top = GREETING;
+            addEventListener('fetch', (event) => event.respondWith(new Response(at_top + GREETING + typeof event.request.url)));";
+        for kind in [ModuleKind::EsModule, ModuleKind::CommonJs] {
+            harness.deploy_bundle("w", &bundle(&[("index.js", kind, source)], Format::ServiceWorker)).unwrap();
+            assert_eq!(harness.get("w", "/").await.1, "hihistring");
+        }
     });
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -19,6 +19,8 @@ pub(crate) struct Target {
     vars: Vec<(String, String)>,
     watched: Vec<PathBuf>,
     built: bool,
+    /// The last build failed: a file that it looked for in vain may appear in any of its folders.
+    failed: bool,
 }
 
 /// What came of building a project.
@@ -59,7 +61,7 @@ impl Target {
                 return Err(DevError::SameName { name });
             }
             let vars = options.vars.clone();
-            targets.push(Self { path: path.clone(), name, environment, vars, watched: Vec::new(), built: false });
+            targets.push(Self { path: path.clone(), name, environment, vars, watched: Vec::new(), built: false, failed: false });
         }
         Ok(targets)
     }
@@ -79,12 +81,16 @@ impl Target {
     }
 
     pub(crate) fn depends_on(&self, files: &BTreeSet<PathBuf>) -> bool {
-        self.watched.iter().any(|watched| files.contains(watched))
+        let folder_of = |file: &PathBuf| file.parent().map(Path::to_owned);
+        self.watched.iter().any(|watched| {
+            files.contains(watched) || (self.failed && files.iter().any(|file| folder_of(file) == folder_of(watched)))
+        })
     }
 
     /// Builds it as its files are now.
     pub(crate) fn build(&mut self) -> Built {
         self.built = true;
+        self.failed = true;
         let project = match Project::open(&self.path, &self.environment) {
             Ok(project) => project,
             Err(error) => {
@@ -94,6 +100,7 @@ impl Target {
         };
         match project.bundle() {
             Ok(bundled) => {
+                self.failed = false;
                 self.watched.clear();
                 self.watch_also(project.watched());
                 self.watch_also(&bundled.watched);

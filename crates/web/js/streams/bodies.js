@@ -7,7 +7,12 @@ import { List } from "./queue.js";
 import { ByteControllerSlots } from "./readable-byte-core.js";
 import { readableStreamCancel, ReadableStreamSlots } from "./readable-core.js";
 import { objectOfReadable, slotsOfReadable } from "./readable.js";
-import { acquireReadableStreamDefaultReader, readableStreamDefaultReaderRead, readableStreamReaderRelease, readToPromise } from "./readers-core.js";
+import {
+  acquireReadableStreamDefaultReader,
+  readableStreamDefaultReaderRead,
+  readableStreamReaderRelease,
+  readToPromise,
+} from "./readers-core.js";
 import { ownMember } from "./slots.js";
 import { readableStreamTee } from "./tee.js";
 

@@ -23,6 +23,7 @@ export const isView = ArrayBuffer.isView;
 export const Bytes = Uint8Array;
 export const Buffer = ArrayBuffer;
 
+const NativeDataView = DataView;
 const viewConstructors = {
   __proto__: null,
   Int8Array,
@@ -43,7 +44,7 @@ if (typeof Float16Array === "function") viewConstructors.Float16Array = Float16A
 // The names of typed arrays are undefined for a DataView.
 export function viewConstructor(view) {
   const name = typedArrayName(view);
-  return name === undefined ? DataView : viewConstructors[name];
+  return name === undefined ? NativeDataView : viewConstructors[name];
 }
 
 export function viewElementSize(view) {

@@ -98,7 +98,7 @@ export function releaseFirstPullInto(controller) {
   controller.pendingPullIntos.push(first);
 }
 
-export class BYOBRequestSlots {
+class BYOBRequestSlots {
   object = undefined;
 
   constructor(controller, view) {

@@ -1,8 +1,25 @@
 // The slots and abstract operations of ReadableByteStreamController: streams of bytes, into whose reads a tenant may
 // bring its own buffer.
 
-import { Buffer, Bytes, isDetached, transferArrayBuffer, viewBuffer, viewByteLength, viewByteOffset, viewConstructor, viewElementSize } from "./buffers.js";
-import { clearPendingPullIntos, convertPullIntoDescriptor, fillPullIntoDescriptorFromQueue, PullIntoDescriptor, releaseFirstPullInto, settlePullIntosForEnqueue } from "./pull-into.js";
+import {
+  Buffer,
+  Bytes,
+  isDetached,
+  transferArrayBuffer,
+  viewBuffer,
+  viewByteLength,
+  viewByteOffset,
+  viewConstructor,
+  viewElementSize,
+} from "./buffers.js";
+import {
+  clearPendingPullIntos,
+  convertPullIntoDescriptor,
+  fillPullIntoDescriptorFromQueue,
+  PullIntoDescriptor,
+  releaseFirstPullInto,
+  settlePullIntosForEnqueue,
+} from "./pull-into.js";
 import { promiseResolvedWith, upon } from "./promises.js";
 import { List } from "./queue.js";
 import {

@@ -33,10 +33,6 @@ export function readableStreamHasBYOBReader(stream) {
   return stream.reader !== undefined && stream.reader.isBYOB;
 }
 
-export function readableStreamGetNumReadRequests(stream) {
-  return stream.reader.readRequests.length;
-}
-
 /** Are there reads, of either kind of reader, that wait for a chunk? */
 export function readableStreamHasWaitingReads(stream) {
   return stream.reader !== undefined && stream.reader.readRequests.length > 0;

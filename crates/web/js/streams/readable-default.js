@@ -17,7 +17,7 @@ import { sizeOfOne } from "./strategies.js";
 
 const { apply } = Reflect;
 
-export class DefaultControllerSlots {
+class DefaultControllerSlots {
   isByteController = false;
   closeRequested = false;
   pullAgain = false;
@@ -71,6 +71,11 @@ export class DefaultControllerSlots {
 
   // A default controller keeps nothing for a reader that leaves.
   releaseSteps() {}
+
+  // What code of this room's own gets to call, in place of the interface's object.
+  close() {
+    readableStreamDefaultControllerClose(this);
+  }
 
   error(reason) {
     readableStreamDefaultControllerError(this, reason);
@@ -169,7 +174,7 @@ export function readableStreamDefaultControllerError(controller, error) {
   readableStreamError(controller.stream, error);
 }
 
-export function readableStreamDefaultControllerGetDesiredSize(controller) {
+function readableStreamDefaultControllerGetDesiredSize(controller) {
   const { state } = controller.stream;
   if (state === "errored") return null;
   if (state === "closed") return 0;

@@ -1,8 +1,9 @@
 // The interface ReadableStream.
 
 import { isAbortSignal } from "../abort.js";
-import { defineInterface, dictionary, enumeration, isObject, requireArguments, unsignedLongLong } from "../webidl.js";
+import { defineInterface, enumeration, isObject, requireArguments, unsignedLongLong } from "../webidl.js";
 import { acquireReadableStreamAsyncIterator } from "./async-iterator.js";
+import { callbackMember, optionalDictionary } from "./dictionaries.js";
 import { readableStreamFromIterable } from "./from.js";
 import { readableStreamPipeTo } from "./pipe.js";
 import { markHandled, promiseRejectedWith } from "./promises.js";
@@ -12,7 +13,7 @@ import { setUpReadableStreamDefaultControllerFromUnderlyingSource } from "./read
 import { acquireReadableStreamBYOBReader, acquireReadableStreamDefaultReader } from "./readers-core.js";
 import { ReadableStreamBYOBReader, ReadableStreamDefaultReader } from "./readers.js";
 import { adopt } from "./slots.js";
-import { callbackMember, extractHighWaterMark, extractSizeAlgorithm, queuingStrategy } from "./strategies.js";
+import { extractHighWaterMark, extractSizeAlgorithm, queuingStrategy } from "./strategies.js";
 import { readableStreamTee } from "./tee.js";
 import { isWritableStream, slotsOfWritable } from "./writable.js";
 
@@ -28,7 +29,9 @@ export class ReadableStream {
       this.#slots = strategy;
       return;
     }
-    if (underlyingSource !== undefined && !isObject(underlyingSource)) throw new TypeError("ReadableStream: the underlying source must be an object.");
+    if (underlyingSource !== undefined && !isObject(underlyingSource)) {
+      throw new TypeError("ReadableStream: the underlying source must be an object.");
+    }
     const checkedStrategy = queuingStrategy(strategy, "ReadableStream");
     const source = underlyingSource === undefined ? NO_SOURCE : underlyingSourceMethods(underlyingSource);
     const stream = new ReadableStreamSlots();
@@ -62,7 +65,7 @@ export class ReadableStream {
 
   getReader(options = undefined) {
     const stream = this.#slots;
-    const { mode } = dictionary(options, "ReadableStream.getReader: the options");
+    const { mode } = optionalDictionary(options, "ReadableStream.getReader: the options");
     if (mode === undefined) return new ReadableStreamDefaultReader(adopt, acquireReadableStreamDefaultReader(stream));
     enumeration(mode, READER_MODES, "ReadableStream.getReader: the mode");
     return new ReadableStreamBYOBReader(adopt, acquireReadableStreamBYOBReader(stream));
@@ -104,7 +107,7 @@ export class ReadableStream {
 
   values(options = undefined) {
     const stream = this.#slots;
-    const { preventCancel } = dictionary(options, "ReadableStream.values: the options");
+    const { preventCancel } = optionalDictionary(options, "ReadableStream.values: the options");
     return acquireReadableStreamAsyncIterator(stream, !!preventCancel);
   }
 
@@ -155,7 +158,7 @@ function underlyingSourceMethods(source) {
 }
 
 function readableWritablePair(transform, what) {
-  const pair = dictionary(transform, `${what}: the transform`);
+  const pair = optionalDictionary(transform, `${what}: the transform`);
   const { readable } = pair;
   if (!isReadableStream(readable)) throw new TypeError(`${what}: the transform's readable side is not a ReadableStream.`);
   const { writable } = pair;
@@ -164,7 +167,7 @@ function readableWritablePair(transform, what) {
 }
 
 function streamPipeOptions(value, what) {
-  const options = dictionary(value, `${what}: the options`);
+  const options = optionalDictionary(value, `${what}: the options`);
   const preventAbort = !!options.preventAbort;
   const preventCancel = !!options.preventCancel;
   const preventClose = !!options.preventClose;

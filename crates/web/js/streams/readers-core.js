@@ -5,7 +5,7 @@ import { List } from "./queue.js";
 import { readableStreamCancel } from "./readable-core.js";
 
 /** A record of [[readRequests]] or, for a BYOB reader, [[readIntoRequests]]; the two never occur together. */
-export class ReaderSlots {
+class ReaderSlots {
   // The promise of `closed` is made when it is first asked for: most readers never are.
   closed = undefined;
   closedPromise = undefined;

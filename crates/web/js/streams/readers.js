@@ -1,8 +1,9 @@
 // The interfaces ReadableStreamDefaultReader and ReadableStreamBYOBReader.
 
-import { defineInterface, dictionary, isObject, requireArguments, unsignedLongLong } from "../webidl.js";
+import { defineInterface, isObject, requireArguments, unsignedLongLong } from "../webidl.js";
 import { bufferByteLength, isDetached, isTypedArray, requireView, viewBuffer, viewByteLength, viewElementSize } from "./buffers.js";
-import { freshResolved, promiseRejectedWith } from "./promises.js";
+import { optionalDictionary } from "./dictionaries.js";
+import { promiseRejectedWith } from "./promises.js";
 import { slotsOfReadable } from "./readable.js";
 import {
   acquireReadableStreamBYOBReader,
@@ -105,8 +106,7 @@ export class ReadableStreamBYOBReader {
 defineInterface(ReadableStreamBYOBReader);
 
 function minimumOf(options) {
-  if (options === undefined) return 1;
-  const { min } = dictionary(options, "ReadableStreamBYOBReader.read: the options");
+  const { min } = optionalDictionary(options, "ReadableStreamBYOBReader.read: the options");
   return min === undefined ? 1 : unsignedLongLong(min, { mode: "enforce", what: "ReadableStreamBYOBReader.read: 'min'" });
 }
 

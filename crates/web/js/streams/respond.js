@@ -1,7 +1,12 @@
 // How a source answers a BYOB request: it says how many bytes it has put into the buffer.
 
 import { bufferByteLength, transferArrayBuffer, viewBuffer, viewByteLength, viewByteOffset } from "./buffers.js";
-import { convertPullIntoDescriptor, enqueueClonedChunkToQueue, enqueueDetachedPullIntoToQueue, invalidateBYOBRequest } from "./pull-into.js";
+import {
+  convertPullIntoDescriptor,
+  enqueueClonedChunkToQueue,
+  enqueueDetachedPullIntoToQueue,
+  invalidateBYOBRequest,
+} from "./pull-into.js";
 import { List } from "./queue.js";
 import { callPullIfNeeded, processPullIntoDescriptorsUsingQueue } from "./readable-byte-core.js";
 import { readableStreamFulfillReadIntoRequest, readableStreamFulfillReadRequest, readableStreamHasBYOBReader } from "./readable-core.js";

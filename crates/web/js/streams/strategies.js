@@ -1,6 +1,7 @@
 // Queuing strategies: how large a chunk is, and how much of it a queue wants to hold.
 
 import { defineInterface, isObject, requireArguments } from "../webidl.js";
+import { callbackMember } from "./dictionaries.js";
 
 const { apply } = Reflect;
 
@@ -80,11 +81,4 @@ export function extractSizeAlgorithm(strategy) {
   const { size } = strategy;
   if (size === undefined || size === countSize) return sizeOfOne;
   return (chunk) => +apply(size, undefined, [chunk]);
-}
-
-/** A member of a dictionary that must be a function if it is there. */
-export function callbackMember(dictionary, name, what) {
-  const value = dictionary[name];
-  if (value !== undefined && typeof value !== "function") throw new TypeError(`${what}: the member '${name}' is not a function.`);
-  return value;
 }

@@ -20,7 +20,14 @@ export class TransformStreamSlots {
 }
 
 /** InitializeTransformStream. */
-export function initializeTransformStream(stream, startPromise, writableHighWaterMark, writableSizeAlgorithm, readableHighWaterMark, readableSizeAlgorithm) {
+export function initializeTransformStream(
+  stream,
+  startPromise,
+  writableHighWaterMark,
+  writableSizeAlgorithm,
+  readableHighWaterMark,
+  readableSizeAlgorithm,
+) {
   const start = () => startPromise;
   stream.writable = createWritableStream(
     start,

@@ -1,10 +1,11 @@
 // The interfaces TransformStream and TransformStreamDefaultController.
 
 import { defineInterface, illegalConstructor, isObject } from "../webidl.js";
+import { callbackMember } from "./dictionaries.js";
 import { Deferred, invokePromise } from "./promises.js";
 import { objectOfReadable } from "./readable.js";
 import { adopt, ownMember } from "./slots.js";
-import { callbackMember, extractHighWaterMark, extractSizeAlgorithm, queuingStrategy, sizeOfOne } from "./strategies.js";
+import { extractHighWaterMark, extractSizeAlgorithm, queuingStrategy, sizeOfOne } from "./strategies.js";
 import { initializeTransformStream, TransformControllerSlots, TransformStreamSlots } from "./transform-core.js";
 import { objectOfWritable } from "./writable.js";
 

@@ -26,7 +26,7 @@ const { apply } = Reflect;
 // The close sentinel, which stands at the end of a queue after the last chunk.
 const CLOSE = { __proto__: null };
 
-export class WritableControllerSlots {
+class WritableControllerSlots {
   started = false;
   queue = new QueueWithSizes();
   object = undefined;

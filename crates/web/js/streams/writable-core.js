@@ -3,7 +3,12 @@
 
 import { Deferred, freshResolved, markHandled, promiseRejectedWith, rejectedAndHandled, resolvedUndefined, upon } from "./promises.js";
 import { List } from "./queue.js";
-import { signalControllerAborted, writableStreamDefaultControllerClose, writableStreamDefaultControllerGetChunkSize, writableStreamDefaultControllerWrite } from "./writable-controller.js";
+import {
+  signalControllerAborted,
+  writableStreamDefaultControllerClose,
+  writableStreamDefaultControllerGetChunkSize,
+  writableStreamDefaultControllerWrite,
+} from "./writable-controller.js";
 
 export class WritableStreamSlots {
   state = "writable";

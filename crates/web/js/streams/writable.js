@@ -1,9 +1,10 @@
 // The interfaces WritableStream and WritableStreamDefaultWriter.
 
 import { defineInterface, isObject } from "../webidl.js";
+import { callbackMember } from "./dictionaries.js";
 import { Deferred, promiseRejectedWith } from "./promises.js";
 import { adopt } from "./slots.js";
-import { callbackMember, extractHighWaterMark, extractSizeAlgorithm, queuingStrategy } from "./strategies.js";
+import { extractHighWaterMark, extractSizeAlgorithm, queuingStrategy } from "./strategies.js";
 import { setUpWritableStreamDefaultControllerFromUnderlyingSink } from "./writable-controller.js";
 import {
   writableStreamAbort,

@@ -149,7 +149,9 @@ fn pipe_write<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackAr
 fn pipe_close<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, _rv: v8::ReturnValue<'_>) {
     let Some((state, context)) = here(scope) else { return };
     let pipe = context.pipes.borrow_mut().remove(&id_arg(&args, 0));
-    drop(pipe);
+    if let Some(pipe) = pipe {
+        pipe.close();
+    }
     state.touch(context.id);
 }
 
@@ -161,6 +163,8 @@ fn pipe_abort<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackAr
         // The reader must see the error also when the pipe is full right now.
         tokio::task::spawn_local(async move {
             let _ = pipe.sender.send(Err(BodyError::Aborted { reason })).await;
+            // One error is enough.
+            pipe.close();
         });
     }
 }

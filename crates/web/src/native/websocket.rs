@@ -11,6 +11,7 @@ use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         self, Message,
+        error::ProtocolError,
         protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
     },
 };
@@ -243,6 +244,9 @@ fn ws_receive<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackAr
                     break (code, reason, true);
                 }
                 Some(Err(tungstenite::Error::Capacity(_))) => break (1009, "the message is too large".to_owned(), false),
+                Some(Err(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => {
+                    break (1006, String::new(), false);
+                }
                 Some(Err(tungstenite::Error::Protocol(error))) => break (1002, error.to_string(), false),
                 Some(Err(tungstenite::Error::Utf8(_))) => break (1007, "the text is not UTF-8".to_owned(), false),
                 Some(Err(_)) | None => break (1006, String::new(), false),
