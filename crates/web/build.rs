@@ -10,7 +10,9 @@ fn main() -> io::Result<()> {
     let mut names = Vec::new();
     collect(&root, "", &mut names)?;
     names.sort();
-    let mut text = String::from("/// The platform's JavaScript.\npub static SOURCES: &[mote_engine::snapshot::Source] = &[\n");
+    let mut text = String::from(
+        "/// The platform's JavaScript.\npub static SOURCES: &[mote_engine::snapshot::Source] = &[\n",
+    );
     for name in names {
         writeln!(text, "    source!({name:?}, {:?}),", root.join(&name)).map_err(io::Error::other)?;
     }

@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
     fn check_key(&mut self, entry: &Entry, environment: Option<&str>) {
         let (key, span) = (&entry.key, entry.key_span.clone());
         match keys::find(key) {
-            None => self.warn_unknown(entry, keys::similar(key)),
+            None => self.warn_unknown(entry, None, keys::similar(key)),
             Some((Scope::TopLevel, _)) if environment.is_some() => {
                 self.warn(
                     span,
@@ -229,9 +229,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn warn_unknown(&mut self, entry: &Entry, similar: Option<&str>) {
+    fn warn_unknown(&mut self, entry: &Entry, inside: Option<&str>, similar: Option<&str>) {
         let hint = similar.map(|similar| format!("did you mean `{similar}`?"));
-        self.warn(entry.key_span.clone(), format!("unknown key `{}`", entry.key), hint);
+        let key = inside.map_or_else(|| entry.key.clone(), |table| format!("{table}.{}", entry.key));
+        self.warn(entry.key_span.clone(), format!("unknown key `{key}`"), hint);
     }
 
     fn settings(&mut self, environment: Option<&str>, root: &Path, default_name: &str) -> Option<Settings> {
@@ -344,7 +345,7 @@ impl<'a> Reader<'a> {
             Value::Table(table) => {
                 let known =
                     ["pattern", "zone_id", "zone_name", "custom_domain", "enabled", "previews_enabled"];
-                self.check_nested(table, &known);
+                self.check_nested("routes", table, &known);
                 let Some(entry) = table.entry("pattern") else {
                     self.fail(node, "a route needs a `pattern`");
                     return None;
@@ -364,7 +365,7 @@ impl<'a> Reader<'a> {
 
     fn crons(&mut self) -> Option<Vec<String>> {
         let table = self.find("triggers").and_then(|entry| self.table(entry))?;
-        self.check_nested(table, &["crons", "events"]);
+        self.check_nested("triggers", table, &["crons", "events"]);
         let entry = table.entry("crons")?;
         matches!(entry.node.value, Value::Array(_) | Value::String(_)).then(|| self.strings_of(entry))
     }
@@ -373,7 +374,7 @@ impl<'a> Reader<'a> {
         let Some(table) = self.find("limits").and_then(|entry| self.table(entry)) else {
             return WorkerLimits::default();
         };
-        self.check_nested(table, &["cpu_ms", "subrequests"]);
+        self.check_nested("limits", table, &["cpu_ms", "subrequests"]);
         let mut count = |key| table.entry(key).and_then(|entry| self.count_of(entry));
         WorkerLimits { cpu_ms: count("cpu_ms"), subrequests: count("subrequests") }
     }
@@ -388,7 +389,7 @@ impl<'a> Reader<'a> {
             self.fail(node, format!("a rule must be a table, not {}", node.value.noun()));
             return None;
         };
-        self.check_nested(table, &["type", "globs", "fallthrough"]);
+        self.check_nested("rules", table, &["type", "globs", "fallthrough"]);
         let (Some(kind), Some(globs)) = (table.entry("type"), table.entry("globs")) else {
             self.fail(node, "a rule needs `type` and `globs`");
             return None;
@@ -494,10 +495,10 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn check_nested(&mut self, table: &Table, known: &[&str]) {
+    fn check_nested(&mut self, name: &str, table: &Table, known: &[&str]) {
         for entry in &table.0 {
             if !known.contains(&entry.key.as_str()) {
-                self.warn_unknown(entry, keys::closest(&entry.key, known.iter().copied()));
+                self.warn_unknown(entry, Some(name), keys::closest(&entry.key, known.iter().copied()));
             }
         }
     }
@@ -653,7 +654,9 @@ mod tests {
         assert!(warnings[0].contains("did you mean `compatibility_date`?"));
         assert!(warnings[1].contains("unknown key `frobnicate`") && !warnings[1].contains("mean"));
         assert!(warnings[2].contains("`kv_namespaces` is not supported by Mote yet"));
-        assert!(warnings[3].contains("unknown key `cpu`") && warnings[3].contains("wrangler.toml:7:1"));
+        assert!(
+            warnings[3].contains("unknown key `limits.cpu`") && warnings[3].contains("wrangler.toml:7:1")
+        );
     }
 
     #[test]

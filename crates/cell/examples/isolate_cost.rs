@@ -2,7 +2,11 @@
 //!
 //! `cargo run --release -p mote-cell --example isolate_cost [COUNT]`
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measuring tool stops at what it did not expect, and prints")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measuring tool stops at what it did not expect, and prints"
+)]
 
 use std::{
     rc::Rc,
@@ -10,7 +14,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mote_cell::{Cell, CellOptions, Debugging, Deployment, ErrorDetail, EventLog, JsError, LogLevel, Observer, RuntimeOptions};
+use mote_cell::{
+    Cell, CellOptions, Debugging, Deployment, ErrorDetail, EventLog, JsError, LogLevel, Observer,
+    RuntimeOptions,
+};
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
     http::{Body, Egress, EgressError, Fetched},
@@ -27,7 +34,13 @@ fn main() {
 }
 
 async fn measure(count: usize) {
-    let options = CellOptions { runtime: RuntimeOptions::default(), detail: ErrorDetail::Number, debugging: Debugging::Off };
+    let runtime = RuntimeOptions::default();
+    let options = CellOptions {
+        runtime,
+        cpu_ceiling: runtime.cpu_max,
+        detail: ErrorDetail::Number,
+        debugging: Debugging::Off,
+    };
     let cell = Cell::new(options, Arc::new(NoEgress), Rc::new(Silent));
     let main = ModuleSpecifier::parse("index.js").unwrap();
     let module = Module::new(main.clone(), ModuleKind::EsModule, HELLO.as_bytes().to_vec());

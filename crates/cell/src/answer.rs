@@ -32,7 +32,9 @@ impl Error {
             Failure::Exception(_) | Failure::NoHandler(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, 1101, "worker-exception", "The worker threw an exception")
             }
-            Failure::Hung => (StatusCode::INTERNAL_SERVER_ERROR, 1101, "worker-hung", "The worker gave no response"),
+            Failure::Hung => {
+                (StatusCode::INTERNAL_SERVER_ERROR, 1101, "worker-hung", "The worker gave no response")
+            }
             Failure::ExceededCpu => {
                 (StatusCode::SERVICE_UNAVAILABLE, 1102, "exceeded-cpu", "The worker used too much CPU time")
             }
@@ -99,7 +101,8 @@ impl Error {
 
     /// The response: a page for browsers, else text.
     pub(crate) fn response(&self, request_headers: &HeaderMap, detail: ErrorDetail) -> Response<Body> {
-        let accept = request_headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("");
+        let accept =
+            request_headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("");
         let (content_type, body) = if accept.contains("text/html") {
             ("text/html; charset=utf-8", self.page(detail))
         } else {

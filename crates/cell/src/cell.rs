@@ -12,13 +12,19 @@ use mote_engine::{JsError, Snapshot, modules::LoadError};
 use mote_web::{Console, Failure, LogLevel, Outcome, Runtime, RuntimeOptions, Worker};
 use mote_wire::{bundle::Bundle, http::Egress};
 
-use crate::{SNAPSHOT, answer::ErrorDetail, program::{Debugging, program_of}};
+use crate::{
+    SNAPSHOT,
+    answer::ErrorDetail,
+    program::{Debugging, program_of},
+};
 
 /// What a cell does for all its workers.
 #[derive(Debug, Clone, Copy)]
 pub struct CellOptions {
     /// Limits of each isolate.
     pub runtime: RuntimeOptions,
+    /// The most CPU time that a version may set for itself.
+    pub cpu_ceiling: Duration,
     /// How much an error response tells.
     pub detail: ErrorDetail,
     /// Whether debuggers may attach.
@@ -32,7 +38,7 @@ pub struct Deployment<'a> {
     pub bundle: &'a Bundle,
     /// Its `env`, as a JSON object.
     pub env_json: &'a str,
-    /// CPU time that one of its turns may use, if that is less than the cell's limit.
+    /// CPU time that one of its turns may use, at most the cell's ceiling; the cell's default if not given.
     pub cpu_max: Option<Duration>,
 }
 
@@ -215,9 +221,12 @@ impl Cell {
     fn blank(&self, slot: &Rc<Slot>) -> Rc<Runtime> {
         let console = Rc::new(SlotConsole { name: slot.name.clone(), observer: self.observer.clone() });
         let mut limits = self.options.runtime;
-        // A version may lower a limit, not raise it.
-        limits.cpu_max = slot.cpu_max.get().map_or(limits.cpu_max, |own| own.min(limits.cpu_max));
-        Runtime::start(&self.snapshot, limits, self.egress.clone(), console)
+        limits.cpu_max = slot.cpu_max.get().map_or(limits.cpu_max, |own| own.min(self.options.cpu_ceiling));
+        let runtime = Runtime::start(&self.snapshot, limits, self.egress.clone(), console);
+        if self.options.debugging == Debugging::Possible {
+            runtime.allow_debugger(&slot.name);
+        }
+        runtime
     }
 }
 

@@ -19,9 +19,9 @@ mod watched;
 
 pub use answer::{ErrorDetail, error_response};
 pub use cell::{Cell, CellOptions, Deployment, EventLog, Observer};
-pub use program::Debugging;
 pub use mote_engine::{JsError, inspector::Frontend, modules::LoadError};
 pub use mote_web::{Failure, LogLevel, Runtime, RuntimeOptions};
+pub use program::Debugging;
 
 /// Prepares the process. Call it on the main thread before any other thread is started: V8 protects its code with memory
 /// keys that threads born earlier do not hold.

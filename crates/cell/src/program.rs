@@ -32,7 +32,8 @@ pub(crate) fn program_of(bundle: &Bundle, debugging: Debugging) -> Result<Arc<Pr
                 bundle::ModuleKind::Wasm => ModuleKind::Wasm,
             };
             let name = module.name.as_str().to_owned();
-            let mut program = ProgramModule::new(name, kind, module.content.clone(), module.source_map.clone());
+            let mut program =
+                ProgramModule::new(name, kind, module.content.clone(), module.source_map.clone());
             if let (Debugging::Possible, Some(map)) = (debugging, &module.source_map) {
                 let map = data_encoding::BASE64.encode(map);
                 program.source_map_url = Some(format!("data:application/json;base64,{map}"));

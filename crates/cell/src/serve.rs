@@ -20,7 +20,7 @@ use crate::{
     answer::{Error, ErrorDetail},
     cell::{Cell, EventLog, Slot, Unready},
     url::request_url,
-    watched::{Leaving, Watched, watch_upload},
+    watched::{Leaving, Watched, begun, watch_upload},
 };
 
 /// Bytes of a request's head.
@@ -53,7 +53,9 @@ impl Cell {
 
     async fn handle(self: &Rc<Self>, mut request: Request<Incoming>) -> Response<Watched> {
         if head_bytes(&request) > HEAD_BYTES_MAX {
-            return Error::head_too_large().response(request.headers(), self.options.detail).map(Watched::plain);
+            return Error::head_too_large()
+                .response(request.headers(), self.options.detail)
+                .map(Watched::plain);
         }
         let Some(host) = host_of(&request) else {
             return Error::bad_request("A request has one Host header, with a host name.")
@@ -83,9 +85,12 @@ impl Cell {
         let method = request.method().clone();
         let accept = request.headers().get(header::ACCEPT).cloned();
         let mut record = Record::new(self, &slot, method.as_str(), &url);
+        let expects = request.headers().contains_key(header::EXPECT);
         let left = Arc::new(AtomicBool::new(false));
         let result = self.fetch(&slot, watch_upload(request, &left), &url, upgrade).await;
         let (response, failure) = match result {
+            // A worker that passes the upload on has not asked for it so far, and its client is waiting to be asked.
+            Ok(response) if expects => (finish(begun(response).await, &method), None),
             Ok(response) => (finish(response, &method), None),
             Err(rejected) => {
                 let headers = accept.into_iter().map(|accept| (header::ACCEPT, accept)).collect();
@@ -117,7 +122,9 @@ impl Cell {
     async fn trigger_scheduled(&self, slot: &Rc<Slot>, trigger: &Trigger) -> Response<Body> {
         let runtime = match self.ready(slot) {
             Ok(runtime) => runtime,
-            Err(unready) => return Rejected::Unready(unready).error().response(&HeaderMap::new(), ErrorDetail::Stack),
+            Err(unready) => {
+                return Rejected::Unready(unready).error().response(&HeaderMap::new(), ErrorDetail::Stack);
+            }
         };
         let mut record = Record::new(self, slot, "scheduled", &trigger.cron);
         let failure = runtime.scheduled(&trigger.cron, trigger.time_ms).await.err();
@@ -219,7 +226,8 @@ fn host_of(request: &Request<Incoming>) -> Option<String> {
 
 /// Bytes of a request's head, without the punctuation.
 fn head_bytes(request: &Request<Incoming>) -> usize {
-    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let headers: usize =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     headers + request.uri().path_and_query().map_or(0, |path| path.as_str().len())
 }
 
@@ -231,7 +239,8 @@ fn wants_websocket(headers: &HeaderMap) -> bool {
 /// Adapts a worker's response to what HTTP/1.1 can say.
 fn finish(mut response: Response<Body>, method: &Method) -> Response<Body> {
     let reason = response.extensions_mut().remove::<ReasonPhrase>();
-    if let Some(reason) = reason.and_then(|ReasonPhrase(text)| hyper::ext::ReasonPhrase::try_from(text).ok()) {
+    if let Some(reason) = reason.and_then(|ReasonPhrase(text)| hyper::ext::ReasonPhrase::try_from(text).ok())
+    {
         response.extensions_mut().insert(reason);
     }
     *response.version_mut() = Version::HTTP_11;
@@ -262,7 +271,9 @@ fn scheduled_trigger(request: &Request<Incoming>) -> Option<Trigger> {
     }
     let query = request.uri().query().unwrap_or("");
     let value = |key: &str| {
-        ::url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == key).map(|(_, value)| value.into_owned())
+        ::url::form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.into_owned())
     };
     let time_ms = value("time").and_then(|time| time.parse().ok()).unwrap_or_else(mote_web::wall_clock_ms);
     Some(Trigger { cron: value("cron").unwrap_or_else(|| "* * * * *".to_owned()), time_ms })

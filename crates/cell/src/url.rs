@@ -28,7 +28,9 @@ fn is_plain_host(host: &str) -> bool {
     let address = name.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
     starts
         && !address
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-'))
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-'))
         && !name.contains("xn--")
         && !port.starts_with('0')
         && port != "80"
@@ -43,7 +45,26 @@ fn is_plain_path(path: &str) -> bool {
         && !path.contains("%2")
         && path.bytes().all(|byte| {
             byte.is_ascii_alphanumeric()
-                || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'~' | b'?' | b'=' | b'&' | b'+' | b',' | b';' | b':' | b'@' | b'%' | b'!' | b'*' | b'(' | b')')
+                || matches!(
+                    byte,
+                    b'/' | b'.'
+                        | b'-'
+                        | b'_'
+                        | b'~'
+                        | b'?'
+                        | b'='
+                        | b'&'
+                        | b'+'
+                        | b','
+                        | b';'
+                        | b':'
+                        | b'@'
+                        | b'%'
+                        | b'!'
+                        | b'*'
+                        | b'('
+                        | b')'
+                )
         })
 }
 

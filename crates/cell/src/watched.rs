@@ -12,9 +12,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{Method, Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Incoming;
 use mote_web::{Failure, Outcome};
 use mote_wire::http::{Body, BodyError};
@@ -104,4 +104,17 @@ pub(crate) fn watch_upload(request: Request<Incoming>, left: &Arc<AtomicBool>) -
         })
         .boxed_unsync()
     })
+}
+
+/// The same response, once its body has begun. Reading an upload is what makes hyper send `100 Continue`, and after the
+/// response's head it is too late for that.
+pub(crate) async fn begun(response: Response<Body>) -> Response<Body> {
+    let (parts, mut body) = response.into_parts();
+    if body.is_end_stream() {
+        return Response::from_parts(parts, body);
+    }
+    let first = body.frame().await;
+    let rest = futures_util::stream::poll_fn(move |task| Pin::new(&mut body).poll_frame(task));
+    let whole = futures_util::StreamExt::chain(futures_util::stream::iter(first), rest);
+    Response::from_parts(parts, StreamBody::new(whole).boxed_unsync())
 }

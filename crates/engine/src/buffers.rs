@@ -32,12 +32,56 @@ impl Account {
     }
 }
 
-/// An allocator that gives at most `bytes_max` at a time.
-pub(crate) fn allocator(bytes_max: usize) -> v8::UniqueRef<v8::Allocator> {
-    let account = Arc::into_raw(Arc::new(Account { used_bytes: AtomicUsize::new(0), bytes_max }));
+/// Gives an isolate an account of `bytes_max`, and the allocator that charges it.
+pub(crate) fn allocator(bytes_max: usize) -> (Charged, v8::UniqueRef<v8::Allocator>) {
+    let account = Arc::new(Account { used_bytes: AtomicUsize::new(0), bytes_max });
+    let charged = Charged(account.clone());
+    let account = Arc::into_raw(account);
     // SAFETY: the vtable's functions take the account that this handle points at, and `drop` gives back the reference
     // which `into_raw` took; V8 calls it once, when the last buffer and the isolate are gone.
-    unsafe { v8::new_rust_allocator(account, &VTABLE) }
+    let allocator = unsafe { v8::new_rust_allocator(account, &VTABLE) };
+    (charged, allocator)
+}
+
+/// In a slot of the isolate: its account.
+pub(crate) struct Charged(Arc<Account>);
+
+/// Makes bytes that Rust has made the memory of an `ArrayBuffer`, without copying them. Throws a `RangeError` and gives
+/// `None` if the isolate may not hold that many.
+pub fn adopt<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: Vec<u8>) -> Option<v8::Local<'s, v8::ArrayBuffer>> {
+    let account = scope.get_slot::<Charged>().map(|charged| charged.0.clone());
+    let length = bytes.len();
+    let Some(account) = account.filter(|account| account.charge(length)) else {
+        if let Some(message) = v8::String::new(scope, "Array buffer allocation failed") {
+            let error = v8::Exception::range_error(scope, message);
+            scope.throw_exception(error);
+        }
+        return None;
+    };
+    let adopted = Box::new(Adopted { bytes, account });
+    let data = adopted.bytes.as_ptr().cast_mut().cast::<c_void>();
+    let owner = Box::into_raw(adopted).cast::<c_void>();
+    // SAFETY: `data` and `length` are those of the bytes that `owner` keeps, at an address that does not change, until V8
+    // calls `drop_adopted`, once, when the last buffer over them is gone.
+    let store = unsafe { v8::ArrayBuffer::new_backing_store_from_ptr(data, length, drop_adopted, owner) };
+    Some(v8::ArrayBuffer::with_backing_store(scope, &store.make_shared()))
+}
+
+/// Adopted bytes, charged to an account.
+struct Adopted {
+    bytes: Vec<u8>,
+    account: Arc<Account>,
+}
+
+impl Drop for Adopted {
+    fn drop(&mut self) {
+        self.account.refund(self.bytes.len());
+    }
+}
+
+unsafe extern "C" fn drop_adopted(_data: *mut c_void, _length: usize, owner: *mut c_void) {
+    // SAFETY: `owner` is what `adopt` made of a box, and V8 gives it back once.
+    drop(unsafe { Box::from_raw(owner.cast::<Adopted>()) });
 }
 
 static VTABLE: v8::RustAllocatorVtable<Account> =

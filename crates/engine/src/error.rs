@@ -27,7 +27,8 @@ impl JsError {
     pub fn from_value<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Self {
         v8::tc_scope!(let scope, scope);
         let mut message = describe(scope, value);
-        let mut stack = if value.is_native_error() || value.is_object() { stack_of(scope, value) } else { None };
+        let mut stack =
+            if value.is_native_error() || value.is_object() { stack_of(scope, value) } else { None };
         let position = v8::Exception::create_message(scope, value);
         if stack.is_none() {
             stack = position_of(scope, position).map(|at| format!("{message}\n    at {at}"));
@@ -64,9 +65,10 @@ fn truncate(text: &mut String) {
 
 fn describe<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> String {
     if (value.is_symbol() || !(value.is_object()) || value.is_native_error())
-        && let Some(text) = value.to_detail_string(scope) {
-            return text.to_rust_string_lossy(scope);
-        }
+        && let Some(text) = value.to_detail_string(scope)
+    {
+        return text.to_rust_string_lossy(scope);
+    }
     if let Some(object) = value.to_object(scope) {
         let (name, message) = (property(scope, object, "name"), property(scope, object, "message"));
         if let (Some(name), Some(message)) = (name, message) {
@@ -79,7 +81,11 @@ fn describe<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value
     "a value that cannot be shown was thrown".to_owned()
 }
 
-fn property<'s>(scope: &mut v8::PinScope<'s, '_>, object: v8::Local<'s, v8::Object>, name: &str) -> Option<String> {
+fn property<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    object: v8::Local<'s, v8::Object>,
+    name: &str,
+) -> Option<String> {
     let key = v8::String::new(scope, name)?;
     let value = object.get(scope, key.into())?;
     value.is_string().then(|| value.to_rust_string_lossy(scope))
@@ -92,7 +98,9 @@ fn stack_of<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value
     let mut current = object;
     for _ in 0..4 {
         let key = v8::String::new(scope, "cause")?;
-        let Some(cause) = current.get(scope, key.into()).filter(|cause| cause.is_native_error()) else { break };
+        let Some(cause) = current.get(scope, key.into()).filter(|cause| cause.is_native_error()) else {
+            break;
+        };
         let Some(cause) = cause.to_object(scope) else { break };
         if let Some(text) = property(scope, cause, "stack") {
             stack.push_str("\nCaused by: ");

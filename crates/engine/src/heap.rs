@@ -10,20 +10,27 @@ use crate::v8;
 /// How much an isolate may grow past its limit so that V8 gets to the next interrupt check alive.
 ///
 /// Why give V8 more room before terminating: termination is seen only at the next interrupt check, and V8 out of
-/// head-room aborts the process - with every tenant in it.
-const HEADROOM_BYTES: usize = 32 << 20;
+/// head-room aborts the process - with every tenant in it. Why so much: a single native may allocate hundreds of
+/// megabytes before that check (a huge array), and room that is not used costs nothing.
+const HEADROOM_BYTES: usize = 1 << 30;
 
 /// Watches one isolate's heap. It must live as long as the isolate: V8 holds its address.
 pub(crate) struct HeapGuard {
     handle: v8::IsolateHandle,
+    isolate: v8::UnsafeRawIsolatePtr,
+    bytes_max: usize,
     tripped: AtomicBool,
 }
 
 impl HeapGuard {
-    pub(crate) fn install(isolate: &mut v8::Isolate) -> Box<Self> {
-        let guard = Box::new(Self { handle: isolate.thread_safe_handle(), tripped: AtomicBool::new(false) });
+    pub(crate) fn install(isolate: &mut v8::Isolate, bytes_max: usize) -> Box<Self> {
+        // SAFETY: only used in V8's callbacks, which come while the isolate is alive.
+        let raw = unsafe { isolate.as_raw_isolate_ptr() };
+        let handle = isolate.thread_safe_handle();
+        let guard = Box::new(Self { handle, isolate: raw, bytes_max, tripped: AtomicBool::new(false) });
         let data = std::ptr::from_ref::<Self>(&guard).cast_mut().cast::<c_void>();
         isolate.add_near_heap_limit_callback(near_heap_limit, data);
+        isolate.add_gc_epilogue_callback(after_collection, data, v8::GCType::kGCTypeMarkSweepCompact);
         guard
     }
 
@@ -31,12 +38,35 @@ impl HeapGuard {
     pub(crate) fn tripped(&self) -> bool {
         self.tripped.load(Ordering::Acquire)
     }
+
+    /// Stops the isolate if `share` percent of its memory is in use.
+    fn check(&self, share: usize) {
+        // SAFETY: V8 calls back on the isolate's thread while the isolate is alive.
+        let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(self.isolate) };
+        if isolate.get_heap_statistics().used_heap_size() >= self.bytes_max / 100 * share {
+            self.tripped.store(true, Ordering::Release);
+            self.handle.terminate_execution();
+        }
+    }
 }
 
+/// V8 asks before it gives up on an allocation. That may also be a huge `ArrayBuffer` which is refused anyway, with the
+/// heap almost empty; so what is in use decides.
 unsafe extern "C" fn near_heap_limit(data: *mut c_void, current: usize, _initial: usize) -> usize {
     // SAFETY: `data` is the guard that `install` made; the isolate owns it and drops it after V8's isolate.
     let guard = unsafe { &*data.cast::<HeapGuard>() };
-    guard.tripped.store(true, Ordering::Release);
-    guard.handle.terminate_execution();
-    current.saturating_add(HEADROOM_BYTES)
+    guard.check(75);
+    current.max(guard.bytes_max.saturating_add(HEADROOM_BYTES))
+}
+
+/// With the head-room given, V8 itself would not stop at the limit any more.
+unsafe extern "C" fn after_collection(
+    _isolate: v8::UnsafeRawIsolatePtr,
+    _kind: v8::GCType,
+    _flags: v8::GCCallbackFlags,
+    data: *mut c_void,
+) {
+    // SAFETY: as in `near_heap_limit`.
+    let guard = unsafe { &*data.cast::<HeapGuard>() };
+    guard.check(100);
 }

@@ -12,8 +12,8 @@ use std::{
 use crate::v8::{
     self,
     inspector::{
-        Channel, ChannelImpl, StringBuffer, StringView, V8Inspector, V8InspectorClient, V8InspectorClientImpl,
-        V8InspectorClientTrustLevel, V8InspectorSession,
+        Channel, ChannelImpl, StringBuffer, StringView, V8Inspector, V8InspectorClient,
+        V8InspectorClientImpl, V8InspectorClientTrustLevel, V8InspectorSession,
     },
 };
 
@@ -28,22 +28,20 @@ pub trait Frontend {
     fn wait(&self) -> Option<String>;
 }
 
-/// An attached debugger.
+/// What a debugger can be attached to. It must exist before code is loaded: V8 shows a debugger only the scripts that were
+/// compiled under it.
 pub(crate) struct Inspector {
-    session: Rc<V8InspectorSession>,
+    /// The attached debugger's session.
+    session: Option<Rc<V8InspectorSession>>,
     // Dropped after the session, which points at it.
-    inspector: Rc<V8Inspector>,
+    inspector: V8Inspector,
+    pause: Rc<Pause>,
 }
 
 impl Inspector {
-    pub(crate) fn attach(
-        isolate: &mut v8::OwnedIsolate,
-        context: &v8::Global<v8::Context>,
-        frontend: Rc<dyn Frontend>,
-        name: &str,
-    ) -> Self {
+    pub(crate) fn new(isolate: &mut v8::OwnedIsolate, context: &v8::Global<v8::Context>, name: &str) -> Self {
         let pause = Rc::new(Pause {
-            frontend: frontend.clone(),
+            frontend: RefCell::default(),
             session: RefCell::default(),
             paused: Cell::new(false),
             context: context.clone(),
@@ -51,30 +49,47 @@ impl Inspector {
             isolate: unsafe { isolate.as_raw_isolate_ptr() },
         });
         let client = V8InspectorClient::new(Box::new(Client(pause.clone())));
-        let inspector = Rc::new(V8Inspector::create(isolate, client));
-        {
-            v8::scope!(let scope, isolate);
-            let context = v8::Local::new(scope, context);
-            let auxiliary = br#"{"isDefault":true}"#;
-            inspector.context_created(context, GROUP, StringView::from(name.as_bytes()), StringView::from(&auxiliary[..]));
-        }
-        let channel = Channel::new(Box::new(ToFrontend(frontend)));
+        let inspector = V8Inspector::create(isolate, client);
+        v8::scope!(let scope, isolate);
+        let context = v8::Local::new(scope, context);
+        let auxiliary = br#"{"isDefault":true}"#;
+        inspector.context_created(
+            context,
+            GROUP,
+            StringView::from(name.as_bytes()),
+            StringView::from(&auxiliary[..]),
+        );
+        Self { session: None, inspector, pause }
+    }
+
+    /// Attaches a debugger, in place of one that is attached.
+    pub(crate) fn attach(&mut self, frontend: Rc<dyn Frontend>) {
+        self.detach();
+        let channel = Channel::new(Box::new(ToFrontend(frontend.clone())));
         let trust = V8InspectorClientTrustLevel::FullyTrusted;
-        let session = Rc::new(inspector.connect(GROUP, channel, StringView::empty(), trust));
-        *pause.session.borrow_mut() = Rc::downgrade(&session);
-        Self { session, inspector }
+        let session = Rc::new(self.inspector.connect(GROUP, channel, StringView::empty(), trust));
+        *self.pause.frontend.borrow_mut() = Some(frontend);
+        *self.pause.session.borrow_mut() = Rc::downgrade(&session);
+        self.session = Some(session);
+    }
+
+    /// Lets the debugger go.
+    pub(crate) fn detach(&mut self) {
+        self.session.take();
+        self.pause.frontend.borrow_mut().take();
     }
 
     /// Takes one message of the debugger's; the isolate must be entered.
     pub(crate) fn dispatch(&self, message: &str) {
-        dispatch(&self.session, message);
+        if let Some(session) = &self.session {
+            dispatch(session, message);
+        }
     }
 }
 
 impl fmt::Debug for Inspector {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let _ = &self.inspector;
-        formatter.debug_struct("Inspector").finish_non_exhaustive()
+        formatter.debug_struct("Inspector").field("attached", &self.session.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -89,7 +104,7 @@ fn dispatch(session: &V8InspectorSession, message: &str) {
 
 /// What is needed while the code is paused.
 struct Pause {
-    frontend: Rc<dyn Frontend>,
+    frontend: RefCell<Option<Rc<dyn Frontend>>>,
     session: RefCell<Weak<V8InspectorSession>>,
     paused: Cell<bool>,
     context: v8::Global<v8::Context>,
@@ -103,7 +118,9 @@ impl V8InspectorClientImpl for Client {
         self.0.paused.set(true);
         while self.0.paused.get() {
             let session = self.0.session.borrow().upgrade();
-            let (Some(session), Some(message)) = (session, self.0.frontend.wait()) else {
+            let frontend = self.0.frontend.borrow().clone();
+            let message = frontend.and_then(|frontend| frontend.wait());
+            let (Some(session), Some(message)) = (session, message) else {
                 // The debugger has left in the middle of a pause: go on as if it had never been there.
                 if let Some(session) = self.0.session.borrow().upgrade() {
                     dispatch(&session, r#"{"id":0,"method":"Debugger.disable"}"#);

@@ -10,7 +10,14 @@ use std::{
     time::Duration,
 };
 
-use crate::{buffers, heap::HeapGuard, inspector::{Frontend, Inspector}, platform, snapshot::Snapshot, v8, watchdog};
+use crate::{
+    buffers,
+    heap::HeapGuard,
+    inspector::{Frontend, Inspector},
+    platform,
+    snapshot::Snapshot,
+    v8, watchdog,
+};
 
 /// An isolate that can run turns.
 #[derive(Debug)]
@@ -74,7 +81,7 @@ pub struct Isolate<State = Ready> {
 }
 
 struct Inner {
-    /// An attached debugger; it must be gone before V8's isolate is.
+    /// The debugger's door; it must be gone before V8's isolate is.
     inspector: Option<Inspector>,
     /// `None` only while it is being dropped.
     isolate: Option<v8::OwnedIsolate>,
@@ -91,16 +98,18 @@ impl Isolate<Ready> {
     /// Makes an isolate from the startup snapshot. [`platform::initialize`] must have run.
     #[must_use]
     pub fn from_snapshot(snapshot: &Snapshot, options: IsolateOptions) -> Self {
+        let (charged, allocator) = buffers::allocator(options.buffer_bytes_max);
         let params = snapshot
             .params()
             .heap_limits(0, options.heap_bytes_max)
-            .array_buffer_allocator(buffers::allocator(options.buffer_bytes_max))
+            .array_buffer_allocator(allocator)
             .allow_atomics_wait(false);
         let mut isolate = v8::Isolate::new(params);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
         isolate.set_capture_stack_trace_for_uncaught_exceptions(true, 20);
-        let guard = HeapGuard::install(&mut isolate);
+        let guard = HeapGuard::install(&mut isolate, options.heap_bytes_max);
         crate::rejections::track(&mut isolate);
+        isolate.set_slot(charged);
         let context = {
             v8::scope!(let scope, &mut isolate);
             let context = v8::Context::new(scope, v8::ContextOptions::default());
@@ -112,7 +121,14 @@ impl Isolate<Ready> {
         // turns no isolate is.
         unsafe { isolate.exit() };
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        let inner = Inner { inspector: None, isolate: Some(isolate), context: Some(context), guard, id, _snapshot: snapshot.clone() };
+        let inner = Inner {
+            inspector: None,
+            isolate: Some(isolate),
+            context: Some(context),
+            guard,
+            id,
+            _snapshot: snapshot.clone(),
+        };
         Self { inner, state: PhantomData }
     }
 
@@ -120,7 +136,11 @@ impl Isolate<Ready> {
     ///
     /// Microtasks are the caller's to run ([`drain_microtasks`]), since what follows them (unhandled rejections) is
     /// policy.
-    pub fn turn<R>(&mut self, budget: Duration, work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R) -> Turn<R> {
+    pub fn turn<R>(
+        &mut self,
+        budget: Duration,
+        work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R,
+    ) -> Turn<R> {
         let Inner { isolate: Some(isolate), context: Some(context), guard, id, .. } = &mut self.inner else {
             return Turn::Stopped(Stop::Asked);
         };
@@ -152,19 +172,31 @@ impl Isolate<Ready> {
         }
     }
 
-    /// Attaches a debugger, in place of one that is attached.
-    pub fn attach_inspector(&mut self, frontend: Rc<dyn Frontend>, name: &str) {
-        let Inner { isolate: Some(isolate), context: Some(context), inspector, .. } = &mut self.inner else { return };
+    /// Makes it possible to attach a debugger later. Call it before code is loaded.
+    pub fn allow_inspector(&mut self, name: &str) {
+        let Inner { isolate: Some(isolate), context: Some(context), inspector, .. } = &mut self.inner else {
+            return;
+        };
         let entered = Entered::enter(isolate);
-        inspector.take();
-        *inspector = Some(Inspector::attach(entered.isolate, context, frontend, name));
+        *inspector = Some(Inspector::new(entered.isolate, context, name));
+    }
+
+    /// Attaches a debugger, in place of one that is attached.
+    pub fn attach_inspector(&mut self, frontend: Rc<dyn Frontend>) {
+        let Inner { isolate: Some(isolate), inspector: Some(inspector), .. } = &mut self.inner else {
+            return;
+        };
+        let _entered = Entered::enter(isolate);
+        inspector.attach(frontend);
     }
 
     /// Lets the debugger go.
     pub fn detach_inspector(&mut self) {
-        let Inner { isolate: Some(isolate), inspector, .. } = &mut self.inner else { return };
+        let Inner { isolate: Some(isolate), inspector: Some(inspector), .. } = &mut self.inner else {
+            return;
+        };
         let _entered = Entered::enter(isolate);
-        inspector.take();
+        inspector.detach();
     }
 
     /// Takes one message of the attached debugger's, inside a turn of its own.

@@ -15,7 +15,7 @@
 //! limit stops the turn; it does not abort the process (see [`heap`]).
 #![allow(unsafe_code, reason = "this room talks to V8")]
 
-mod buffers;
+pub mod buffers;
 pub mod error;
 pub mod heap;
 pub mod inspector;
@@ -29,7 +29,7 @@ pub mod source_map;
 pub mod watchdog;
 
 pub use error::JsError;
-pub use isolate::{Condemned, drain_microtasks, HeapUse, Isolate, IsolateOptions, Ready, Stop, Turn};
+pub use isolate::{Condemned, HeapUse, Isolate, IsolateOptions, Ready, Stop, Turn, drain_microtasks};
 pub use snapshot::{Native, Snapshot};
 /// The `v8` crate, for the rooms that write natives. Only this room names it as a dependency.
 pub use v8;

@@ -17,7 +17,9 @@ pub enum LoadError {
     #[error("{0}")]
     Threw(JsError),
     /// Its top-level code awaits something that never comes.
-    #[error("the top-level code of `{module}` awaits something that never happens: no I/O is done outside of events")]
+    #[error(
+        "the top-level code of `{module}` awaits something that never happens: no I/O is done outside of events"
+    )]
     NeverSettles {
         /// The main module.
         module: String,
@@ -56,7 +58,8 @@ pub fn load<'s>(
     program: &Arc<Program>,
     builtins: Vec<(String, v8::Local<'s, v8::Object>)>,
 ) -> Result<v8::Local<'s, v8::Object>, LoadError> {
-    let builtins = builtins.into_iter().map(|(name, object)| (name, v8::Global::new(scope, object))).collect();
+    let builtins =
+        builtins.into_iter().map(|(name, object)| (name, v8::Global::new(scope, object))).collect();
     scope.set_slot(SourceMaps::new(program.clone()));
     scope.set_slot(ModuleMap {
         program: program.clone(),
@@ -73,7 +76,9 @@ pub fn load<'s>(
     };
     match loaded {
         Some(namespace) => Ok(namespace),
-        None if scope.has_terminated() || scope.is_execution_terminating() => Err(LoadError::Stopped(Stop::Asked)),
+        None if scope.has_terminated() || scope.is_execution_terminating() => {
+            Err(LoadError::Stopped(Stop::Asked))
+        }
         None => match scope.exception() {
             Some(exception) => Err(LoadError::Threw(JsError::from_value(scope, exception))),
             None => Err(settled(scope, program.main())),
@@ -88,7 +93,9 @@ pub fn make_code_cache(scope: &mut v8::PinScope<'_, '_>) {
     let program = map.program.clone();
     let loaded: Vec<_> = map.modules.iter().map(|(name, module)| (name.clone(), module.clone())).collect();
     for (name, module) in loaded {
-        let Some(source) = program.module(&name).filter(|source| source.code_cache().is_none()) else { continue };
+        let Some(source) = program.module(&name).filter(|source| source.code_cache().is_none()) else {
+            continue;
+        };
         let module = v8::Local::new(scope, module);
         if !module.is_source_text_module() {
             continue;
@@ -100,7 +107,10 @@ pub fn make_code_cache(scope: &mut v8::PinScope<'_, '_>) {
     }
 }
 
-fn load_modules<'s>(scope: &mut v8::PinScope<'s, '_>, main: &ProgramModule) -> Option<v8::Local<'s, v8::Object>> {
+fn load_modules<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    main: &ProgramModule,
+) -> Option<v8::Local<'s, v8::Object>> {
     let module = module_named(scope, main)?;
     module.instantiate_module(scope, resolve)?;
     let promise = module.evaluate(scope)?;
@@ -120,10 +130,18 @@ fn load_modules<'s>(scope: &mut v8::PinScope<'s, '_>, main: &ProgramModule) -> O
     module.get_module_namespace().try_cast::<v8::Object>().ok()
 }
 
-fn run_script<'s>(scope: &mut v8::PinScope<'s, '_>, main: &ProgramModule) -> Option<v8::Local<'s, v8::Object>> {
+fn run_script<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    main: &ProgramModule,
+) -> Option<v8::Local<'s, v8::Object>> {
     let mut source = script_source(scope, main, Goal::Script)?;
     let options = compile_options(&source);
-    let script = v8::script_compiler::compile(scope, &mut source, options, v8::script_compiler::NoCacheReason::NoReason)?;
+    let script = v8::script_compiler::compile(
+        scope,
+        &mut source,
+        options,
+        v8::script_compiler::NoCacheReason::NoReason,
+    )?;
     count_cache(scope, &source);
     script.run(scope)?;
     if main.code_cache().is_none() {
@@ -150,7 +168,10 @@ fn settled(scope: &mut v8::PinScope<'_, '_>, main: &ProgramModule) -> LoadError 
 }
 
 /// The loaded module of the program with this name; loads it if need be.
-fn module_named<'s>(scope: &mut v8::PinScope<'s, '_>, source: &ProgramModule) -> Option<v8::Local<'s, v8::Module>> {
+fn module_named<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    source: &ProgramModule,
+) -> Option<v8::Local<'s, v8::Module>> {
     if let Some(module) = scope.get_slot::<ModuleMap>()?.modules.get(&source.name).cloned() {
         return Some(v8::Local::new(scope, module));
     }
@@ -174,11 +195,18 @@ fn remember(scope: &mut v8::PinScope<'_, '_>, name: &str, module: v8::Local<'_, 
     }
 }
 
-fn compile<'s>(scope: &mut v8::PinScope<'s, '_>, module: &ProgramModule) -> Option<v8::Local<'s, v8::Module>> {
+fn compile<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    module: &ProgramModule,
+) -> Option<v8::Local<'s, v8::Module>> {
     let mut source = script_source(scope, module, Goal::Module)?;
     let options = compile_options(&source);
-    let compiled =
-        v8::script_compiler::compile_module2(scope, &mut source, options, v8::script_compiler::NoCacheReason::NoReason);
+    let compiled = v8::script_compiler::compile_module2(
+        scope,
+        &mut source,
+        options,
+        v8::script_compiler::NoCacheReason::NoReason,
+    );
     count_cache(scope, &source);
     compiled
 }
@@ -197,8 +225,24 @@ fn script_source(
 ) -> Option<v8::script_compiler::Source> {
     let text = text_of(scope, module)?;
     let name = v8::String::new(scope, &module.name)?;
-    let map = module.source_map_url.as_ref().and_then(|url| v8::String::new(scope, url)).map(v8::Local::<v8::Value>::from);
-    let origin = v8::ScriptOrigin::new(scope, name.into(), 0, 0, false, -1, map, false, false, goal == Goal::Module, None);
+    let map = module
+        .source_map_url
+        .as_ref()
+        .and_then(|url| v8::String::new(scope, url))
+        .map(v8::Local::<v8::Value>::from);
+    let origin = v8::ScriptOrigin::new(
+        scope,
+        name.into(),
+        0,
+        0,
+        false,
+        -1,
+        map,
+        false,
+        false,
+        goal == Goal::Module,
+        None,
+    );
     Some(match module.code_cache() {
         Some(cache) => {
             let cache = v8::script_compiler::CachedData::new(cache);
@@ -223,7 +267,10 @@ fn count_cache(scope: &mut v8::PinScope<'_, '_>, source: &v8::script_compiler::S
 }
 
 /// A module's text as a string; throws if it is not UTF-8 or too long.
-fn text_of<'s>(scope: &mut v8::PinScope<'s, '_>, module: &ProgramModule) -> Option<v8::Local<'s, v8::String>> {
+fn text_of<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    module: &ProgramModule,
+) -> Option<v8::Local<'s, v8::String>> {
     let text = if module.content.is_ascii() {
         v8::String::new_from_one_byte(scope, &module.content, v8::NewStringType::Normal)
     } else {
@@ -303,7 +350,8 @@ fn evaluate_builtin<'s>(
 ) -> Option<v8::Local<'s, v8::Value>> {
     v8::callback_scope!(unsafe scope, context);
     let name = name_of(scope, module)?;
-    let object = scope.get_slot::<ModuleMap>()?.builtins.iter().find(|(builtin, _)| *builtin == name)?.1.clone();
+    let object =
+        scope.get_slot::<ModuleMap>()?.builtins.iter().find(|(builtin, _)| *builtin == name)?.1.clone();
     let object = v8::Local::new(scope, object);
     let keys = object.get_own_property_names(scope, v8::GetPropertyNamesArgs::default())?;
     for index in 0..keys.length() {
@@ -325,10 +373,7 @@ fn evaluate_default<'s>(
     let source = program.module(&name)?;
     let value: v8::Local<'_, v8::Value> = match source.kind {
         ModuleKind::Text => text_of(scope, source)?.into(),
-        ModuleKind::Data => {
-            let store = v8::ArrayBuffer::new_backing_store_from_vec(source.content.to_vec()).make_shared();
-            v8::ArrayBuffer::with_backing_store(scope, &store).into()
-        }
+        ModuleKind::Data => crate::buffers::adopt(scope, source.content.to_vec())?.into(),
         ModuleKind::Json => {
             let text = text_of(scope, source)?;
             v8::json::parse(scope, text)?
@@ -355,13 +400,19 @@ fn resolved<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Va
 }
 
 /// Runs a CommonJS module; gives its `module.exports`.
-fn common_js<'s>(scope: &mut v8::PinScope<'s, '_>, source: &ProgramModule) -> Option<v8::Local<'s, v8::Value>> {
+fn common_js<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    source: &ProgramModule,
+) -> Option<v8::Local<'s, v8::Value>> {
     let text = text_of(scope, source)?;
     let name = v8::String::new(scope, &source.name)?;
     let origin = v8::ScriptOrigin::new(scope, name.into(), 0, 0, false, -1, None, false, false, false, None);
     let mut code = v8::script_compiler::Source::new(text, Some(&origin));
-    let parameters =
-        [v8::String::new(scope, "module")?, v8::String::new(scope, "exports")?, v8::String::new(scope, "require")?];
+    let parameters = [
+        v8::String::new(scope, "module")?,
+        v8::String::new(scope, "exports")?,
+        v8::String::new(scope, "require")?,
+    ];
     let function = v8::script_compiler::compile_function(
         scope,
         &mut code,
@@ -389,7 +440,9 @@ fn require<'s>(
     let specifier = arguments.get(0).to_rust_string_lossy(scope);
     let referrer = arguments.data().to_rust_string_lossy(scope);
     let Some(module) = resolve_name(scope, &specifier, &referrer) else { return };
-    if module.get_status() == v8::ModuleStatus::Uninstantiated && module.instantiate_module(scope, resolve).is_none() {
+    if module.get_status() == v8::ModuleStatus::Uninstantiated
+        && module.instantiate_module(scope, resolve).is_none()
+    {
         return;
     }
     if module.get_status() == v8::ModuleStatus::Instantiated && module.evaluate(scope).is_none() {
@@ -472,7 +525,10 @@ unsafe extern "C" fn initialize_import_meta(
     }
 }
 
-unsafe extern "C" fn allow_wasm(context: v8::Local<'_, v8::Context>, _source: v8::Local<'_, v8::String>) -> bool {
+unsafe extern "C" fn allow_wasm(
+    context: v8::Local<'_, v8::Context>,
+    _source: v8::Local<'_, v8::String>,
+) -> bool {
     v8::callback_scope!(unsafe scope, context);
     scope.get_slot::<ModuleMap>().is_some_and(|map| map.compiling_wasm)
 }

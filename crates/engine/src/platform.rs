@@ -13,6 +13,8 @@ const FLAGS: &[&str] = &[
     "--stack-size=900",
     // Many small heaps: collecting them on the thread that serves costs less than waking others.
     "--single-threaded-gc",
+    // One Wasm memory holds at most 128 MiB (in pages of 64 KiB).
+    "--wasm-max-mem-pages=2048",
 ];
 
 /// Initialises V8. Call it on the main thread before any other thread is started; later calls do nothing.

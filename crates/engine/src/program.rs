@@ -58,7 +58,14 @@ impl ProgramModule {
     /// A module without a code cache yet.
     #[must_use]
     pub fn new(name: String, kind: ModuleKind, content: Bytes, source_map: Option<Bytes>) -> Self {
-        Self { name, kind, content, source_map: source_map.map(SourceMap::new), source_map_url: None, code_cache: OnceLock::new() }
+        Self {
+            name,
+            kind,
+            content,
+            source_map: source_map.map(SourceMap::new),
+            source_map_url: None,
+            code_cache: OnceLock::new(),
+        }
     }
 
     /// V8's code cache of it, once an isolate has made one.
@@ -197,7 +204,8 @@ mod tests {
     #[test]
     fn specifiers_resolve_from_the_folder_of_their_module() {
         let program = program(&["index.js", "lib/a.js", "lib/b.js"]);
-        let resolve = |specifier, referrer| program.resolve(specifier, referrer).map(|module| module.name.as_str());
+        let resolve =
+            |specifier, referrer| program.resolve(specifier, referrer).map(|module| module.name.as_str());
         assert_eq!(resolve("./lib/a.js", "index.js"), Some("lib/a.js"));
         assert_eq!(resolve("./b.js", "lib/a.js"), Some("lib/b.js"));
         assert_eq!(resolve("../index.js", "lib/a.js"), Some("index.js"));

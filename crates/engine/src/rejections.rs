@@ -43,6 +43,7 @@ unsafe extern "C" fn rejected(message: v8::PromiseRejectMessage<'_>) {
                 unhandled.0.retain(|(rejected, _)| *rejected != promise);
             }
         }
-        v8::PromiseRejectEvent::PromiseRejectAfterResolved | v8::PromiseRejectEvent::PromiseResolveAfterResolved => {}
+        v8::PromiseRejectEvent::PromiseRejectAfterResolved
+        | v8::PromiseRejectEvent::PromiseResolveAfterResolved => {}
     }
 }

@@ -258,7 +258,8 @@ fn load<'s>(scope: &mut v8::PinScope<'s, '_>, name: &str) -> Option<v8::Local<'s
     let source = v8::String::new_from_onebyte_const(scope, text)?;
     // The name shows in stacks: `mote:streams/readable.js`.
     let resource = v8::String::new(scope, &format!("mote:{name}"))?;
-    let origin = v8::ScriptOrigin::new(scope, resource.into(), 0, 0, false, -1, None, false, false, true, None);
+    let origin =
+        v8::ScriptOrigin::new(scope, resource.into(), 0, 0, false, -1, None, false, false, true, None);
     let mut source = v8::script_compiler::Source::new(source, Some(&origin));
     let module = v8::script_compiler::compile_module(scope, &mut source)?;
     let kept = v8::Global::new(scope, module);

@@ -57,7 +57,8 @@ fn find_place(text: &str, name: &str) -> Option<Place> {
     while let Some(found) = text.get(from..)?.find(name) {
         let start = from + found;
         let rest = text.get(start + name.len()..)?;
-        let boundary = text.get(..start)?.chars().next_back().is_none_or(|c| c == '(' || c == ' ' || c == '/');
+        let boundary =
+            text.get(..start)?.chars().next_back().is_none_or(|c| c == '(' || c == ' ' || c == '/');
         if boundary && let Some((line, column, length)) = line_and_column(rest) {
             return Some(Place { start, end: start + name.len() + length, line, column });
         }
@@ -98,7 +99,9 @@ impl SourceMap {
             .parsed
             .get_or_init(|| {
                 let json = String::from_utf8(self.json.to_vec()).ok()?;
-                oxc_sourcemap::SourceMap::from_json_string(&json).ok().map(oxc_sourcemap::SourceMap::into_owned)
+                oxc_sourcemap::SourceMap::from_json_string(&json)
+                    .ok()
+                    .map(oxc_sourcemap::SourceMap::into_owned)
             })
             .as_ref()?;
         let table = map.generate_lookup_table();

@@ -103,7 +103,10 @@ fn register() -> Arc<ThreadWatch> {
     watch
 }
 
-#[expect(clippy::disallowed_methods, reason = "this thread serves nobody: looking and sleeping is all it does")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this thread serves nobody: looking and sleeping is all it does"
+)]
 fn watch_all() {
     // Per thread: the state word seen first in a turn and the CPU time at that moment.
     let mut seen: Vec<(Weak<ThreadWatch>, u64, u64)> = Vec::new();

@@ -45,8 +45,11 @@ impl DirectEgress {
         http.set_connect_timeout(Some(CONNECT_MAX));
         http.set_nodelay(true);
         http.enforce_http(false);
-        let https =
-            hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(http);
+        let https = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_webpki_roots()
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(http);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(hyper_util::rt::TokioTimer::new())
             .pool_idle_timeout(IDLE_MAX)
@@ -83,7 +86,8 @@ impl Egress for DirectEgress {
                 return Ok(http::Response::from_parts(parts, empty()));
             }
             Ok(response.map(|body| {
-                body.map_err(move |error| BodyError::Lost { reason: format!("{uri}: {}", innermost(&error)) }).boxed_unsync()
+                body.map_err(move |error| BodyError::Lost { reason: format!("{uri}: {}", innermost(&error)) })
+                    .boxed_unsync()
             }))
         })
     }
@@ -118,7 +122,8 @@ impl Service<Name> for Resolver {
     fn call(&mut self, name: Name) -> Self::Future {
         let host = name.as_str().trim_end_matches('.').to_ascii_lowercase();
         if host == "localhost" || host.ends_with(".localhost") {
-            let here = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+            let here =
+                vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
             return Box::pin(std::future::ready(Ok(here.into_iter())));
         }
         let resolving = self.system.call(name);

@@ -1,5 +1,5 @@
-// The Console Standard (https://console.spec.whatwg.org/). What is printed goes to the tenant's log; while a debugger is
-// attached, V8's own console gets the values themselves, so that they can be unfolded there.
+// The Console Standard (https://console.spec.whatwg.org/). What is printed goes to the tenant's log; while a debugger
+// is attached, V8's own console gets the values themselves, so that they can be unfolded there.
 import { DOMString, dictionary, sequence } from "./webidl.js";
 import { stackOf } from "./error-stack.js";
 import { format } from "./inspect/format.js";

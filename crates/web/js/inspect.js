@@ -21,8 +21,8 @@ const printers = [];
 
 /**
  * Teaches the inspector an interface of the platform. `describe(value)` gives what to show of a value for which
- * `is(value)` is true: `{ fields }`, an object whose members are shown; `{ entries }`, a list of [key, value], shown as a
- * Map is; `{ items }`, shown as an array is; or a string, shown as it is. `name` beside them stands before the braces
+ * `is(value)` is true: `{ fields }`, an object whose members are shown; `{ entries }`, a list of [key, value], shown as
+ * a Map is; `{ items }`, shown as an array is; or a string, shown as it is. `name` beside them stands before the braces
  * instead of the name of the object's class.
  */
 export function registerInspector(is, describe) {

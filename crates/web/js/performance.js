@@ -1,12 +1,33 @@
 // High resolution time (https://w3c.github.io/hr-time/) and user timing (https://w3c.github.io/user-timing/).
 // The clock stands still during a turn: `now()` gives the time of the last I/O.
-import { DOMString, defineInterface, dictionary, double, illegalConstructor, isObject, requireArguments } from "./webidl.js";
+import {
+  DOMString,
+  defineInterface,
+  dictionary,
+  double,
+  illegalConstructor,
+  isObject,
+  requireArguments,
+} from "./webidl.js";
 import { DOMException } from "./dom-exception.js";
 import { EventTarget } from "./event.js";
 import { native } from "./native.js";
-import { MADE_HERE, PerformanceEntry, keep, nameOf, selectByName, selectByType, sortByStart, startOf, typeOf } from "./performance-entry.js";
+import {
+  MADE_HERE,
+  PerformanceEntry,
+  keep,
+  nameOf,
+  selectByName,
+  selectByType,
+  sortByStart,
+  startOf,
+  typeOf,
+} from "./performance-entry.js";
 import { notifyObservers, setTimeline } from "./performance-observer.js";
 import { structuredClone } from "./structured-clone.js";
+
+export { PerformanceEntry } from "./performance-entry.js";
+export { PerformanceObserver, PerformanceObserverEntryList } from "./performance-observer.js";
 
 // How many marks and measures an isolate remembers. Why a limit: an isolate serves many events, and one that marks
 // each of them must not grow for ever; the oldest go first.

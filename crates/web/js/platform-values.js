@@ -1,5 +1,5 @@
-// What `console` shows of the platform's own objects, and which of them `structuredClone` can copy beside those that say so
-// themselves. It stands apart so that no interface has to know of the two.
+// What `console` shows of the platform's own objects, and which of them `structuredClone` can copy beside those that
+// say so themselves. It stands apart so that no interface has to know of the two.
 import { AbortSignal, isAbortSignal } from "./abort.js";
 import { Blob, File, fileOfBlob, isBlob, isFile, nameOfFile } from "./blob.js";
 import { CryptoKey, isCryptoKey } from "./crypto/key.js";

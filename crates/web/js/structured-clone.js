@@ -7,6 +7,7 @@
 import { dictionary, isObject, requireArguments, sequence } from "./webidl.js";
 import { cloneDOMException, isDOMException } from "./dom-exception.js";
 import { stackOf } from "./error-stack.js";
+import { className } from "./inspect/shape.js";
 import { cannotClone, cloneSimple, copyBuffer, isDetached, transferBuffer, viewOf } from "./structured-clone-leaves.js";
 import * as kind from "./kinds.js";
 import { native } from "./native.js";
@@ -135,7 +136,7 @@ class Cloner {
     for (let i = 0; i < cloneable.length; i++) {
       if (cloneable[i].is(value)) return this.#remember(value, cloneable[i].clone(value));
     }
-    throw cannotClone(native.kindOf(value) === kind.ERROR ? "An error of the platform" : "An object of the platform, or one that only refers to others,");
+    throw cannotClone(`An object of the class ${className(value) ?? "Object"}`);
   }
 
   #cloneArray(value) {

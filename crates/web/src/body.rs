@@ -44,10 +44,16 @@ impl Encoding {
     /// The coding that a `content-encoding` header names, if it is one that Mote knows.
     pub(crate) fn of(headers: &http::HeaderMap) -> Option<Self> {
         let value = headers.get(http::header::CONTENT_ENCODING)?.to_str().ok()?.trim();
-        [("gzip", Self::Gzip), ("x-gzip", Self::Gzip), ("deflate", Self::Deflate), ("br", Self::Brotli), ("zstd", Self::Zstd)]
-            .into_iter()
-            .find(|(name, _)| value.eq_ignore_ascii_case(name))
-            .map(|(_, encoding)| encoding)
+        [
+            ("gzip", Self::Gzip),
+            ("x-gzip", Self::Gzip),
+            ("deflate", Self::Deflate),
+            ("br", Self::Brotli),
+            ("zstd", Self::Zstd),
+        ]
+        .into_iter()
+        .find(|(name, _)| value.eq_ignore_ascii_case(name))
+        .map(|(_, encoding)| encoding)
     }
 }
 
@@ -166,11 +172,12 @@ fn data(body: Body) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> 
 }
 
 fn from_reader(reader: impl tokio::io::AsyncRead + Send + 'static) -> Body {
-    let stream = ReaderStream::with_capacity(reader, 16 << 10)
-        .map_ok(http_body::Frame::data)
-        .map_err(|error| match error.get_ref().and_then(|inner| inner.downcast_ref::<BodyError>()) {
-            Some(lost) => lost.clone(),
-            None => BodyError::Encoding { reason: error.to_string() },
+    let stream =
+        ReaderStream::with_capacity(reader, 16 << 10).map_ok(http_body::Frame::data).map_err(|error| {
+            match error.get_ref().and_then(|inner| inner.downcast_ref::<BodyError>()) {
+                Some(lost) => lost.clone(),
+                None => BodyError::Encoding { reason: error.to_string() },
+            }
         });
     StreamBody::new(stream).boxed_unsync()
 }
@@ -211,5 +218,8 @@ pub(crate) fn pipe() -> (Pipe, NativeBody) {
         }
         next
     });
-    (Pipe { sender, gone: Some(gone), complete }, NativeBody::new(StreamBody::new(stream).boxed_unsync(), None))
+    (
+        Pipe { sender, gone: Some(gone), complete },
+        NativeBody::new(StreamBody::new(stream).boxed_unsync(), None),
+    )
 }

@@ -54,7 +54,9 @@ pub enum Failure {
     #[error("the worker used more memory than it may")]
     ExceededMemory,
     /// The worker waits for something that can never happen.
-    #[error("the worker's code will never give a response: it waits for something that cannot happen any more")]
+    #[error(
+        "the worker's code will never give a response: it waits for something that cannot happen any more"
+    )]
     Hung,
     /// The worker has no handler for this kind of event.
     #[error("the worker has no `{0}` handler")]

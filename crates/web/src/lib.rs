@@ -37,8 +37,16 @@ macro_rules! source {
 include!(concat!(env!("OUT_DIR"), "/sources.rs"));
 
 /// The functions of `js/main.js` that Rust calls, in the order that the snapshot keeps them.
-pub(crate) const HOOKS: &[&str] =
-    &["setWorker", "dispatchFetch", "dispatchScheduled", "unhandledRejection", "abortRequest", "endEvent", "builtinModules", "warmUp"];
+pub(crate) const HOOKS: &[&str] = &[
+    "setWorker",
+    "dispatchFetch",
+    "dispatchScheduled",
+    "unhandledRejection",
+    "abortRequest",
+    "endEvent",
+    "builtinModules",
+    "warmUp",
+];
 
 /// Initialises V8, see [`mote_engine::platform::initialize`]; for the build script that makes the snapshot.
 pub fn initialize_v8() {

@@ -73,10 +73,15 @@ pub(crate) fn start<'s>(
         runtime.turn(context_id, |scope| {
             let resolver = v8::Local::new(scope, resolver);
             match result {
-                Ok(value) => match value.make(scope) {
-                    Some(value) => resolver.resolve(scope, value),
-                    None => reject(scope, resolver, "the result is too large"),
-                },
+                Ok(value) => {
+                    v8::tc_scope!(let scope, scope);
+                    match value.make(scope) {
+                        Some(value) => resolver.resolve(scope, value),
+                        None => {
+                            reject(scope, resolver, "the result is larger than the worker's memory allows")
+                        }
+                    }
+                }
                 Err(Failed(text)) => reject(scope, resolver, &text),
             };
         });

@@ -136,8 +136,13 @@ impl Runtime {
         egress: Arc<dyn Egress>,
         console: Rc<dyn Console>,
     ) -> Rc<Self> {
-        let mut isolate =
-            Isolate::from_snapshot(snapshot, IsolateOptions { heap_bytes_max: options.heap_bytes_max, buffer_bytes_max: options.heap_bytes_max });
+        let mut isolate = Isolate::from_snapshot(
+            snapshot,
+            IsolateOptions {
+                heap_bytes_max: options.heap_bytes_max,
+                buffer_bytes_max: options.heap_bytes_max,
+            },
+        );
         let state = State::new(egress, console);
         let shared = state.clone();
         let hooks = match isolate.turn(options.startup_cpu_max, move |scope| {
@@ -179,7 +184,8 @@ impl Runtime {
     }
 
     fn load_in(&self, scope: &mut v8::PinScope<'_, '_>, worker: &Worker) -> Result<Vec<String>, LoadError> {
-        let broken = || LoadError::Threw(JsError::plain("the platform's own code failed while it loaded the worker"));
+        let broken =
+            || LoadError::Threw(JsError::plain("the platform's own code failed while it loaded the worker"));
         let builtins = self.builtins(scope).ok_or_else(broken)?;
         if worker.program.format() == ProgramFormat::ServiceWorker {
             // Its bindings are globals, and its top-level code may use them.
@@ -261,8 +267,12 @@ impl Runtime {
             let method = method_name(scope, &parts.method)?;
             let url = new_string(scope, url)?;
             let body = v8::Integer::new_from_unsigned(scope, body_id);
-            self.call(scope, |hooks| &hooks.dispatch_fetch, &[id.into(), method.into(), url.into(), body.into()])
-                .map(|_| ())
+            self.call(
+                scope,
+                |hooks| &hooks.dispatch_fetch,
+                &[id.into(), method.into(), url.into(), body.into()],
+            )
+            .map(|_| ())
         });
         match self.answer_of(context).await {
             Answer::Response(response) => Ok(response),
@@ -281,7 +291,8 @@ impl Runtime {
             let id = v8::Integer::new_from_unsigned(scope, context.id);
             let cron = new_string(scope, cron)?;
             let time = v8::Number::new(scope, scheduled_time_ms);
-            self.call(scope, |hooks| &hooks.dispatch_scheduled, &[id.into(), cron.into(), time.into()]).map(|_| ())
+            self.call(scope, |hooks| &hooks.dispatch_scheduled, &[id.into(), cron.into(), time.into()])
+                .map(|_| ())
         });
         match self.answer_of(context).await {
             Answer::Response(_) | Answer::Done => Ok(()),
@@ -289,7 +300,11 @@ impl Runtime {
         }
     }
 
-    fn begin(&self, context: &Rc<RequestContext>, dispatch: impl FnOnce(&mut v8::PinScope<'_, '_>) -> Option<()>) {
+    fn begin(
+        &self,
+        context: &Rc<RequestContext>,
+        dispatch: impl FnOnce(&mut v8::PinScope<'_, '_>) -> Option<()>,
+    ) {
         self.state.contexts.borrow_mut().insert(context.id, context.clone());
         self.turn(context.id, |scope| {
             v8::tc_scope!(let scope, scope);
@@ -329,7 +344,11 @@ impl Runtime {
 
     /// Runs `work` in the isolate on behalf of a context, then the microtasks that it caused. `None` if the isolate is
     /// gone, the context over, or the turn was stopped.
-    pub(crate) fn turn<R>(&self, context: u32, work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R) -> Option<R> {
+    pub(crate) fn turn<R>(
+        &self,
+        context: u32,
+        work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R,
+    ) -> Option<R> {
         let turn = {
             let mut slot = self.isolate.borrow_mut();
             let isolate = slot.as_mut()?;
@@ -436,7 +455,9 @@ impl Runtime {
     }
 
     fn limit_wait_until(&self, context: &Rc<RequestContext>) {
-        let busy = !context.pipes.borrow().is_empty() || !context.sockets.borrow().is_empty() || context.opening.get() > 0;
+        let busy = !context.pipes.borrow().is_empty()
+            || !context.sockets.borrow().is_empty()
+            || context.opening.get() > 0;
         if busy || context.limited.replace(true) {
             return;
         }
@@ -446,7 +467,8 @@ impl Runtime {
             if let (Some(runtime), Some(context)) = (runtime.upgrade(), context.upgrade())
                 && !context.ended.get()
             {
-                let text = "waitUntil() tasks did not finish within 30 s after the response, and were cancelled";
+                let text =
+                    "waitUntil() tasks did not finish within 30 s after the response, and were cancelled";
                 runtime.state.console.log(LogLevel::Warn, text);
                 runtime.end(&context);
             }
@@ -544,10 +566,15 @@ impl Runtime {
         self.isolate.try_borrow_mut().ok()?.as_mut().map(work)
     }
 
+    /// Makes it possible to attach a debugger later. Call it before a worker is loaded.
+    pub fn allow_debugger(&self, name: &str) {
+        self.with_isolate(|isolate| isolate.allow_inspector(name));
+    }
+
     /// Attaches a debugger: the worker's console speaks to it too.
-    pub fn attach_debugger(&self, frontend: Rc<dyn Frontend>, name: &str) {
+    pub fn attach_debugger(&self, frontend: Rc<dyn Frontend>) {
         self.state.inspected.set(true);
-        self.with_isolate(|isolate| isolate.attach_inspector(frontend, name));
+        self.with_isolate(|isolate| isolate.attach_inspector(frontend));
     }
 
     /// Lets the debugger go.
@@ -598,6 +625,9 @@ impl Drop for Waiting<'_> {
     }
 }
 
-fn method_name<'s>(scope: &mut v8::PinScope<'s, '_>, method: &http::Method) -> Option<v8::Local<'s, v8::String>> {
+fn method_name<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    method: &http::Method,
+) -> Option<v8::Local<'s, v8::String>> {
     v8::String::new_from_one_byte(scope, method.as_str().as_bytes(), v8::NewStringType::Internalized)
 }

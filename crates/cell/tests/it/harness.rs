@@ -3,7 +3,10 @@
 use std::{cell::RefCell, future::Future, rc::Rc, sync::Arc, time::Duration};
 
 use http_body_util::BodyExt;
-use mote_cell::{Cell, CellOptions, Debugging, Deployment, ErrorDetail, EventLog, JsError, LoadError, LogLevel, Observer, RuntimeOptions};
+use mote_cell::{
+    Cell, CellOptions, Debugging, Deployment, ErrorDetail, EventLog, JsError, LoadError, LogLevel, Observer,
+    RuntimeOptions,
+};
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
     http::{Body, Egress, EgressError, Fetched},
@@ -16,7 +19,10 @@ struct NoEgress;
 impl Egress for NoEgress {
     fn fetch(&self, request: http::Request<Body>) -> Fetched {
         let url = request.uri().to_string();
-        Box::pin(std::future::ready(Err(EgressError::Refused { url, reason: "the test has no network".to_owned() })))
+        Box::pin(std::future::ready(Err(EgressError::Refused {
+            url,
+            reason: "the test has no network".to_owned(),
+        })))
     }
 }
 
@@ -62,11 +68,20 @@ impl Harness {
 
     pub(crate) fn with(runtime: RuntimeOptions) -> Self {
         let log = Rc::new(Log::default());
-        let options = CellOptions { runtime, detail: ErrorDetail::Stack, debugging: Debugging::Off };
+        let options = CellOptions {
+            runtime,
+            cpu_ceiling: runtime.cpu_max,
+            detail: ErrorDetail::Stack,
+            debugging: Debugging::Off,
+        };
         Self { cell: Cell::new(options, Arc::new(NoEgress), log.clone()), log }
     }
 
-    pub(crate) fn deploy(&self, name: &str, modules: &[(&str, ModuleKind, &[u8])]) -> Result<Vec<String>, LoadError> {
+    pub(crate) fn deploy(
+        &self,
+        name: &str,
+        modules: &[(&str, ModuleKind, &[u8])],
+    ) -> Result<Vec<String>, LoadError> {
         self.deploy_bundle(name, &bundle(modules, Format::Modules))
     }
 
@@ -99,7 +114,9 @@ pub(crate) fn bundle(modules: &[(&str, ModuleKind, &[u8])], format: Format) -> B
     let main = ModuleSpecifier::parse(modules[0].0).unwrap();
     let modules = modules
         .iter()
-        .map(|(name, kind, content)| Module::new(ModuleSpecifier::parse(name).unwrap(), *kind, content.to_vec()))
+        .map(|(name, kind, content)| {
+            Module::new(ModuleSpecifier::parse(name).unwrap(), *kind, content.to_vec())
+        })
         .collect();
     Bundle::new(modules, main, format).unwrap()
 }

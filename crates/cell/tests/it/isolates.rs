@@ -31,7 +31,8 @@ fn isolates_of_one_thread_are_dropped_in_any_order() {
         let harness = Harness::new();
         for round in 0..3 {
             for name in ["a", "b", "c", "d"] {
-                let source = format!("export default {{ fetch() {{ return new Response('{name}{round}'); }} }};");
+                let source =
+                    format!("export default {{ fetch() {{ return new Response('{name}{round}'); }} }};");
                 harness.serve(name, &source).unwrap();
             }
             for name in ["c", "a", "d", "b"] {
@@ -127,7 +128,8 @@ fn the_clock_moves_between_turns() {
 fn globals_of_one_worker_are_never_seen_by_another() {
     run(async {
         let harness = Harness::new();
-        let poison = "Array.prototype.push = () => 'poisoned'; globalThis.secret = 1; Response.prototype.evil = 1;
+        let poison =
+            "Array.prototype.push = () => 'poisoned'; globalThis.secret = 1; Response.prototype.evil = 1;
             export default { fetch() { return new Response('p'); } };";
         harness.serve("a", poison).unwrap();
         let source = "export default { fetch() { const a = []; a.push(1); return new Response(`${a.length}${typeof secret}${'evil' in Response.prototype}`); } };";

@@ -15,6 +15,7 @@ tests! {
     a_loop_inside_a_native_call_is_stopped,
     a_loop_at_top_level_is_refused,
     a_heap_that_never_stops_growing_spares_the_neighbours,
+    buffers_that_natives_make_count_too,
     endless_recursion_is_an_exception,
     an_event_that_waits_for_nothing_is_answered,
     an_event_of_a_stopped_isolate_never_reaches_it_again,
@@ -24,7 +25,9 @@ const GOOD: &str = "let n = 0; export default { fetch() { return new Response('o
 
 async fn stopped(handler: &str, expected: &str) {
     let harness = Harness::new();
-    let source = format!("export default {{ fetch(request) {{ if (request.url.endsWith('/good')) return new Response('ok'); {handler} }} }};");
+    let source = format!(
+        "export default {{ fetch(request) {{ if (request.url.endsWith('/good')) return new Response('ok'); {handler} }} }};"
+    );
     harness.serve("bad", &source).unwrap();
     harness.serve("good", GOOD).unwrap();
     let (status, body) = harness.get("bad.localhost", "/").await;
@@ -40,7 +43,10 @@ fn a_loop_that_never_yields_is_stopped_and_the_worker_serves_on() {
 }
 
 fn a_loop_in_microtasks_is_stopped() {
-    run(stopped("const again = () => Promise.resolve().then(again); again(); return new Promise(() => {});", "CPU"));
+    run(stopped(
+        "const again = () => Promise.resolve().then(again); again(); return new Promise(() => {});",
+        "CPU",
+    ));
 }
 
 fn a_loop_inside_a_native_call_is_stopped() {
@@ -49,7 +55,8 @@ fn a_loop_inside_a_native_call_is_stopped() {
 
 fn a_loop_at_top_level_is_refused() {
     run(async {
-        let options = RuntimeOptions { startup_cpu_max: Duration::from_millis(100), ..RuntimeOptions::default() };
+        let options =
+            RuntimeOptions { startup_cpu_max: Duration::from_millis(100), ..RuntimeOptions::default() };
         let harness = Harness::with(options);
         let error = harness.serve("w", "for (;;) {}").unwrap_err();
         assert!(matches!(error, LoadError::Stopped(_)), "{error}");
@@ -58,7 +65,11 @@ fn a_loop_at_top_level_is_refused() {
 
 fn a_heap_that_never_stops_growing_spares_the_neighbours() {
     run(async {
-        let options = RuntimeOptions { cpu_max: Duration::from_secs(60), heap_bytes_max: 32 << 20, ..RuntimeOptions::default() };
+        let options = RuntimeOptions {
+            cpu_max: Duration::from_secs(60),
+            heap_bytes_max: 32 << 20,
+            ..RuntimeOptions::default()
+        };
         let harness = Harness::with(options);
         let source = "const all = []; export default { fetch(request) { if (request.url.endsWith('/good')) return new Response('ok');
             for (;;) all.push(new Array(1000).fill(Math.random())); } };";
@@ -69,6 +80,22 @@ fn a_heap_that_never_stops_growing_spares_the_neighbours() {
         assert!(body.contains("memory"), "{body}");
         assert_eq!(harness.get("good.localhost", "/").await.1, "ok0");
         assert_eq!(harness.get("bad.localhost", "/good").await.1, "ok");
+    });
+}
+
+fn buffers_that_natives_make_count_too() {
+    run(async {
+        let options = RuntimeOptions {
+            cpu_max: Duration::from_secs(60),
+            heap_bytes_max: 64 << 20,
+            ..RuntimeOptions::default()
+        };
+        let harness = Harness::with(options);
+        let source = "const kept = [], text = 'x'.repeat(1 << 20);
+            export default { fetch() { try { for (;;) kept.push(new TextEncoder().encode(text)); }
+                catch (e) { return new Response(e.name + (kept.length < 65)); } } };";
+        harness.serve("w", source).unwrap();
+        assert_eq!(harness.get("w", "/").await.1, "RangeErrortrue");
     });
 }
 

@@ -25,8 +25,8 @@ tests! {
 
 /// `(module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))`
 const WASM: &[u8] = &[
-    0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 2, 127, 127, 1, 127, 3, 2, 1, 0, 7, 7, 1, 3, 97, 100, 100, 0, 0, 10, 9, 1, 7, 0,
-    32, 0, 32, 1, 106, 11,
+    0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 2, 127, 127, 1, 127, 3, 2, 1, 0, 7, 7, 1, 3, 97, 100, 100, 0,
+    0, 10, 9, 1, 7, 0, 32, 0, 32, 1, 106, 11,
 ];
 
 fn modules_of_every_kind_are_imported() {
@@ -49,7 +49,11 @@ fn modules_of_every_kind_are_imported() {
                     ("d.wasm", ModuleKind::Wasm, WASM),
                     ("lib/e.js", ModuleKind::EsModule, b"export { e } from './deep/e.js';"),
                     ("lib/deep/e.js", ModuleKind::EsModule, b"export const e = 'E';"),
-                    ("f.cjs", ModuleKind::CommonJs, b"module.exports = { y: typeof require + typeof exports };"),
+                    (
+                        "f.cjs",
+                        ModuleKind::CommonJs,
+                        b"module.exports = { y: typeof require + typeof exports };",
+                    ),
                 ],
             )
             .unwrap();
@@ -95,38 +99,60 @@ fn dynamic_import_stays_inside_the_bundle() {
         let main = b"export default { async fetch() { const { x } = await import('./x.js');
             const gone = await import('../../etc/passwd').catch((e) => e.message); return new Response(x + gone); } };";
         harness
-            .deploy("w", &[("index.js", ModuleKind::EsModule, main), ("x.js", ModuleKind::EsModule, b"export const x = 'X';")])
+            .deploy(
+                "w",
+                &[
+                    ("index.js", ModuleKind::EsModule, main),
+                    ("x.js", ModuleKind::EsModule, b"export const x = 'X';"),
+                ],
+            )
             .unwrap();
-        assert_eq!(harness.get("w", "/").await.1, "XNo such module `../../etc/passwd`, imported from `index.js`");
+        assert_eq!(
+            harness.get("w", "/").await.1,
+            "XNo such module `../../etc/passwd`, imported from `index.js`"
+        );
     });
 }
 
 fn import_meta_names_the_module() {
     run(async {
         let harness = Harness::new();
-        harness.serve("w", "export default { fetch: () => new Response(import.meta.url + import.meta.main) };").unwrap();
+        harness
+            .serve("w", "export default { fetch: () => new Response(import.meta.url + import.meta.main) };")
+            .unwrap();
         assert_eq!(harness.get("w", "/").await.1, "file:///index.jstrue");
     });
 }
 
 fn a_syntax_error_names_its_place() {
     run(async {
-        let LoadError::Threw(error) = Harness::new().serve("w", "const a = 1;\nconst = 2;").unwrap_err() else { panic!("it threw") };
-        assert!(error.stack.starts_with("SyntaxError") && error.stack.contains("index.js:2:7"), "{}", error.stack);
+        let LoadError::Threw(error) = Harness::new().serve("w", "const a = 1;\nconst = 2;").unwrap_err()
+        else {
+            panic!("it threw")
+        };
+        assert!(
+            error.stack.starts_with("SyntaxError") && error.stack.contains("index.js:2:7"),
+            "{}",
+            error.stack
+        );
     });
 }
 
 fn a_throw_at_top_level_is_reported_with_its_stack() {
     run(async {
         let source = "function boom() { throw new TypeError('bang'); }\nboom();";
-        let LoadError::Threw(error) = Harness::new().serve("w", source).unwrap_err() else { panic!("it threw") };
+        let LoadError::Threw(error) = Harness::new().serve("w", source).unwrap_err() else {
+            panic!("it threw")
+        };
         assert!(error.stack.starts_with("TypeError: bang\n    at boom (index.js:1:"), "{}", error.stack);
     });
 }
 
 fn a_missing_import_names_both_ends() {
     run(async {
-        let LoadError::Threw(error) = Harness::new().serve("w", "import './gone.js';").unwrap_err() else { panic!("it threw") };
+        let LoadError::Threw(error) = Harness::new().serve("w", "import './gone.js';").unwrap_err() else {
+            panic!("it threw")
+        };
         assert!(error.message.contains("`./gone.js`, imported from `index.js`"), "{}", error.message);
     });
 }
@@ -137,7 +163,9 @@ fn a_service_worker_answers() {
         let source = b"const at_top = GREETING;
             addEventListener('fetch', (event) => event.respondWith(new Response(at_top + GREETING + typeof event.request.url)));";
         for kind in [ModuleKind::EsModule, ModuleKind::CommonJs] {
-            harness.deploy_bundle("w", &bundle(&[("index.js", kind, source)], Format::ServiceWorker)).unwrap();
+            harness
+                .deploy_bundle("w", &bundle(&[("index.js", kind, source)], Format::ServiceWorker))
+                .unwrap();
             assert_eq!(harness.get("w", "/").await.1, "hihistring");
         }
     });
@@ -154,7 +182,11 @@ fn the_code_cache_is_made_once_and_used() {
         assert_eq!(before, (0, 0), "the first isolate compiles");
         harness.get("w", "/loop").await;
         harness.get("w", "/").await;
-        assert_eq!(harness.cell.code_cache_counts("w").unwrap(), (1, 0), "the second uses the first one's cache");
+        assert_eq!(
+            harness.cell.code_cache_counts("w").unwrap(),
+            (1, 0),
+            "the second uses the first one's cache"
+        );
     });
 }
 
@@ -165,7 +197,11 @@ fn common_js_modules_require_each_other() {
             .deploy(
                 "w",
                 &[
-                    ("index.js", ModuleKind::EsModule, b"import a from './a.cjs'; export default { fetch: () => new Response(a) };"),
+                    (
+                        "index.js",
+                        ModuleKind::EsModule,
+                        b"import a from './a.cjs'; export default { fetch: () => new Response(a) };",
+                    ),
                     ("a.cjs", ModuleKind::CommonJs, b"module.exports = 'a' + require('./b.cjs').b;"),
                     ("b.cjs", ModuleKind::CommonJs, b"exports.b = 'b';"),
                 ],

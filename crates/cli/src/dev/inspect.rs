@@ -12,7 +12,10 @@ use std::{
 
 use futures_util::{SinkExt, StreamExt};
 use http_body_util::Full;
-use hyper::{Request, Response, StatusCode, body::Bytes, body::Incoming, header, server::conn::http1, service::service_fn};
+use hyper::{
+    Request, Response, StatusCode, body::Bytes, body::Incoming, header, server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::TokioIo;
 use mote_cell::{Cell, Frontend};
 use tokio::{
@@ -43,7 +46,8 @@ pub(crate) fn start(
     commands: mpsc::UnboundedSender<Command>,
 ) -> Result<u16, DevError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let listener = std::net::TcpListener::bind(address).map_err(|source| DevError::Listen { address, source })?;
+    let listener =
+        std::net::TcpListener::bind(address).map_err(|source| DevError::Listen { address, source })?;
     let start = |source| DevError::Start { source };
     listener.set_nonblocking(true).map_err(start)?;
     let port = listener.local_addr().map_err(start)?.port();
@@ -119,7 +123,8 @@ impl Door {
         let commands = self.commands.clone();
         tokio::spawn(async move {
             if let Ok(upgraded) = hyper::upgrade::on(&mut request).await {
-                let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
+                let socket =
+                    WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
                 relay(socket, worker, &commands).await;
             }
         });
@@ -183,7 +188,7 @@ async fn relay(mut socket: Socket, worker: String, commands: &mpsc::UnboundedSen
 pub(crate) fn attach(cell: &Rc<Cell>, session: Session) {
     let Some(runtime) = cell.runtime(&session.worker) else { return };
     let frontend = Rc::new(Remote { incoming: session.incoming, outgoing: session.outgoing });
-    runtime.attach_debugger(frontend.clone(), &session.worker);
+    runtime.attach_debugger(frontend.clone());
     let runtime = Rc::downgrade(&runtime);
     tokio::task::spawn_local(async move {
         loop {

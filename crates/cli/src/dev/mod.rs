@@ -34,7 +34,8 @@ fn serve(options: &Options, terminal: &Terminal) -> Result<(), DevError> {
     let address = listener.local_addr().map_err(|source| DevError::Start { source })?;
     let server = Server::start(listener, options, terminal.clone(), targets.len())?;
     let (changed, changes) = mpsc::channel();
-    let mut watcher = watch::Watcher::start(changed.clone()).map_err(|error| DevError::Watch { reason: error.to_string() })?;
+    let mut watcher = watch::Watcher::start(changed.clone())
+        .map_err(|error| DevError::Watch { reason: error.to_string() })?;
     // Ctrl-C is a change of mind: it comes through the same door as a changed file.
     runtime.spawn(async move {
         wait_for_interrupt().await;
@@ -63,12 +64,7 @@ fn serve(options: &Options, terminal: &Terminal) -> Result<(), DevError> {
 }
 
 /// Builds one project and puts it into service; what goes wrong is for the developer to read.
-fn build(
-    target: &mut Target,
-    server: &Server,
-    terminal: &Terminal,
-    watcher: &mut watch::Watcher,
-) {
+fn build(target: &mut Target, server: &Server, terminal: &Terminal, watcher: &mut watch::Watcher) {
     let first = !target.was_built();
     let started = std::time::Instant::now();
     let built = target.build();
@@ -78,7 +74,8 @@ fn build(
             for warning in &worker.warnings {
                 terminal.warning(warning);
             }
-            let deployed = server.send(|reply| Command::Deploy { name: target.name().to_owned(), worker, reply });
+            let deployed =
+                server.send(|reply| Command::Deploy { name: target.name().to_owned(), worker, reply });
             match deployed {
                 Some(Ok(())) if first => {}
                 Some(Ok(())) => terminal.reloaded(target.name(), started.elapsed()),
@@ -95,7 +92,8 @@ fn build(
 
 fn listen(options: &Options) -> Result<std::net::TcpListener, DevError> {
     let address = std::net::SocketAddr::new(options.ip, options.port);
-    let listener = std::net::TcpListener::bind(address).map_err(|source| DevError::Listen { address, source })?;
+    let listener =
+        std::net::TcpListener::bind(address).map_err(|source| DevError::Listen { address, source })?;
     listener.set_nonblocking(true).map_err(|source| DevError::Start { source })?;
     Ok(listener)
 }
@@ -122,7 +120,9 @@ pub(crate) enum DevError {
         name: String,
     },
     /// The port is taken, or may not be used.
-    #[error("cannot listen on {address}: {source}\n  help: another process may use the port; choose one with --port")]
+    #[error(
+        "cannot listen on {address}: {source}\n  help: another process may use the port; choose one with --port"
+    )]
     Listen {
         /// Where.
         address: std::net::SocketAddr,

@@ -61,7 +61,15 @@ impl Target {
                 return Err(DevError::SameName { name });
             }
             let vars = options.vars.clone();
-            targets.push(Self { path: path.clone(), name, environment, vars, watched: Vec::new(), built: false, failed: false });
+            targets.push(Self {
+                path: path.clone(),
+                name,
+                environment,
+                vars,
+                watched: Vec::new(),
+                built: false,
+                failed: false,
+            });
         }
         Ok(targets)
     }
@@ -83,7 +91,8 @@ impl Target {
     pub(crate) fn depends_on(&self, files: &BTreeSet<PathBuf>) -> bool {
         let folder_of = |file: &PathBuf| file.parent().map(Path::to_owned);
         self.watched.iter().any(|watched| {
-            files.contains(watched) || (self.failed && files.iter().any(|file| folder_of(file) == folder_of(watched)))
+            files.contains(watched)
+                || (self.failed && files.iter().any(|file| folder_of(file) == folder_of(watched)))
         })
     }
 
@@ -104,7 +113,8 @@ impl Target {
                 self.watched.clear();
                 self.watch_also(project.watched());
                 self.watch_also(&bundled.watched);
-                let warnings = project.warnings().iter().chain(&bundled.warnings).map(ToString::to_string).collect();
+                let warnings =
+                    project.warnings().iter().chain(&bundled.warnings).map(ToString::to_string).collect();
                 let cpu_max = project.settings().limits.cpu_ms.map(Duration::from_millis);
                 let env_json = self.env_json(&project);
                 Built::Worker(Box::new(BuiltWorker { bundle: bundled.bundle, env_json, cpu_max, warnings }))

@@ -28,6 +28,9 @@ pub(crate) struct Server {
     commands: mpsc::UnboundedSender<Command>,
 }
 
+/// The most CPU time that a worker's own `limits.cpu_ms` may ask for.
+const CPU_CEILING: Duration = Duration::from_secs(30);
+
 /// The stack of a thread that runs JavaScript: V8 stops recursion well before its end.
 const STACK_BYTES: usize = 8 << 20;
 
@@ -49,7 +52,11 @@ impl Server {
             };
             let local = tokio::task::LocalSet::new();
             local.block_on(&runtime, async move {
-                let cell = Cell::new(cell_options(&options), Arc::new(DirectEgress::new()), Rc::new(terminal.clone()));
+                let cell = Cell::new(
+                    cell_options(&options),
+                    Arc::new(DirectEgress::new()),
+                    Rc::new(terminal.clone()),
+                );
                 // Nobody is answered by half of the workers.
                 for _ in 0..workers {
                     let Some(command) = inbox.recv().await else { return };
@@ -91,7 +98,12 @@ fn cell_options(options: &Options) -> CellOptions {
         heap_bytes_max: options.memory_mib << 20,
     };
     let debugging = if options.inspect.is_some() { Debugging::Possible } else { Debugging::Off };
-    CellOptions { runtime, detail: ErrorDetail::Stack, debugging }
+    CellOptions {
+        runtime,
+        cpu_ceiling: CPU_CEILING.max(runtime.cpu_max),
+        detail: ErrorDetail::Stack,
+        debugging,
+    }
 }
 
 fn carry_out(cell: &Rc<Cell>, command: Command) {

@@ -112,10 +112,9 @@ impl Observer for Terminal {
             let text = match failure {
                 Failure::Exception(error) => format!("Uncaught {}", error.stack),
                 Failure::Gone => String::new(),
-                Failure::ExceededCpu
-                | Failure::ExceededMemory
-                | Failure::Hung
-                | Failure::NoHandler(_) => failure.to_string(),
+                Failure::ExceededCpu | Failure::ExceededMemory | Failure::Hung | Failure::NoHandler(_) => {
+                    failure.to_string()
+                }
             };
             if !text.is_empty() {
                 self.err(&format!("{}{}", self.prefix(event.worker), self.paint(RED, &printable(&text))));

@@ -9,10 +9,10 @@ const upperCase = uncurry(String.prototype.toUpperCase);
 const registry = { __proto__: null };
 
 /**
- * Teaches `subtle` what `name` can do. `operations` has a member for each operation that the algorithm supports (`digest`,
- * `sign`, `verify`, `encrypt`, `decrypt`, `generateKey`, `importKey`, `exportKey`, `deriveBits`, `wrapKey`,
- * `unwrapKey`, `getKeyLength`): `{ parameters, run }`. `parameters(object)` reads the members that the
- * algorithm's dictionary has beside its name; absent, there are none.
+ * Teaches `subtle` what `name` can do. `operations` has a member for each operation that the algorithm supports
+ * (`digest`, `sign`, `verify`, `encrypt`, `decrypt`, `generateKey`, `importKey`, `exportKey`, `deriveBits`, `wrapKey`,
+ * `unwrapKey`, `getKeyLength`): `{ parameters, run }`. `parameters(object)` reads the members that the algorithm's
+ * dictionary has beside its name; absent, there are none.
  */
 export function registerAlgorithm(name, operations) {
   for (const operation of Object.keys(operations)) {

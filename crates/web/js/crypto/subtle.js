@@ -1,5 +1,5 @@
-// SubtleCrypto (https://w3c.github.io/webcrypto/#subtlecrypto-interface): the frame around the algorithms, each of which is
-// a file of its own that registers what it can do.
+// SubtleCrypto (https://w3c.github.io/webcrypto/#subtlecrypto-interface): the frame around the algorithms, each of
+// which is a file of its own that registers what it can do.
 import { defineInterface, enumeration, illegalConstructor, isObject, requireArguments, sequence, unsignedLong } from "../webidl.js";
 import { DOMException } from "../dom-exception.js";
 import { normalizeAlgorithm, operationOf } from "./algorithms.js";

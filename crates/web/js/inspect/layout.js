@@ -32,8 +32,8 @@ function fitsOneLine(parts, base, open, indentation) {
   return !stringIncludes(base, "\n");
 }
 
-// Columns as wide as their widest part. Their number is chosen so that the whole looks about square (a character is some
-// two and a half times as high as it is wide), and so that it fits the line.
+// Columns as wide as their widest part. Their number is chosen so that the whole looks about square (a character is
+// some two and a half times as high as it is wide), and so that it fits the line.
 function inColumns(parts, extraParts, alignRight, indentation) {
   const count = parts.length - extraParts;
   let widest = 0;

@@ -61,19 +61,21 @@ pub(crate) fn utf8_of(scope: &mut v8::PinScope<'_, '_>, string: v8::Local<'_, v8
     string.to_rust_string_lossy(scope).into_bytes()
 }
 
-/// A new `Uint8Array` that owns `bytes`.
+/// A new `Uint8Array` that owns `bytes`; throws and gives `None` if the isolate may not hold that many.
 pub(crate) fn new_uint8_array<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     bytes: Vec<u8>,
 ) -> Option<v8::Local<'s, v8::Uint8Array>> {
     let length = bytes.len();
-    let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes).make_shared();
-    let buffer = v8::ArrayBuffer::with_backing_store(scope, &store);
+    let buffer = mote_engine::buffers::adopt(scope, bytes)?;
     v8::Uint8Array::new(scope, buffer, 0, length)
 }
 
 /// A new string; `None` (and an exception) if it is longer than V8 allows.
-pub(crate) fn new_string<'s>(scope: &mut v8::PinScope<'s, '_>, text: &str) -> Option<v8::Local<'s, v8::String>> {
+pub(crate) fn new_string<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    text: &str,
+) -> Option<v8::Local<'s, v8::String>> {
     if text.is_ascii() {
         v8::String::new_from_one_byte(scope, text.as_bytes(), v8::NewStringType::Normal)
     } else {
@@ -88,7 +90,9 @@ pub(crate) fn headers_of(
     value: v8::Local<'_, v8::Value>,
 ) -> Option<http::HeaderMap> {
     let mut headers = http::HeaderMap::new();
-    let Ok(list) = value.try_cast::<v8::Array>() else { return value.is_null_or_undefined().then_some(headers) };
+    let Ok(list) = value.try_cast::<v8::Array>() else {
+        return value.is_null_or_undefined().then_some(headers);
+    };
     for index in (0..list.length()).step_by(2) {
         let name = list.get_index(scope, index)?.try_cast::<v8::String>().ok()?;
         let value = list.get_index(scope, index + 1)?.try_cast::<v8::String>().ok()?;
@@ -111,7 +115,8 @@ pub(crate) fn headers_list<'s>(
 ) -> Option<v8::Local<'s, v8::Array>> {
     let mut elements: Vec<v8::Local<'_, v8::Value>> = Vec::with_capacity(headers.len() * 2);
     for (name, value) in headers {
-        let name = v8::String::new_from_one_byte(scope, name.as_str().as_bytes(), v8::NewStringType::Internalized)?;
+        let name =
+            v8::String::new_from_one_byte(scope, name.as_str().as_bytes(), v8::NewStringType::Internalized)?;
         let value = v8::String::new_from_one_byte(scope, value.as_bytes(), v8::NewStringType::Normal)?;
         elements.push(name.into());
         elements.push(value.into());

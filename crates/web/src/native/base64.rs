@@ -24,7 +24,9 @@ static FORGIVING_URL: LazyLock<Encoding> = LazyLock::new(|| forgiving(BASE64URL_
 
 fn forgiving(mut specification: Specification) -> Encoding {
     specification.check_trailing_bits = false;
-    specification.encoding().expect("an alphabet of the crate's own stays valid when trailing bits are not checked")
+    specification
+        .encoding()
+        .expect("an alphabet of the crate's own stays valid when trailing bits are not checked")
 }
 
 /// `base64Encode(string) -> string | undefined`; undefined if a character does not fit a byte.

@@ -64,7 +64,11 @@ pub(super) fn here(scope: &mut v8::PinScope<'_, '_>) -> Option<(Rc<State>, Rc<Re
     Some((state, context?))
 }
 
-fn body_read<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, mut rv: v8::ReturnValue<'_>) {
+fn body_read<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
     let Some((state, context)) = here(scope) else { return };
     let read = context.bodies.borrow_mut().get_mut(&id_arg(&args, 0)).map(NativeBody::read);
     let Some(read) = read else {
@@ -102,14 +106,22 @@ fn body_read_all<'s>(
     }
 }
 
-fn body_cancel<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, _rv: v8::ReturnValue<'_>) {
+fn body_cancel<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
     let Some((_, context)) = here(scope) else { return };
     // Dropped outside of the borrow: a body's drop may close a connection.
     let body = take_body(&context, id_arg(&args, 0));
     drop(body);
 }
 
-fn pipe_new<'s>(scope: &mut v8::PinScope<'s, '_>, _args: v8::FunctionCallbackArguments<'s>, mut rv: v8::ReturnValue<'_>) {
+fn pipe_new<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    _args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
     let Some((state, context)) = here(scope) else { return };
     let id = state.new_id();
     let (writer, body) = pipe();
@@ -118,7 +130,11 @@ fn pipe_new<'s>(scope: &mut v8::PinScope<'s, '_>, _args: v8::FunctionCallbackArg
     rv.set_uint32(id);
 }
 
-fn pipe_write<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, mut rv: v8::ReturnValue<'_>) {
+fn pipe_write<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
     let Some((state, context)) = here(scope) else { return };
     let sender = context.pipes.borrow().get(&id_arg(&args, 0)).map(|pipe| pipe.sender.clone());
     let Some(sender) = sender else {
@@ -137,7 +153,8 @@ fn pipe_write<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackAr
         Err(tokio::sync::mpsc::error::TrySendError::Full(frame)) => {
             let future = async move {
                 let sent = sender.send(frame).await;
-                sent.map(|()| Value::Undefined).map_err(|_| Failed("the reader of this body has left".to_owned()))
+                sent.map(|()| Value::Undefined)
+                    .map_err(|_| Failed("the reader of this body has left".to_owned()))
             };
             if let Some((promise, _)) = op::start(scope, &state, &context, future) {
                 rv.set(promise.into());
@@ -146,7 +163,11 @@ fn pipe_write<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackAr
     }
 }
 
-fn pipe_close<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, _rv: v8::ReturnValue<'_>) {
+fn pipe_close<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
     let Some((state, context)) = here(scope) else { return };
     let pipe = context.pipes.borrow_mut().remove(&id_arg(&args, 0));
     if let Some(pipe) = pipe {
@@ -155,7 +176,11 @@ fn pipe_close<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackAr
     state.touch(context.id);
 }
 
-fn pipe_abort<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, _rv: v8::ReturnValue<'_>) {
+fn pipe_abort<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
     let Some((_, context)) = here(scope) else { return };
     let Some(reason) = string_arg(scope, &args, 1) else { return };
     let pipe = context.pipes.borrow_mut().remove(&id_arg(&args, 0));
@@ -170,10 +195,16 @@ fn pipe_abort<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackAr
 }
 
 /// `pipeGone(id) -> Promise<undefined>`: settles when the reader has left, or never.
-fn pipe_gone<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, mut rv: v8::ReturnValue<'_>) {
+fn pipe_gone<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
     let Some((state, context)) = here(scope) else { return };
     let id = id_arg(&args, 0);
-    let Some(gone) = context.pipes.borrow_mut().get_mut(&id).and_then(|pipe| pipe.gone.take()) else { return };
+    let Some(gone) = context.pipes.borrow_mut().get_mut(&id).and_then(|pipe| pipe.gone.take()) else {
+        return;
+    };
     let owner = Rc::downgrade(&context);
     let runtime = state.runtime.borrow().clone();
     let future = async move {

@@ -45,7 +45,10 @@ const BROTLI_QUALITY: u32 = 5;
 /// Gzip's only window.
 const GZIP_WINDOW_BITS: u8 = 15;
 
-const _: () = assert!(BROTLI_ENCODER_BYTES * 4 < CODECS_BYTES_MAX, "an isolate can run several codecs of the largest kind");
+const _: () = assert!(
+    BROTLI_ENCODER_BYTES * 4 < CODECS_BYTES_MAX,
+    "an isolate can run several codecs of the largest kind"
+);
 
 /// `codecNew(format, compress) -> codec`
 fn codec_new<'s>(
@@ -108,7 +111,11 @@ fn codec_run<'s>(
         let Some(array) = new_uint8_array(scope, step.output) else { return };
         array.into()
     };
-    let triple = [v8::Number::new(scope, exact(step.consumed)).into(), output, v8::Boolean::new(scope, step.more).into()];
+    let triple = [
+        v8::Number::new(scope, exact(step.consumed)).into(),
+        output,
+        v8::Boolean::new(scope, step.more).into(),
+    ];
     rv.set(v8::Array::new_with_elements(scope, &triple).into());
 }
 
@@ -289,7 +296,8 @@ fn deflate(compress: &mut Compress, input: &[u8], output: &mut [u8], flow: Flow)
 
 fn inflate(decompress: &mut Decompress, input: &[u8], output: &mut [u8]) -> Result<Run, Failure> {
     let (taken, given) = (decompress.total_in(), decompress.total_out());
-    let status = decompress.decompress(input, output, FlushDecompress::None).map_err(|_| Failure::Malformed)?;
+    let status =
+        decompress.decompress(input, output, FlushDecompress::None).map_err(|_| Failure::Malformed)?;
     Ok(Run {
         consumed: since(taken, decompress.total_in()),
         written: since(given, decompress.total_out()),
@@ -309,7 +317,12 @@ fn brotli_encoder() -> BrotliEncoder {
     state
 }
 
-fn brotli_encode(state: &mut BrotliEncoder, input: &[u8], output: &mut [u8], flow: Flow) -> Result<Run, Failure> {
+fn brotli_encode(
+    state: &mut BrotliEncoder,
+    input: &[u8],
+    output: &mut [u8],
+    flow: Flow,
+) -> Result<Run, Failure> {
     let operation = match flow {
         Flow::Finish => BrotliEncoderOperation::BROTLI_OPERATION_FINISH,
         Flow::GoOn => BrotliEncoderOperation::BROTLI_OPERATION_PROCESS,
@@ -334,11 +347,21 @@ fn brotli_encode(state: &mut BrotliEncoder, input: &[u8], output: &mut [u8], flo
 
 fn brotli_decode(state: &mut BrotliDecoder, input: &[u8], output: &mut [u8]) -> Result<Run, Failure> {
     let (mut left, mut consumed, mut room, mut written, mut total) = (input.len(), 0, output.len(), 0, 0);
-    let result =
-        BrotliDecompressStream(&mut left, &mut consumed, input, &mut room, &mut written, output, &mut total, state);
+    let result = BrotliDecompressStream(
+        &mut left,
+        &mut consumed,
+        input,
+        &mut room,
+        &mut written,
+        output,
+        &mut total,
+        state,
+    );
     match result {
         BrotliResult::ResultSuccess => Ok(Run { consumed, written, ended: true }),
-        BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => Ok(Run { consumed, written, ended: false }),
+        BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => {
+            Ok(Run { consumed, written, ended: false })
+        }
         BrotliResult::ResultFailure => Err(Failure::Malformed),
     }
 }
@@ -402,7 +425,10 @@ impl Drop for Charge {
 
 #[cfg(test)]
 mod tests {
-    use super::{BROTLI_DECODER_BYTES, CODECS_BYTES_MAX, Codec, Engine, Failure, Flow, HeldBytes, STEP_BYTES_MAX, Way, brotli_window_bytes};
+    use super::{
+        BROTLI_DECODER_BYTES, CODECS_BYTES_MAX, Codec, Engine, Failure, Flow, HeldBytes, STEP_BYTES_MAX, Way,
+        brotli_window_bytes,
+    };
 
     const FORMATS: [&str; 4] = ["gzip", "deflate", "deflate-raw", "brotli"];
 
@@ -447,7 +473,12 @@ mod tests {
     #[test]
     fn what_is_compressed_comes_back_whole_however_it_is_cut() {
         for format in FORMATS {
-            for input in [Vec::new(), b"hello".to_vec(), vec![7; 3 * STEP_BYTES_MAX + 1], noise(3 * STEP_BYTES_MAX + 1)] {
+            for input in [
+                Vec::new(),
+                b"hello".to_vec(),
+                vec![7; 3 * STEP_BYTES_MAX + 1],
+                noise(3 * STEP_BYTES_MAX + 1),
+            ] {
                 let packed = whole(format, Way::Compress, &[&input]).unwrap();
                 assert_eq!(whole(format, Way::Decompress, &[&packed]).unwrap(), input, "{format}");
                 let bytes: Vec<&[u8]> = packed.chunks(1 + packed.len() / 50).collect();
@@ -468,7 +499,11 @@ mod tests {
             assert_eq!(whole(format, Way::Decompress, &[&longer]), Err(Failure::Trailing), "{format}");
             assert_eq!(whole(format, Way::Decompress, &[&packed, &[0]]), Err(Failure::Trailing), "{format}");
             for length in 0..packed.len() {
-                assert_eq!(whole(format, Way::Decompress, &[&packed[..length]]), Err(Failure::Truncated), "{format} {length}");
+                assert_eq!(
+                    whole(format, Way::Decompress, &[&packed[..length]]),
+                    Err(Failure::Truncated),
+                    "{format} {length}"
+                );
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Natives of Web Cryptography: random bytes, hashes, HMAC.
 
 use ctutils::CtEq as _;
-use hmac::{Hmac, KeyInit, Mac as _};
+use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use mote_engine::v8;
 use sha1::Sha1;
@@ -63,18 +63,17 @@ impl Hash {
     fn hmac(self, key: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::Md5 => None,
-            Self::Sha1 => Some(Hmac::<Sha1>::new_from_slice(key).ok()?.chain_update(bytes).finalize().into_bytes().to_vec()),
-            Self::Sha256 => {
-                Some(Hmac::<Sha256>::new_from_slice(key).ok()?.chain_update(bytes).finalize().into_bytes().to_vec())
-            }
-            Self::Sha384 => {
-                Some(Hmac::<Sha384>::new_from_slice(key).ok()?.chain_update(bytes).finalize().into_bytes().to_vec())
-            }
-            Self::Sha512 => {
-                Some(Hmac::<Sha512>::new_from_slice(key).ok()?.chain_update(bytes).finalize().into_bytes().to_vec())
-            }
+            Self::Sha1 => signature::<Hmac<Sha1>>(key, bytes),
+            Self::Sha256 => signature::<Hmac<Sha256>>(key, bytes),
+            Self::Sha384 => signature::<Hmac<Sha384>>(key, bytes),
+            Self::Sha512 => signature::<Hmac<Sha512>>(key, bytes),
         }
     }
+}
+
+fn signature<M: Mac + KeyInit>(key: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
+    let mac = <M as KeyInit>::new_from_slice(key).ok()?;
+    Some(mac.chain_update(bytes).finalize().into_bytes().to_vec())
 }
 
 /// `randomBytes(view)` fills it.

@@ -67,7 +67,8 @@ fn utf8_encode_into<'s>(
     args: v8::FunctionCallbackArguments<'s>,
     mut rv: v8::ReturnValue<'_>,
 ) {
-    let (Ok(string), Ok(target)) = (args.get(0).try_cast::<v8::String>(), args.get(1).try_cast::<v8::Uint8Array>())
+    let (Ok(string), Ok(target)) =
+        (args.get(0).try_cast::<v8::String>(), args.get(1).try_cast::<v8::Uint8Array>())
     else {
         throw_type_error(scope, "a string and a Uint8Array were expected");
         return;
@@ -75,7 +76,8 @@ fn utf8_encode_into<'s>(
     // No code unit becomes more than three bytes.
     let mut bytes = vec![0; target.byte_length().min(string.length().saturating_mul(3))];
     let mut read = 0;
-    let written = string.write_utf8_v2(scope, &mut bytes, v8::WriteFlags::kReplaceInvalidUtf8, Some(&mut read));
+    let written =
+        string.write_utf8_v2(scope, &mut bytes, v8::WriteFlags::kReplaceInvalidUtf8, Some(&mut read));
     write_into(target.into(), bytes.get(..written).unwrap_or_default());
     let pair = [read, written].map(|count| v8::Number::new(scope, exact(count)).into());
     rv.set(v8::Array::new_with_elements(scope, &pair).into());
@@ -256,7 +258,9 @@ impl Decoding {
         part: Part,
     ) -> Option<v8::Local<'s, v8::String>> {
         let length_max = self.decoder.max_utf16_buffer_length(bytes.len());
-        let Some(length_max) = length_max.filter(|length| *length <= v8::String::MAX_LENGTH.saturating_mul(2)) else {
+        let Some(length_max) =
+            length_max.filter(|length| *length <= v8::String::MAX_LENGTH.saturating_mul(2))
+        else {
             throw_range_error(scope, TOO_LONG);
             return None;
         };
@@ -282,7 +286,8 @@ impl Decoding {
         let last = part == Part::Last;
         match self.on_error {
             OnError::Throw => {
-                let (result, _, written) = self.decoder.decode_to_utf16_without_replacement(bytes, units, last);
+                let (result, _, written) =
+                    self.decoder.decode_to_utf16_without_replacement(bytes, units, last);
                 (matches!(result, DecoderResult::InputEmpty), written)
             }
             OnError::Replace => {

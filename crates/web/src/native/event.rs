@@ -9,8 +9,7 @@ use mote_wire::http::{Body, UpgradeSlot, empty, full};
 use super::{
     args::{content_of, headers_list, headers_of, id_arg, string_arg, throw_type_error, utf8_of},
     body::take_body,
-    natives,
-    websocket,
+    natives, websocket,
 };
 use crate::{
     body::{Encoding, encode},
@@ -45,7 +44,10 @@ fn event(
     let state = State::of(scope)?;
     let context = state.context(id_arg(args, 0));
     if context.is_none() {
-        throw_type_error(scope, "This event is over: its request and its I/O objects cannot be used any more.");
+        throw_type_error(
+            scope,
+            "This event is over: its request and its I/O objects cannot be used any more.",
+        );
     }
     Some((state, context?))
 }
@@ -202,7 +204,10 @@ fn respond_web_socket<'s>(
     let Some((state, context)) = event(scope, &args) else { return };
     let (upgrade, key) = (context.upgrade.take(), context.websocket_key.take());
     let (Some(upgrade), Some(key)) = (upgrade, key) else {
-        throw_type_error(scope, "a response with a webSocket answers only a request with `Upgrade: websocket`");
+        throw_type_error(
+            scope,
+            "a response with a webSocket answers only a request with `Upgrade: websocket`",
+        );
         return;
     };
     let Some(mut headers) = headers_of(scope, args.get(2)) else {
@@ -225,7 +230,11 @@ fn respond_web_socket<'s>(
 }
 
 /// `fail(eventId, error)`
-fn fail<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, _rv: v8::ReturnValue<'_>) {
+fn fail<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
     let Some(state) = State::of(scope) else { return };
     let Some(context) = state.context(id_arg(&args, 0)) else { return };
     let error = JsError::from_value(scope, args.get(1));
@@ -234,7 +243,11 @@ fn fail<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArgument
 }
 
 /// `done(eventId)`: an event that answers nothing has been handled.
-fn done<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, _rv: v8::ReturnValue<'_>) {
+fn done<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
     let Some(state) = State::of(scope) else { return };
     if let Some(context) = state.context(id_arg(&args, 0)) {
         context.answer(Answer::Done);
@@ -299,7 +312,11 @@ fn inspector_attached<'s>(
     rv.set_bool(State::of(scope).is_some_and(|state| state.inspected.get()));
 }
 
-fn now<'s>(scope: &mut v8::PinScope<'s, '_>, _args: v8::FunctionCallbackArguments<'s>, mut rv: v8::ReturnValue<'_>) {
+fn now<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    _args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
     rv.set_double(State::of(scope).map_or(0.0, |state| state.now_ms.get()));
 }
 

@@ -112,7 +112,8 @@ fn is_buffer_source<'s>(
         return;
     };
     // A view that has no buffer so far keeps its few bytes in V8's heap: they are not shared.
-    let shared = view.has_buffer() && view.buffer(scope).is_some_and(|buffer| buffer.get_backing_store().is_shared());
+    let shared =
+        view.has_buffer() && view.buffer(scope).is_some_and(|buffer| buffer.get_backing_store().is_shared());
     rv.set_bool(!shared);
 }
 
@@ -152,7 +153,8 @@ fn named_keys<'s>(
 ) {
     let value = args.get(0);
     let keys = match value.try_cast::<v8::Object>() {
-        Ok(object) if !value.is_proxy() => object.get_own_property_names(
+        // Not `get_own_property_names`: that one has no filter for indices.
+        Ok(object) if !value.is_proxy() => object.get_property_names(
             scope,
             v8::GetPropertyNamesArgsBuilder::new()
                 .mode(v8::KeyCollectionMode::OwnOnly)
@@ -162,7 +164,9 @@ fn named_keys<'s>(
         ),
         _ => Some(v8::Array::new(scope, 0)),
     };
-    if let Some(keys) = keys {
-        rv.set(keys.into());
-    }
+    let Some(keys) = keys else { return };
+    // V8 gives indices as numbers, and for arrays it does so in spite of the filter.
+    let named: Vec<_> =
+        (0..keys.length()).filter_map(|at| keys.get_index(scope, at)).filter(|key| key.is_string()).collect();
+    rv.set(v8::Array::new_with_elements(scope, &named).into());
 }

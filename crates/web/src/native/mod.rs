@@ -18,9 +18,9 @@ mod url;
 mod websocket;
 
 pub(crate) use body::admit_body;
+pub use event::ReasonPhrase;
 pub(crate) use mote_engine::Native;
 pub(crate) use websocket::Socket;
-pub use event::ReasonPhrase;
 
 /// Lists a file's natives: `natives! { jsName => rust_function }` makes the function `natives()`.
 macro_rules! natives {

@@ -37,7 +37,10 @@ fn key<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Private
 }
 
 /// An object that stands for `value`.
-pub(crate) fn wrap<'s, T: 'static>(scope: &mut v8::PinScope<'s, '_>, value: T) -> Option<v8::Local<'s, v8::Object>> {
+pub(crate) fn wrap<'s, T: 'static>(
+    scope: &mut v8::PinScope<'s, '_>,
+    value: T,
+) -> Option<v8::Local<'s, v8::Object>> {
     let table = table(scope);
     let object = v8::Object::new(scope);
     let id = {

@@ -28,7 +28,8 @@ fn timer_start<'s>(
         throw_type_error(scope, "a timer needs a function");
         return;
     };
-    let delay = args.get(1).number_value(scope).filter(|ms| ms.is_finite()).unwrap_or(0.0).clamp(0.0, DELAY_MS_MAX);
+    let delay =
+        args.get(1).number_value(scope).filter(|ms| ms.is_finite()).unwrap_or(0.0).clamp(0.0, DELAY_MS_MAX);
     let delay = Duration::from_secs_f64(delay / 1000.0);
     let repeat = args.get(2).is_true();
     let callback = v8::Global::new(scope, callback);

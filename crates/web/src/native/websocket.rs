@@ -126,7 +126,9 @@ fn web_socket_connect<'s>(
     let protocols: Vec<String> = args.get(3).try_cast::<v8::Array>().map_or_else(
         |_| Vec::new(),
         |list| {
-            (0..list.length()).filter_map(|at| Some(list.get_index(scope, at)?.to_rust_string_lossy(scope))).collect()
+            (0..list.length())
+                .filter_map(|at| Some(list.get_index(scope, at)?.to_rust_string_lossy(scope)))
+                .collect()
         },
     );
     let key = tungstenite::handshake::client::generate_key();
@@ -152,7 +154,8 @@ fn web_socket_connect<'s>(
         let result = response.await;
         shared.fetches.borrow_mut().remove(&token);
         let (mut parts, body) = result.map_err(|error| Failed(format!("WebSocket: {error}")))?.into_parts();
-        let accepted = parts.headers.get(header::SEC_WEBSOCKET_ACCEPT).is_some_and(|value| value == accept.as_str());
+        let accepted =
+            parts.headers.get(header::SEC_WEBSOCKET_ACCEPT).is_some_and(|value| value == accept.as_str());
         let slot = parts.extensions.remove::<UpgradeSlot>();
         let mut id = 0;
         if let (StatusCode::SWITCHING_PROTOCOLS, true, Some(upgrade)) =
@@ -161,7 +164,8 @@ fn web_socket_connect<'s>(
         {
             id = open(&shared, &owner, io, Role::Client).await;
         }
-        let protocol = parts.headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
+        let protocol =
+            parts.headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
         let protocol = protocol.unwrap_or("").to_owned();
         let body = if id == 0 { admit_body(&shared, &owner, body, None) } else { 0 };
         Ok(Value::List(vec![
@@ -179,7 +183,11 @@ fn web_socket_connect<'s>(
 }
 
 /// `wsSend(wsId, string | Uint8Array)`
-fn ws_send<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, _rv: v8::ReturnValue<'_>) {
+fn ws_send<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
     let Some((_, context)) = here(scope) else { return };
     let value = args.get(1);
     let message = if value.is_string() {
@@ -209,7 +217,11 @@ fn ws_send<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArgum
 }
 
 /// `wsClose(wsId, code | 0, reason)`
-fn ws_close<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, _rv: v8::ReturnValue<'_>) {
+fn ws_close<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
     let Some((_, context)) = here(scope) else { return };
     let Some(reason) = string_arg(scope, &args, 2) else { return };
     let frame = match u16::try_from(id_arg(&args, 1)) {
@@ -222,7 +234,11 @@ fn ws_close<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArgu
 }
 
 /// `wsReceive(wsId) -> Promise<string | Uint8Array | [code, reason, wasClean]>`
-fn ws_receive<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, mut rv: v8::ReturnValue<'_>) {
+fn ws_receive<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
     let Some((state, context)) = here(scope) else { return };
     let id = id_arg(&args, 0);
     let incoming = context.sockets.borrow().get(&id).map(|socket| socket.incoming.clone());
@@ -239,16 +255,21 @@ fn ws_receive<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackAr
                 Some(Ok(Message::Binary(bytes))) => return Ok(Value::Bytes(bytes)),
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                 Some(Ok(Message::Close(frame))) => {
-                    let (code, reason) = frame
-                        .map_or((1005, String::new()), |frame| (u16::from(frame.code), frame.reason.as_str().to_owned()));
+                    let (code, reason) = frame.map_or((1005, String::new()), |frame| {
+                        (u16::from(frame.code), frame.reason.as_str().to_owned())
+                    });
                     break (code, reason, true);
                 }
-                Some(Err(tungstenite::Error::Capacity(_))) => break (1009, "the message is too large".to_owned(), false),
+                Some(Err(tungstenite::Error::Capacity(_))) => {
+                    break (1009, "the message is too large".to_owned(), false);
+                }
                 Some(Err(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => {
                     break (1006, String::new(), false);
                 }
                 Some(Err(tungstenite::Error::Protocol(error))) => break (1002, error.to_string(), false),
-                Some(Err(tungstenite::Error::Utf8(_))) => break (1007, "the text is not UTF-8".to_owned(), false),
+                Some(Err(tungstenite::Error::Utf8(_))) => {
+                    break (1007, "the text is not UTF-8".to_owned(), false);
+                }
                 Some(Err(_)) | None => break (1006, String::new(), false),
             }
         };
@@ -262,7 +283,11 @@ fn ws_receive<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackAr
     }
 }
 
-fn ws_buffered<'s>(scope: &mut v8::PinScope<'s, '_>, args: v8::FunctionCallbackArguments<'s>, mut rv: v8::ReturnValue<'_>) {
+fn ws_buffered<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
     let Some((_, context)) = here(scope) else { return };
     let bytes = context.sockets.borrow().get(&id_arg(&args, 0)).map_or(0, |socket| socket.buffered.get());
     rv.set_double(f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)));
