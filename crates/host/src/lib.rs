@@ -5,5 +5,6 @@
 //! What happens when it fails: a subrequest that cannot be made is an [`mote_wire::http::EgressError`] for the worker
 //! that asked; nothing that a worker asks for can stop the host.
 #![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::string_slice)]
 
 pub mod egress;

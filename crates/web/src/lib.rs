@@ -11,9 +11,11 @@
 //! What happens when it fails: a tenant's mistake is an exception in its code or a [`Failure`] of its event. The
 //! platform's JavaScript shares its realm with the tenant's and is no wall: natives check everything again.
 #![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::string_slice)]
 
 mod body;
 mod context;
+mod lifecycle;
 pub mod native;
 mod op;
 mod runtime;

@@ -18,12 +18,10 @@ use mote_wire::http::{Body, Egress, Upgraded};
 
 use crate::{
     context::{Answer, Failure, RequestContext},
+    lifecycle::Waiting,
     native::args::new_string,
     state::{State, enter_context},
 };
-
-/// How long a `waitUntil` promise may take after the response or the client's leaving.
-const WAIT_UNTIL_MAX: Duration = Duration::from_secs(30);
 
 /// CPU time that one command of a debugger may use.
 const DEBUGGER_CPU_MAX: Duration = Duration::from_secs(60);
@@ -84,24 +82,24 @@ pub struct Worker {
 /// An isolate with the platform in it. It belongs to one thread, which runs a `tokio::task::LocalSet`.
 pub struct Runtime {
     /// `None` once it is buried.
-    isolate: RefCell<Option<Isolate<Ready>>>,
-    hooks: RefCell<Option<Hooks>>,
-    state: Rc<State>,
-    options: RuntimeOptions,
-    condemned: Cell<bool>,
-    cache_made: Cell<bool>,
-    program: RefCell<Option<Arc<Program>>>,
+    pub(crate) isolate: RefCell<Option<Isolate<Ready>>>,
+    pub(crate) hooks: RefCell<Option<Hooks>>,
+    pub(crate) state: Rc<State>,
+    pub(crate) options: RuntimeOptions,
+    pub(crate) condemned: Cell<bool>,
+    pub(crate) cache_made: Cell<bool>,
+    pub(crate) program: RefCell<Option<Arc<Program>>>,
 }
 
 /// The functions of `js/main.js` that Rust calls; same order as [`crate::HOOKS`].
-struct Hooks {
-    set_worker: v8::Global<v8::Function>,
-    dispatch_fetch: v8::Global<v8::Function>,
-    dispatch_scheduled: v8::Global<v8::Function>,
-    unhandled_rejection: v8::Global<v8::Function>,
-    abort_request: v8::Global<v8::Function>,
-    end_event: v8::Global<v8::Function>,
-    builtin_modules: v8::Global<v8::Function>,
+pub(crate) struct Hooks {
+    pub(crate) set_worker: v8::Global<v8::Function>,
+    pub(crate) dispatch_fetch: v8::Global<v8::Function>,
+    pub(crate) dispatch_scheduled: v8::Global<v8::Function>,
+    pub(crate) unhandled_rejection: v8::Global<v8::Function>,
+    pub(crate) abort_request: v8::Global<v8::Function>,
+    pub(crate) end_event: v8::Global<v8::Function>,
+    pub(crate) builtin_modules: v8::Global<v8::Function>,
 }
 
 impl Hooks {
@@ -405,7 +403,7 @@ impl Runtime {
         }
     }
 
-    fn call<'s>(
+    pub(crate) fn call<'s>(
         &self,
         scope: &mut v8::PinScope<'s, '_>,
         which: impl FnOnce(&Hooks) -> &v8::Global<v8::Function>,
@@ -416,132 +414,6 @@ impl Runtime {
         drop(hooks);
         let receiver = v8::undefined(scope);
         function.call(scope, receiver.into(), arguments)
-    }
-
-    fn after_turn(&self, context: u32) {
-        self.state.touch(context);
-        // A turn may also finish what others wait for: a promise that it resolved may be theirs.
-        for context in self.state.touched.take() {
-            let Some(context) = self.state.context(context) else { continue };
-            if context.is_over() {
-                self.end(&context);
-            } else if context.answered() && context.wait_until.get() > 0 {
-                self.limit_wait_until(&context);
-            }
-        }
-        if self.state.pending_ops.get() == 0 && !self.state.contexts.borrow().is_empty() {
-            self.fail_hung();
-        }
-    }
-
-    /// With no I/O under way, nothing can settle any promise any more: who has no answer now never will.
-    fn fail_hung(&self) {
-        let in_background = self.isolate.borrow().as_ref().is_some_and(Isolate::has_background_work);
-        if in_background {
-            let runtime = self.state.runtime.borrow().clone();
-            tokio::task::spawn_local(async move {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-                if let Some(runtime) = runtime.upgrade() {
-                    runtime.turn(0, |_| ());
-                }
-            });
-            return;
-        }
-        let stuck: Vec<_> = self.state.contexts.borrow().values().cloned().collect();
-        for context in stuck {
-            context.answer(Answer::Failed(Failure::Hung));
-            self.end(&context);
-        }
-    }
-
-    fn limit_wait_until(&self, context: &Rc<RequestContext>) {
-        let busy = !context.pipes.borrow().is_empty()
-            || !context.sockets.borrow().is_empty()
-            || context.opening.get() > 0;
-        if busy || context.limited.replace(true) {
-            return;
-        }
-        let (runtime, context) = (self.state.runtime.borrow().clone(), Rc::downgrade(context));
-        tokio::task::spawn_local(async move {
-            tokio::time::sleep(WAIT_UNTIL_MAX).await;
-            if let (Some(runtime), Some(context)) = (runtime.upgrade(), context.upgrade())
-                && !context.ended.get()
-            {
-                let text =
-                    "waitUntil() tasks did not finish within 30 s after the response, and were cancelled";
-                runtime.state.console.log(LogLevel::Warn, text);
-                runtime.end(&context);
-            }
-        });
-    }
-
-    /// The client has left before it had an answer.
-    fn client_left(&self, context: &Rc<RequestContext>) {
-        if context.ended.get() {
-            return;
-        }
-        self.abort_request(context.id);
-        context.answer(Answer::Failed(Failure::Gone));
-        self.after_turn(context.id);
-    }
-
-    /// Tells the worker that the client has left: `request.signal` aborts.
-    pub(crate) fn abort_request(&self, context: u32) {
-        self.turn(context, |scope| {
-            let id = v8::Integer::new_from_unsigned(scope, context);
-            self.call(scope, |hooks| &hooks.abort_request, &[id.into()]);
-        });
-    }
-
-    /// Ends a context's I/O and forgets it.
-    pub(crate) fn end(&self, context: &Rc<RequestContext>) {
-        if context.ended.get() {
-            return;
-        }
-        context.end();
-        self.state.contexts.borrow_mut().remove(&context.id);
-        if context.kept.get() {
-            let id = context.id;
-            self.turn(0, |scope| {
-                let id = v8::Integer::new_from_unsigned(scope, id);
-                self.call(scope, |hooks| &hooks.end_event, &[id.into()]);
-            });
-        }
-    }
-
-    /// A turn was stopped: its event fails, and no new one comes here. With the heap at its limit, all events fail.
-    fn stopped(&self, context: u32, stop: Stop) {
-        self.condemned.set(true);
-        match stop {
-            Stop::Cpu | Stop::Asked => {
-                if let Some(context) = self.state.context(context) {
-                    self.fail(&context, Failure::ExceededCpu);
-                }
-            }
-            Stop::Memory => {
-                let all: Vec<_> = self.state.contexts.borrow().values().cloned().collect();
-                for context in all {
-                    self.fail(&context, Failure::ExceededMemory);
-                }
-                self.bury();
-            }
-        }
-    }
-
-    /// Fails an event; if it has an answer already, only the log can tell.
-    fn fail(&self, context: &Rc<RequestContext>, failure: Failure) {
-        if context.answered() {
-            self.state.console.log(LogLevel::Error, &format!("after the response: {failure}"));
-        }
-        context.answer(Answer::Failed(failure));
-        self.end(context);
-    }
-
-    fn bury(&self) {
-        self.hooks.borrow_mut().take();
-        if let Some(isolate) = self.isolate.borrow_mut().take() {
-            isolate.condemn().bury();
-        }
     }
 
     /// True if it must get no new events.
@@ -587,41 +459,6 @@ impl Runtime {
     pub fn debugger_message(&self, message: &str) {
         self.state.tick();
         self.with_isolate(|isolate| isolate.dispatch_to_inspector(DEBUGGER_CPU_MAX, message));
-    }
-}
-
-impl Drop for Runtime {
-    fn drop(&mut self) {
-        for context in self.state.contexts.borrow_mut().drain().map(|(_, context)| context) {
-            context.answer(Answer::Failed(Failure::Gone));
-            context.end();
-        }
-    }
-}
-
-/// Someone who waits for an answer; when it is dropped, the client has left.
-struct Waiting<'a> {
-    runtime: &'a Rc<Runtime>,
-    context: &'a Rc<RequestContext>,
-    answered: Cell<bool>,
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        if self.answered.get() {
-            return;
-        }
-        let (runtime, context) = (Rc::downgrade(self.runtime), self.context.clone());
-        // In a task of its own: this drop may happen anywhere, also where no turn may begin.
-        tokio::task::spawn_local(async move {
-            // What the leaving itself has broken comes first: a half upload rejects the read of it.
-            for _ in 0..4 {
-                tokio::task::yield_now().await;
-            }
-            if let Some(runtime) = runtime.upgrade() {
-                runtime.client_left(&context);
-            }
-        });
     }
 }
 

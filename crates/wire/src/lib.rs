@@ -1,5 +1,6 @@
 //! What host and cell say to each other: types only, no behaviour beyond checking themselves.
 #![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::string_slice)]
 
 pub mod bundle;
 pub mod http;

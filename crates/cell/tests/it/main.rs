@@ -1,19 +1,20 @@
 //! Tests of engine, platform and cell together, in one binary: linking V8 takes longer than running them.
 //!
 //! Not libtest's own harness: V8 must be initialised on the main thread before any other exists.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
 mod harness;
 mod isolates;
 mod limits;
 mod modules;
+mod uncaught;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     mote_cell::initialize(&[]);
     let arguments = libtest_mimic::Arguments::from_args();
-    let tests = [isolates::tests(), limits::tests(), modules::tests()].concat();
+    let tests = [isolates::tests(), limits::tests(), modules::tests(), uncaught::tests()].concat();
     let trials = tests
         .into_iter()
         .map(|(name, test)| {

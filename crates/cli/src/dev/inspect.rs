@@ -2,6 +2,11 @@
 //!
 //! Whoever reaches this door controls the worker, so it listens on loopback only, and turns web pages away: a page may
 //! talk to any port of its reader's machine.
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a port that is taken is told before any thread starts, so it is bound without a runtime; one developer fills no queue"
+)]
 
 use std::{
     convert::Infallible,

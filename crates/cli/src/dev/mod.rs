@@ -1,4 +1,9 @@
 //! `mote dev`: builds projects, serves them from one cell in this process, and does it again when a file changes.
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a port that is taken is told before any thread starts, so it is bound without a runtime; one developer fills no queue"
+)]
 
 mod inspect;
 mod options;

@@ -1,4 +1,9 @@
 //! The thread that serves: one cell, its connections, and commands from the thread that builds.
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a port that is taken is told before any thread starts, so it is bound without a runtime; one developer fills no queue"
+)]
 
 use std::{net::TcpListener, rc::Rc, sync::Arc, time::Duration};
 

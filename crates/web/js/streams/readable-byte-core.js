@@ -329,4 +329,3 @@ export function readableByteStreamControllerGetDesiredSize(controller) {
   if (state === "closed") return 0;
   return controller.strategyHWM - controller.queueTotalSize;
 }
-

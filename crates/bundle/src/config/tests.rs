@@ -1,0 +1,130 @@
+use super::*;
+use tree::Language;
+
+struct Read {
+    settings: Result<Settings, Vec<String>>,
+    warnings: Vec<String>,
+}
+
+fn read_in(toml: &str, environment: Option<&str>) -> Read {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index.ts"), "").unwrap();
+    let source = SourceText::new("wrangler.toml", toml);
+    let table = tree::parse(&source, Language::Toml).unwrap();
+    let text = |all: Vec<Diagnostic>| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+    match read(&source, &table, environment, folder.path(), "folder") {
+        Ok((settings, warnings)) => Read { settings: Ok(settings), warnings: text(warnings) },
+        Err(errors) => Read { settings: Err(text(errors)), warnings: Vec::new() },
+    }
+}
+
+const ENVIRONMENTS: &str = r#"
+    name = "shop"
+    main = "index.ts"
+    compatibility_date = 2026-01-01
+    minify = true
+    alias = { a = "b" }
+    vars = { COLOR = "red", DEPTH = 3, LIST = [1, "two"] }
+    define = { VERSION = "'1'" }
+    routes = ["a.example/*", { pattern = "b.example", custom_domain = true }]
+    triggers = { crons = ["* * * * *"] }
+    limits = { cpu_ms = 50 }
+    [env.staging]
+    minify = false
+    alias = { c = "d" }
+    vars = { COLOR = "blue" }
+    [env.named]
+    name = "other"
+"#;
+
+#[test]
+fn the_top_level_counts_without_an_environment() {
+    let Read { settings: Ok(settings), warnings } = read_in(ENVIRONMENTS, None) else { panic!() };
+    assert_eq!(settings.name, "shop");
+    assert_eq!(settings.compatibility_date.as_deref(), Some("2026-01-01"));
+    assert_eq!(settings.vars["COLOR"], Var::Text("red".into()));
+    assert_eq!(settings.vars["LIST"], Var::Json(serde_json::json!([1, "two"])));
+    assert_eq!(settings.crons, Some(vec!["* * * * *".to_owned()]));
+    assert_eq!(settings.limits, WorkerLimits { cpu_ms: Some(50), subrequests: None });
+    assert_eq!(settings.routes[1], Route { pattern: "b.example".into(), custom_domain: true });
+    assert_eq!(warnings, Vec::<String>::new());
+}
+
+#[test]
+fn an_environment_inherits_all_but_variables_and_definitions() {
+    let Read { settings: Ok(settings), warnings } = read_in(ENVIRONMENTS, Some("staging")) else { panic!() };
+    assert_eq!(settings.name, "shop-staging");
+    assert!(!settings.build.minify);
+    assert_eq!(settings.vars.len(), 1);
+    assert_eq!(settings.vars["COLOR"], Var::Text("blue".into()));
+    assert!(settings.build.define.is_empty());
+    assert_eq!(settings.build.alias["a"], "b");
+    assert_eq!(settings.limits.cpu_ms, Some(50));
+    assert!(warnings.iter().any(|text| text.contains("`define` is not inherited")), "{warnings:?}");
+    assert!(warnings.iter().any(|text| text.contains("`alias` has no effect inside")), "{warnings:?}");
+    assert_eq!(warnings.len(), 2);
+
+    let Read { settings: Ok(settings), .. } = read_in(ENVIRONMENTS, Some("named")) else { panic!() };
+    assert_eq!(settings.name, "other");
+    assert!(settings.vars.is_empty());
+}
+
+#[test]
+fn an_environment_that_does_not_exist_is_an_error_that_names_those_that_do() {
+    let errors = read_in(ENVIRONMENTS, Some("production")).settings.unwrap_err();
+    assert!(errors[0].contains("`production`") && errors[0].contains("staging, named"), "{errors:?}");
+}
+
+#[test]
+fn unknown_and_unsupported_keys_warn_and_name_themselves() {
+    let toml = "main = 'index.ts'\ncompatability_date = '2026-01-01'\nfrobnicate = 1\n[[kv_namespaces]]\nbinding = 'KV'\n[limits]\ncpu = 3\n";
+    let warnings = read_in(toml, None).warnings;
+    assert_eq!(warnings.len(), 4, "{warnings:?}");
+    assert!(
+        warnings[0].contains("unknown key `compatability_date`") && warnings[0].contains("wrangler.toml:2:1")
+    );
+    assert!(warnings[0].contains("did you mean `compatibility_date`?"));
+    assert!(warnings[1].contains("unknown key `frobnicate`") && !warnings[1].contains("mean"));
+    assert!(warnings[2].contains("`kv_namespaces` is not supported by Mote yet"));
+    assert!(warnings[3].contains("unknown key `limits.cpu`") && warnings[3].contains("wrangler.toml:7:1"));
+}
+
+#[test]
+fn every_wrong_value_is_reported_with_its_line() {
+    let toml = "main = 'index.ts'\nname = 'No Name'\ncompatibility_date = 'soon'\nminify = 'yes'\ncompatibility_flags = ['a', 1]\nroutes = [1]\n[limits]\ncpu_ms = 0\n[[rules]]\ntype = 'Html'\nglobs = []\n[[rules]]\ntype = 'Text'\n[vars]\nN = nan\n";
+    let errors = read_in(toml, None).settings.unwrap_err();
+    for line in [2, 3, 4, 5, 6, 8, 10, 12, 15] {
+        assert!(
+            errors.iter().any(|text| text.contains(&format!("wrangler.toml:{line}:"))),
+            "line {line}: {errors:#?}"
+        );
+    }
+    assert_eq!(errors.len(), 9);
+}
+
+#[test]
+fn a_missing_main_file_is_shown_with_the_one_that_was_meant() {
+    for (main, hint) in
+        [("index.js", "did you mean `index.ts`?"), ("indx.ts", "`index.ts`?"), ("other.py", "create it")]
+    {
+        let errors = read_in(&format!("name = 'a'\nmain = '{main}'"), None).settings.unwrap_err();
+        assert!(errors[0].contains("wrangler.toml:2:8") && errors[0].contains(hint), "{errors:?}");
+    }
+    let errors = read_in("name = 'a'", None).settings.unwrap_err();
+    assert!(errors[0].contains("no `main`"), "{errors:?}");
+}
+
+#[test]
+fn a_secret_is_never_printed() {
+    assert!(!format!("{:?}", Var::Secret("hunter2".into())).contains("hunter2"));
+}
+
+#[test]
+fn a_worker_gets_no_name_that_cannot_be_a_host() {
+    for good in ["a", "my-worker", "w_1", &"a".repeat(63)] {
+        assert!(is_name(good), "{good}");
+    }
+    for bad in ["", "-a", "A", "a.b", "a b", "ü", &"a".repeat(64)] {
+        assert!(!is_name(bad), "{bad}");
+    }
+}

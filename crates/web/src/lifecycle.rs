@@ -1,0 +1,176 @@
+//! How events end: done, hung, stopped, or left by their clients.
+
+use std::{cell::Cell, rc::Rc, time::Duration};
+
+use mote_engine::{Isolate, Stop, v8};
+
+use crate::{
+    context::{Answer, Failure, RequestContext},
+    runtime::{LogLevel, Runtime},
+};
+
+/// How long a `waitUntil` promise may take after the response or the client's leaving.
+const WAIT_UNTIL_MAX: Duration = Duration::from_secs(30);
+
+impl Runtime {
+    pub(crate) fn after_turn(&self, context: u32) {
+        self.state.touch(context);
+        // A turn may also finish what others wait for: a promise that it resolved may be theirs.
+        for context in self.state.touched.take() {
+            let Some(context) = self.state.context(context) else { continue };
+            if context.is_over() {
+                self.end(&context);
+            } else if context.answered() && context.wait_until.get() > 0 {
+                self.limit_wait_until(&context);
+            }
+        }
+        if self.state.pending_ops.get() == 0 && !self.state.contexts.borrow().is_empty() {
+            self.fail_hung();
+        }
+    }
+
+    /// With no I/O under way, nothing can settle any promise any more: who has no answer now never will.
+    fn fail_hung(&self) {
+        let in_background = self.isolate.borrow().as_ref().is_some_and(Isolate::has_background_work);
+        if in_background {
+            let runtime = self.state.runtime.borrow().clone();
+            tokio::task::spawn_local(async move {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                if let Some(runtime) = runtime.upgrade() {
+                    runtime.turn(0, |_| ());
+                }
+            });
+            return;
+        }
+        let stuck: Vec<_> = self.state.contexts.borrow().values().cloned().collect();
+        for context in stuck {
+            context.answer(Answer::Failed(Failure::Hung));
+            self.end(&context);
+        }
+    }
+
+    fn limit_wait_until(&self, context: &Rc<RequestContext>) {
+        let busy = !context.pipes.borrow().is_empty()
+            || !context.sockets.borrow().is_empty()
+            || context.opening.get() > 0;
+        if busy || context.limited.replace(true) {
+            return;
+        }
+        let (runtime, context) = (self.state.runtime.borrow().clone(), Rc::downgrade(context));
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep(WAIT_UNTIL_MAX).await;
+            if let (Some(runtime), Some(context)) = (runtime.upgrade(), context.upgrade())
+                && !context.ended.get()
+            {
+                let text =
+                    "waitUntil() tasks did not finish within 30 s after the response, and were cancelled";
+                runtime.state.console.log(LogLevel::Warn, text);
+                runtime.end(&context);
+            }
+        });
+    }
+
+    /// The client has left before it had an answer.
+    pub(crate) fn client_left(&self, context: &Rc<RequestContext>) {
+        if context.ended.get() {
+            return;
+        }
+        self.abort_request(context.id);
+        context.answer(Answer::Failed(Failure::Gone));
+        self.after_turn(context.id);
+    }
+
+    /// Tells the worker that the client has left: `request.signal` aborts.
+    pub(crate) fn abort_request(&self, context: u32) {
+        self.turn(context, |scope| {
+            let id = v8::Integer::new_from_unsigned(scope, context);
+            self.call(scope, |hooks| &hooks.abort_request, &[id.into()]);
+        });
+    }
+
+    /// Ends a context's I/O and forgets it.
+    pub(crate) fn end(&self, context: &Rc<RequestContext>) {
+        if context.ended.get() {
+            return;
+        }
+        context.end();
+        self.state.contexts.borrow_mut().remove(&context.id);
+        if context.kept.get() {
+            let id = context.id;
+            self.turn(0, |scope| {
+                let id = v8::Integer::new_from_unsigned(scope, id);
+                self.call(scope, |hooks| &hooks.end_event, &[id.into()]);
+            });
+        }
+    }
+
+    /// A turn was stopped: its event fails, and no new one comes here. With the heap at its limit, all events fail.
+    pub(crate) fn stopped(&self, context: u32, stop: Stop) {
+        self.condemned.set(true);
+        match stop {
+            Stop::Cpu | Stop::Asked => {
+                if let Some(context) = self.state.context(context) {
+                    self.fail(&context, Failure::ExceededCpu);
+                }
+            }
+            Stop::Memory => {
+                let all: Vec<_> = self.state.contexts.borrow().values().cloned().collect();
+                for context in all {
+                    self.fail(&context, Failure::ExceededMemory);
+                }
+                self.bury();
+            }
+        }
+    }
+
+    /// Fails an event; if it has an answer already, only the log can tell.
+    fn fail(&self, context: &Rc<RequestContext>, failure: Failure) {
+        if context.answered() {
+            self.state.console.log(LogLevel::Error, &format!("after the response: {failure}"));
+        }
+        context.answer(Answer::Failed(failure));
+        self.end(context);
+    }
+
+    fn bury(&self) {
+        self.hooks.borrow_mut().take();
+        if let Some(isolate) = self.isolate.borrow_mut().take() {
+            isolate.condemn().bury();
+        }
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        for context in self.state.contexts.borrow_mut().drain().map(|(_, context)| context) {
+            context.answer(Answer::Failed(Failure::Gone));
+            context.end();
+        }
+    }
+}
+
+/// Someone who waits for an answer; when it is dropped, the client has left.
+pub(crate) struct Waiting<'a> {
+    pub(crate) runtime: &'a Rc<Runtime>,
+    pub(crate) context: &'a Rc<RequestContext>,
+    pub(crate) answered: Cell<bool>,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.answered.get() {
+            return;
+        }
+        let (runtime, context) = (Rc::downgrade(self.runtime), self.context.clone());
+        // In a task of its own: this drop may happen anywhere, also where no turn may begin.
+        tokio::task::spawn_local(async move {
+            // What the leaving itself has broken comes first: a half upload rejects the read of it.
+            for _ in 0..4 {
+                tokio::task::yield_now().await;
+            }
+            if let Some(runtime) = runtime.upgrade() {
+                runtime.client_left(&context);
+            }
+        });
+    }
+}
