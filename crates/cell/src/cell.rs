@@ -69,7 +69,7 @@ pub trait Observer {
     fn uncaught(&self, worker: &str, error: &JsError);
     /// An event is over.
     fn event(&self, event: &EventLog<'_>);
-    /// False if `event` does nothing, so that the cell need not take the time.
+    /// False if only failed events are worth telling; the cell then takes no time of any.
     fn wants_events(&self) -> bool {
         true
     }
@@ -186,6 +186,7 @@ impl Cell {
         if workers.len() == 1 {
             return workers.values().next().cloned();
         }
+        let host = host.to_ascii_lowercase();
         let name = host.split(':').next()?.strip_suffix(".localhost")?;
         workers.get(name).cloned()
     }

@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
@@ -62,8 +62,8 @@ impl Cell {
                 .response(request.headers(), self.options.detail)
                 .map(Watched::plain);
         };
-        let Some(slot) = self.find(&host) else {
-            let error = Error::unknown_host(&host, &self.names());
+        let Some(slot) = self.find(host) else {
+            let error = Error::unknown_host(host, &self.names());
             return error.response(request.headers(), self.options.detail).map(Watched::plain);
         };
         let Some(url) = request_url(request.uri(), request.headers()) else {
@@ -145,24 +145,27 @@ struct Record<'a> {
     worker: &'a str,
     method: &'a str,
     url: &'a str,
-    /// `None` if nobody wants to know, and once it is written.
+    /// `None` if only failures are wanted: reading the clock twice is a part of what a request costs.
     started: Option<Instant>,
+    written: bool,
 }
 
 impl<'a> Record<'a> {
     fn new(cell: &'a Cell, slot: &'a Slot, method: &'a str, url: &'a str) -> Self {
         let started = cell.observer.wants_events().then(Instant::now);
-        Self { cell, worker: &slot.name, method, url, started }
+        Self { cell, worker: &slot.name, method, url, started, written: false }
     }
 
     fn write(&mut self, status: Option<u16>, failure: Option<&Failure>) {
-        let Some(started) = self.started.take() else { return };
+        if std::mem::replace(&mut self.written, true) || (self.started.is_none() && failure.is_none()) {
+            return;
+        }
         self.cell.observer.event(&EventLog {
             worker: self.worker,
             method: self.method,
             url: self.url,
             status,
-            duration: started.elapsed(),
+            duration: self.started.map_or(Duration::ZERO, |started| started.elapsed()),
             outcome: failure.map_or(Outcome::Ok, Failure::outcome),
             failure,
         });
@@ -211,7 +214,7 @@ impl Rejected {
 }
 
 /// The host that the request is for; `None` if it does not say so as HTTP wants it (RFC 9112, section 3.2).
-fn host_of(request: &Request<Incoming>) -> Option<String> {
+fn host_of(request: &Request<Incoming>) -> Option<&str> {
     let mut headers = request.headers().get_all(header::HOST).iter();
     let header = headers.next();
     if headers.next().is_some() || (header.is_none() && request.version() == Version::HTTP_11) {
@@ -221,7 +224,7 @@ fn host_of(request: &Request<Incoming>) -> Option<String> {
         Some(host) => host.to_str().ok()?,
         None => "",
     };
-    Some(request.uri().host().unwrap_or(header).to_ascii_lowercase())
+    Some(request.uri().host().unwrap_or(header))
 }
 
 /// Bytes of a request's head, without the punctuation.

@@ -22,20 +22,29 @@ pub(crate) fn request_url(uri: &Uri, headers: &HeaderMap) -> Option<String> {
 /// True if parsing would leave a host and port as they are.
 fn is_plain_host(host: &str) -> bool {
     let (name, port) = host.split_once(':').unwrap_or((host, "8080"));
-    let starts = name.bytes().next().is_some_and(|first| first.is_ascii_lowercase());
-    // Names with `xn--` are checked by the parser.
-    // A last label that begins with a digit may be an address.
-    let address = name.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
-    starts
-        && !address
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-'))
-        && !name.contains("xn--")
+    (is_plain_name(name) || is_plain_address(name))
         && !port.starts_with('0')
         && port != "80"
         && port.len() <= 5
         && port.parse::<u16>().is_ok()
+}
+
+/// A lower-case name. Those with `xn--` are checked by the parser; a last label that begins with a digit may be an address.
+fn is_plain_name(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    name.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
+        && !last.starts_with(|c: char| c.is_ascii_digit())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-'))
+        && !name.contains("xn--")
+}
+
+/// An IPv4 address in its usual form.
+fn is_plain_address(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && name.split('.').all(|part| part == "0" || !part.starts_with('0'))
+        && name.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
 /// True if parsing would leave a path and query as they are.
@@ -86,6 +95,8 @@ mod tests {
         assert_eq!(url("example.com", "/a/../b").as_deref(), Some("http://example.com/b"));
         assert_eq!(url("example.com", "/%2e%2e/b").as_deref(), Some("http://example.com/b"));
         assert_eq!(url("127.0.0.1:8787", "/").as_deref(), Some("http://127.0.0.1:8787/"));
+        assert_eq!(url("127.1", "/").as_deref(), Some("http://127.0.0.1/"));
+        assert_eq!(url("0177.0.0.1", "/").as_deref(), Some("http://127.0.0.1/"));
     }
 
     #[test]

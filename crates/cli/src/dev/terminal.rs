@@ -136,7 +136,7 @@ impl Observer for Terminal {
     }
 
     fn wants_events(&self) -> bool {
-        true
+        !self.quiet
     }
 
     fn problem(&self, text: &str) {
