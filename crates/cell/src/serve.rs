@@ -256,6 +256,12 @@ fn finish(mut response: Response<Body>, method: &Method) -> Response<Body> {
         headers.remove(header::UPGRADE);
     }
     if method == Method::HEAD {
+        // The head that a GET would have had (RFC 9110, section 9.3.2), and nothing behind it.
+        if let Some(length) = http_body::Body::size_hint(response.body()).exact()
+            && length > 0
+        {
+            response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length.into());
+        }
         return response.map(|_| mote_wire::http::empty());
     }
     response

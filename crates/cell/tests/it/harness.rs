@@ -2,7 +2,6 @@
 
 use std::{cell::RefCell, future::Future, rc::Rc, sync::Arc, time::Duration};
 
-use http_body_util::BodyExt;
 use mote_cell::{
     Cell, CellOptions, Debugging, Deployment, ErrorDetail, EventLog, JsError, LoadError, LogLevel, Observer,
     RuntimeOptions,
@@ -96,17 +95,22 @@ impl Harness {
 
     /// One GET over a connection of its own; gives status and body.
     pub(crate) async fn get(&self, host: &str, path: &str) -> (u16, String) {
-        let (mut client, server) = tokio::io::duplex(64 << 10);
-        let serving = tokio::task::spawn_local(self.cell.clone().serve_connection(server));
-        let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        client.write_all(head.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        client.read_to_end(&mut answer).await.unwrap();
-        serving.await.unwrap();
-        let text = String::from_utf8_lossy(&answer).into_owned();
+        let text =
+            self.ask(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")).await;
         let status = text.get(9..12).and_then(|status| status.parse().ok()).unwrap_or(0);
         let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned();
         (status, body)
+    }
+
+    /// Sends bytes over a connection of its own; gives all that comes back.
+    pub(crate) async fn ask(&self, request: &str) -> String {
+        let (mut client, server) = tokio::io::duplex(64 << 10);
+        let serving = tokio::task::spawn_local(self.cell.clone().serve_connection(server));
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).await.unwrap();
+        serving.await.unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
     }
 }
 
@@ -132,9 +136,4 @@ pub(crate) async fn answer(source: &str) -> (u16, String) {
     let harness = Harness::new();
     harness.serve("w", source).unwrap();
     harness.get("w.localhost", "/").await
-}
-
-#[allow(dead_code, reason = "for tests that look at bodies themselves")]
-pub(crate) async fn whole(body: Body) -> Vec<u8> {
-    body.collect().await.unwrap().to_bytes().to_vec()
 }
