@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test check bench v8 wpt clean fmt tools-build tools-node
+.PHONY: help run test check bench v8 clean fmt tools-build tools-node
 MAKEFLAGS += --no-print-directory
 
 CARGO ?= cargo
@@ -34,9 +34,6 @@ bench: tools-build tools-node v8 ## measure Mote beside its peers; results in be
 
 v8: ## put V8's library where cargo looks for it (cache, shared folder, upstream, or a build)
 	@scripts/v8
-
-wpt: tools-build v8 ## run Web Platform Tests: make wpt DIR=<a checkout of them>
-	@scripts/wpt "$(DIR)" $(ARGS)
 
 fmt: ## format the Rust sources
 	@$(CARGO) fmt --all

@@ -49,6 +49,14 @@ impl JsError {
     }
 }
 
+/// Throws an `Error`.
+pub(crate) fn throw(scope: &mut v8::PinScope<'_, '_>, text: &str) {
+    if let Some(message) = v8::String::new(scope, text) {
+        let error = v8::Exception::error(scope, message);
+        scope.throw_exception(error);
+    }
+}
+
 /// A stack without the frames of the platform's own JavaScript: they tell a worker's author nothing.
 fn without_platform_frames(stack: &str) -> String {
     let own = |line: &&str| !(line.trim_start().starts_with("at ") && line.contains("mote:"));

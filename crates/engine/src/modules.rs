@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    error::JsError,
+    error::{JsError, throw},
     isolate::{Stop, drain_microtasks},
     program::{ModuleKind, Program, ProgramFormat, ProgramModule},
     source_map::SourceMaps,
@@ -284,13 +284,6 @@ fn text_of<'s>(
         throw(scope, &format!("the module `{}` is not valid UTF-8 text", module.name));
     }
     text
-}
-
-fn throw(scope: &mut v8::PinScope<'_, '_>, text: &str) {
-    if let Some(message) = v8::String::new(scope, text) {
-        let error = v8::Exception::error(scope, message);
-        scope.throw_exception(error);
-    }
 }
 
 fn resolve<'s>(

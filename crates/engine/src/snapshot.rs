@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use crate::{error::JsError, v8};
+use crate::{
+    error::{JsError, throw},
+    v8,
+};
 
 /// A Rust function that the platform's JavaScript calls.
 #[derive(Clone, Copy)]
@@ -280,11 +283,7 @@ fn resolve<'s>(
     let path = join(from, &specifier);
     let module = load(scope, &path);
     if module.is_none() {
-        let text = format!("the platform has no module `{path}`, which `{from}` imports");
-        if let Some(message) = v8::String::new(scope, &text) {
-            let error = v8::Exception::error(scope, message);
-            scope.throw_exception(error);
-        }
+        throw(scope, &format!("the platform has no module `{path}`, which `{from}` imports"));
     }
     module
 }
