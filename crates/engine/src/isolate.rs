@@ -74,6 +74,34 @@ impl Default for IsolateOptions {
 /// A V8 isolate with one context, bound to the thread that made it.
 ///
 /// `State` says what can be done with it: [`Ready`] runs turns, [`Condemned`] can only be buried.
+///
+/// A killed isolate cannot serve again, because there is nothing to call:
+///
+/// ```compile_fail,E0599
+/// fn serve_again(isolate: &mut mote_engine::Isolate<mote_engine::Condemned>) {
+///     isolate.turn(std::time::Duration::from_secs(1), |_scope| ());
+/// }
+/// ```
+///
+/// An isolate never leaves the thread that made it:
+///
+/// ```compile_fail,E0277
+/// fn to_another_thread(isolate: mote_engine::Isolate) {
+///     std::thread::spawn(move || drop(isolate));
+/// }
+/// ```
+///
+/// Nothing that a turn made outlives it:
+///
+/// ```compile_fail
+/// fn smuggle(isolate: &mut mote_engine::Isolate) {
+///     let mut kept = None;
+///     isolate.turn(std::time::Duration::from_secs(1), |scope| {
+///         kept = Some(mote_engine::v8::Object::new(scope));
+///     });
+///     drop(kept);
+/// }
+/// ```
 pub struct Isolate<State = Ready> {
     // Dropped in this order: V8's isolate first (see `Drop` of `Inner`), then the guard whose address V8 holds.
     inner: Inner,
