@@ -1,57 +1,25 @@
-//! The memory of `ArrayBuffer`s: counted for each isolate, and refused past its limit.
+//! The memory of `ArrayBuffer`s: charged to their isolate's account, and refused past its limit.
 //!
 //! A refused allocation is a `RangeError` in the tenant's code, after V8 has tried to collect what is garbage.
 
-use std::{
-    ffi::c_void,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{ffi::c_void, sync::Arc};
 
-use crate::v8;
+use crate::{memory::MemoryAccount, v8};
 
-/// One isolate's buffers.
-#[derive(Debug)]
-struct Account {
-    used_bytes: AtomicUsize,
-    bytes_max: usize,
-}
-
-impl Account {
-    fn charge(&self, bytes: usize) -> bool {
-        let charged = self.used_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-            used.checked_add(bytes).filter(|total| *total <= self.bytes_max)
-        });
-        charged.is_ok()
-    }
-
-    fn refund(&self, bytes: usize) {
-        self.used_bytes.fetch_sub(bytes, Ordering::Relaxed);
-    }
-}
-
-/// Gives an isolate an account of `bytes_max`, and the allocator that charges it.
-pub(crate) fn allocator(bytes_max: usize) -> (Charged, v8::UniqueRef<v8::Allocator>) {
-    let account = Arc::new(Account { used_bytes: AtomicUsize::new(0), bytes_max });
-    let charged = Charged(account.clone());
-    let account = Arc::into_raw(account);
+/// The allocator that charges an isolate's account.
+pub(crate) fn allocator(account: MemoryAccount) -> v8::UniqueRef<v8::Allocator> {
+    let account = Arc::into_raw(Arc::new(account));
     // SAFETY: the vtable's functions take the account that this handle points at, and `drop` gives back the reference
     // which `into_raw` took; V8 calls it once, when the last buffer and the isolate are gone.
-    let allocator = unsafe { v8::new_rust_allocator(account, &VTABLE) };
-    (charged, allocator)
+    unsafe { v8::new_rust_allocator(account, &VTABLE) }
 }
-
-/// In a slot of the isolate: its account.
-pub(crate) struct Charged(Arc<Account>);
 
 /// Makes bytes that Rust has made the memory of an `ArrayBuffer`, without copying them. Throws a `RangeError` and gives
 /// `None` if the isolate may not hold that many.
 pub fn adopt<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: Vec<u8>) -> Option<v8::Local<'s, v8::ArrayBuffer>> {
-    let account = scope.get_slot::<Charged>().map(|charged| charged.0.clone());
+    let account = scope.get_slot::<MemoryAccount>().cloned();
     let length = bytes.len();
-    let Some(account) = account.filter(|account| account.charge(length)) else {
+    let Some(account) = account.filter(|account| account.charge_buffer(length)) else {
         if let Some(message) = v8::String::new(scope, "Array buffer allocation failed") {
             let error = v8::Exception::range_error(scope, message);
             scope.throw_exception(error);
@@ -70,12 +38,12 @@ pub fn adopt<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: Vec<u8>) -> Option<v8:
 /// Adopted bytes, charged to an account.
 struct Adopted {
     bytes: Vec<u8>,
-    account: Arc<Account>,
+    account: MemoryAccount,
 }
 
 impl Drop for Adopted {
     fn drop(&mut self) {
-        self.account.refund(self.bytes.len());
+        self.account.refund_buffer(self.bytes.len());
     }
 }
 
@@ -84,40 +52,40 @@ unsafe extern "C" fn drop_adopted(_data: *mut c_void, _length: usize, owner: *mu
     drop(unsafe { Box::from_raw(owner.cast::<Adopted>()) });
 }
 
-static VTABLE: v8::RustAllocatorVtable<Account> =
+static VTABLE: v8::RustAllocatorVtable<MemoryAccount> =
     v8::RustAllocatorVtable { allocate, allocate_uninitialized, free, drop: drop_account };
 
-unsafe extern "C" fn allocate(account: &Account, bytes: usize) -> *mut c_void {
-    if !account.charge(bytes) {
+unsafe extern "C" fn allocate(account: &MemoryAccount, bytes: usize) -> *mut c_void {
+    if !account.charge_buffer(bytes) {
         return std::ptr::null_mut();
     }
     // SAFETY: any size may be asked for; null means that there is no memory.
     let memory = unsafe { libc::calloc(bytes.max(1), 1) };
     if memory.is_null() {
-        account.refund(bytes);
+        account.refund_buffer(bytes);
     }
     memory
 }
 
-unsafe extern "C" fn allocate_uninitialized(account: &Account, bytes: usize) -> *mut c_void {
-    if !account.charge(bytes) {
+unsafe extern "C" fn allocate_uninitialized(account: &MemoryAccount, bytes: usize) -> *mut c_void {
+    if !account.charge_buffer(bytes) {
         return std::ptr::null_mut();
     }
     // SAFETY: any size may be asked for; null means that there is no memory.
     let memory = unsafe { libc::malloc(bytes.max(1)) };
     if memory.is_null() {
-        account.refund(bytes);
+        account.refund_buffer(bytes);
     }
     memory
 }
 
-unsafe extern "C" fn free(account: &Account, memory: *mut c_void, bytes: usize) {
+unsafe extern "C" fn free(account: &MemoryAccount, memory: *mut c_void, bytes: usize) {
     // SAFETY: V8 gives back what `allocate` or `allocate_uninitialized` gave it, once.
     unsafe { libc::free(memory) };
-    account.refund(bytes);
+    account.refund_buffer(bytes);
 }
 
-unsafe extern "C" fn drop_account(account: *const Account) {
+unsafe extern "C" fn drop_account(account: *const MemoryAccount) {
     // SAFETY: `allocator` made it with `into_raw`, and V8 gives it back once.
     drop(unsafe { Arc::from_raw(account) });
 }

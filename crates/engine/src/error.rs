@@ -75,7 +75,7 @@ fn describe<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value
     if (value.is_symbol() || !(value.is_object()) || value.is_native_error())
         && let Some(text) = value.to_detail_string(scope)
     {
-        return text.to_rust_string_lossy(scope);
+        return text_of(scope, text);
     }
     if let Some(object) = value.to_object(scope) {
         let (name, message) = (property(scope, object, "name"), property(scope, object, "message"));
@@ -83,7 +83,7 @@ fn describe<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value
             return format!("{name}: {message}");
         }
         if let Some(json) = v8::json::stringify(scope, value) {
-            return json.to_rust_string_lossy(scope);
+            return text_of(scope, json);
         }
     }
     "a value that cannot be shown was thrown".to_owned()
@@ -96,7 +96,15 @@ fn property<'s>(
 ) -> Option<String> {
     let key = v8::String::new(scope, name)?;
     let value = object.get(scope, key.into())?;
-    value.is_string().then(|| value.to_rust_string_lossy(scope))
+    value.try_cast::<v8::String>().ok().map(|text| text_of(scope, text))
+}
+
+/// The beginning of a string, a little more of it than is kept.
+fn text_of(scope: &mut v8::PinScope<'_, '_>, text: v8::Local<'_, v8::String>) -> String {
+    let mut bytes = vec![0; text.length().min(TEXT_BYTES_MAX).saturating_mul(3)];
+    let written = text.write_utf8_v2(scope, &mut bytes, v8::WriteFlags::kReplaceInvalidUtf8, None);
+    bytes.truncate(written);
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 fn stack_of<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Option<String> {

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use crate::v8;
+use crate::{memory::MemoryAccount, v8};
 
 /// How much an isolate may grow past its limit so that V8 gets to the next interrupt check alive.
 ///
@@ -19,15 +19,16 @@ pub(crate) struct HeapGuard {
     handle: v8::IsolateHandle,
     isolate: v8::UnsafeRawIsolatePtr,
     bytes_max: usize,
+    account: MemoryAccount,
     tripped: AtomicBool,
 }
 
 impl HeapGuard {
-    pub(crate) fn install(isolate: &mut v8::Isolate, bytes_max: usize) -> Box<Self> {
+    pub(crate) fn install(isolate: &mut v8::Isolate, bytes_max: usize, account: MemoryAccount) -> Box<Self> {
         // SAFETY: only used in V8's callbacks, which come while the isolate is alive.
         let raw = unsafe { isolate.as_raw_isolate_ptr() };
         let handle = isolate.thread_safe_handle();
-        let guard = Box::new(Self { handle, isolate: raw, bytes_max, tripped: AtomicBool::new(false) });
+        let guard = Box::new(Self { handle, isolate: raw, bytes_max, account, tripped: AtomicBool::new(false) });
         let data = std::ptr::from_ref::<Self>(&guard).cast_mut().cast::<c_void>();
         isolate.add_near_heap_limit_callback(near_heap_limit, data);
         isolate.add_gc_epilogue_callback(after_collection, data, v8::GCType::kGCTypeMarkSweepCompact);
@@ -39,14 +40,28 @@ impl HeapGuard {
         self.tripped.load(Ordering::Acquire)
     }
 
-    /// Stops the isolate if `share` percent of its memory is in use.
-    fn check(&self, share: usize) {
-        // SAFETY: V8 calls back on the isolate's thread while the isolate is alive.
-        let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(self.isolate) };
-        if isolate.get_heap_statistics().used_heap_size() >= self.bytes_max / 100 * share {
-            self.tripped.store(true, Ordering::Release);
-            self.handle.terminate_execution();
+    /// Takes note of what is used, garbage included.
+    pub(crate) fn look(&self, isolate: &mut v8::Isolate) {
+        let statistics = isolate.get_heap_statistics();
+        self.account.saw_heap(statistics.used_heap_size(), statistics.external_memory());
+    }
+
+    /// Collects if all that is known of is more than a limit; only what is left then counts.
+    pub(crate) fn collect_if_over(&self, isolate: &mut v8::Isolate) {
+        if !self.account.may_be_over_a_limit() {
+            return;
         }
+        isolate.memory_pressure_notification(v8::MemoryPressureLevel::Critical);
+        isolate.memory_pressure_notification(v8::MemoryPressureLevel::None);
+        let statistics = isolate.get_heap_statistics();
+        if self.account.saw_heap(statistics.used_heap_size(), statistics.external_memory()) {
+            self.trip();
+        }
+    }
+
+    fn trip(&self) {
+        self.tripped.store(true, Ordering::Release);
+        self.handle.terminate_execution();
     }
 }
 
@@ -55,11 +70,15 @@ impl HeapGuard {
 unsafe extern "C" fn near_heap_limit(data: *mut c_void, current: usize, _initial: usize) -> usize {
     // SAFETY: `data` is the guard that `install` made; the isolate owns it and drops it after V8's isolate.
     let guard = unsafe { &*data.cast::<HeapGuard>() };
-    guard.check(75);
+    // SAFETY: V8 calls back on the isolate's thread while the isolate is alive.
+    let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(guard.isolate) };
+    if isolate.get_heap_statistics().used_heap_size() >= guard.bytes_max / 4 * 3 {
+        guard.trip();
+    }
     current.max(guard.bytes_max.saturating_add(HEADROOM_BYTES))
 }
 
-/// With the head-room given, V8 itself would not stop at the limit any more.
+/// With the head-room given, V8 itself would not stop at the limit any more; and what is outside of the heap counts, too.
 unsafe extern "C" fn after_collection(
     _isolate: v8::UnsafeRawIsolatePtr,
     _kind: v8::GCType,
@@ -68,5 +87,10 @@ unsafe extern "C" fn after_collection(
 ) {
     // SAFETY: as in `near_heap_limit`.
     let guard = unsafe { &*data.cast::<HeapGuard>() };
-    guard.check(100);
+    // SAFETY: V8 calls back on the isolate's thread while the isolate is alive.
+    let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(guard.isolate) };
+    let statistics = isolate.get_heap_statistics();
+    if guard.account.saw_live_heap(statistics.used_heap_size(), statistics.external_memory()) {
+        guard.trip();
+    }
 }

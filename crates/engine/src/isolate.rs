@@ -14,6 +14,8 @@ use crate::{
     buffers,
     heap::HeapGuard,
     inspector::{Frontend, Inspector},
+    memory::MemoryAccount,
+    meter::Stretch,
     platform,
     snapshot::Snapshot,
     v8, watchdog,
@@ -56,18 +58,27 @@ pub enum Turn<R> {
     Stopped(Stop),
 }
 
+/// A turn, and what it cost.
+#[derive(Debug)]
+pub struct Ran<R> {
+    /// How it went.
+    pub turn: Turn<R>,
+    /// CPU time that it used.
+    pub cpu: Duration,
+}
+
 /// What an isolate is made with.
 #[derive(Debug, Clone, Copy)]
 pub struct IsolateOptions {
-    /// Bytes that the JavaScript heap may hold.
-    pub heap_bytes_max: usize,
-    /// Bytes that `ArrayBuffer`s may hold, outside the heap.
-    pub buffer_bytes_max: usize,
+    /// Bytes that heap, buffers, Wasm memories and natives may hold together.
+    pub memory_bytes_max: usize,
+    /// Bytes past which it should take no new work.
+    pub memory_soft_bytes_max: usize,
 }
 
 impl Default for IsolateOptions {
     fn default() -> Self {
-        Self { heap_bytes_max: 128 << 20, buffer_bytes_max: 128 << 20 }
+        Self { memory_bytes_max: 128 << 20, memory_soft_bytes_max: 96 << 20 }
     }
 }
 
@@ -115,10 +126,14 @@ struct Inner {
     isolate: Option<v8::OwnedIsolate>,
     context: Option<v8::Global<v8::Context>>,
     guard: Box<HeapGuard>,
+    account: MemoryAccount,
     id: u64,
     /// Keeps the bytes alive that V8 deserialises lazily.
     _snapshot: Snapshot,
 }
+
+/// A turn that used more CPU time than this may have used memory, too.
+const LOOK_AFTER: Duration = Duration::from_micros(500);
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
@@ -126,18 +141,18 @@ impl Isolate<Ready> {
     /// Makes an isolate from the startup snapshot. [`platform::initialize`] must have run.
     #[must_use]
     pub fn from_snapshot(snapshot: &Snapshot, options: IsolateOptions) -> Self {
-        let (charged, allocator) = buffers::allocator(options.buffer_bytes_max);
+        let account = MemoryAccount::new(options.memory_bytes_max, options.memory_soft_bytes_max);
         let params = snapshot
             .params()
-            .heap_limits(0, options.heap_bytes_max)
-            .array_buffer_allocator(allocator)
+            .heap_limits(0, options.memory_bytes_max)
+            .array_buffer_allocator(buffers::allocator(account.clone()))
             .allow_atomics_wait(false);
         let mut isolate = v8::Isolate::new(params);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
         isolate.set_capture_stack_trace_for_uncaught_exceptions(true, 20);
-        let guard = HeapGuard::install(&mut isolate, options.heap_bytes_max);
+        let guard = HeapGuard::install(&mut isolate, options.memory_bytes_max, account.clone());
         crate::rejections::track(&mut isolate);
-        isolate.set_slot(charged);
+        isolate.set_slot(account.clone());
         let context = {
             v8::scope!(let scope, &mut isolate);
             let context = v8::Context::new(scope, v8::ContextOptions::default());
@@ -154,6 +169,7 @@ impl Isolate<Ready> {
             isolate: Some(isolate),
             context: Some(context),
             guard,
+            account,
             id,
             _snapshot: snapshot.clone(),
         };
@@ -168,12 +184,15 @@ impl Isolate<Ready> {
         &mut self,
         budget: Duration,
         work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R,
-    ) -> Turn<R> {
-        let Inner { isolate: Some(isolate), context: Some(context), guard, id, .. } = &mut self.inner else {
-            return Turn::Stopped(Stop::Asked);
+    ) -> Ran<R> {
+        let Inner { isolate: Some(isolate), context: Some(context), guard, id, .. } =
+            &mut self.inner
+        else {
+            return Ran { turn: Turn::Stopped(Stop::Asked), cpu: Duration::ZERO };
         };
         let entered = Entered::enter(isolate);
-        let watched = watchdog::begin(entered.isolate, *id, budget);
+        let stretch = Stretch::begin();
+        let watched = watchdog::begin(entered.isolate, *id, stretch.began_at(), budget);
         let result = {
             v8::scope!(let scope, &mut *entered.isolate);
             let context = v8::Local::new(scope, &*context);
@@ -189,7 +208,12 @@ impl Isolate<Ready> {
         if over_budget || terminating {
             entered.isolate.cancel_terminate_execution();
         }
-        if guard.tripped() {
+        let cpu = stretch.used();
+        if cpu >= LOOK_AFTER {
+            guard.look(entered.isolate);
+        }
+        guard.collect_if_over(entered.isolate);
+        let turn = if guard.tripped() {
             Turn::Stopped(Stop::Memory)
         } else if over_budget {
             Turn::Stopped(Stop::Cpu)
@@ -197,7 +221,14 @@ impl Isolate<Ready> {
             Turn::Stopped(Stop::Asked)
         } else {
             Turn::Done(result)
-        }
+        };
+        Ran { turn, cpu }
+    }
+
+    /// The account of all the memory that is kept for it.
+    #[must_use]
+    pub fn memory(&self) -> &MemoryAccount {
+        &self.inner.account
     }
 
     /// Makes it possible to attach a debugger later. Call it before code is loaded.
@@ -235,7 +266,7 @@ impl Isolate<Ready> {
             drain_microtasks(scope);
         });
         self.inner.inspector = Some(inspector);
-        turn
+        turn.turn
     }
 
     /// A handle with which other threads can stop what runs here.

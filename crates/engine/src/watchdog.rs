@@ -1,8 +1,9 @@
 //! Stops turns that use more CPU than they may.
 //!
-//! One thread for the process looks at all the others every [`TICK`]. A thread tells it about a turn with two atomic
-//! stores, so a turn costs nothing to watch; what a turn has used is read from its thread's CPU clock, which the kernel
-//! keeps, so a turn that waits for a busy machine is not charged for waiting.
+//! One thread for the process looks at all the others: every [`TICK`], and at the moment when a turn that it has seen will
+//! be out of time. A thread tells it about a turn with a few atomic stores, so a turn costs next to nothing to watch; what
+//! a turn has used is read from its thread's CPU clock, which the kernel keeps, so a turn that waits for a busy machine is
+//! not charged for waiting.
 //!
 //! The state word of a thread is `sequence << 2 | phase`. Only the owner moves it from idle to running and back, only
 //! the watchdog from running to firing to fired. An owner that finds its turn in "firing" waits for "fired", so a
@@ -17,10 +18,12 @@ use std::{
     time::Duration,
 };
 
-use crate::v8;
+use crate::{meter, v8};
 
-/// How often turns are looked at. A turn is stopped at most this long after its budget ends.
-pub const TICK: Duration = Duration::from_millis(5);
+/// How often turns are looked at that are not seen to need it sooner. A turn of a smaller budget may last this long.
+const TICK: Duration = Duration::from_millis(5);
+/// The least time between two looks.
+const PAUSE_MIN: Duration = Duration::from_micros(200);
 
 const IDLE: u64 = 0;
 const RUNNING: u64 = 1;
@@ -31,8 +34,8 @@ const PHASE: u64 = 3;
 /// What the watchdog knows of one thread.
 struct ThreadWatch {
     state: AtomicU64,
-    /// CPU time in microseconds that the running turn may use.
-    budget_us: AtomicU64,
+    /// The thread's CPU time in microseconds at which the running turn must be over.
+    deadline_us: AtomicU64,
     clock: libc::clockid_t,
     /// The isolate that was entered last. Locked only when another isolate is entered and when a turn is stopped.
     isolate: Mutex<Option<v8::IsolateHandle>>,
@@ -52,8 +55,9 @@ pub(crate) struct WatchedTurn {
     running: u64,
 }
 
-/// Tells the watchdog that this thread begins a turn in `isolate` (with its process-wide number `id`).
-pub(crate) fn begin(isolate: &v8::Isolate, id: u64, budget: Duration) -> WatchedTurn {
+/// Tells the watchdog that this thread begins a turn in `isolate` (with its process-wide number `id`), at the CPU time
+/// `began_at` of the thread.
+pub(crate) fn begin(isolate: &v8::Isolate, id: u64, began_at: Duration, budget: Duration) -> WatchedTurn {
     let watch = WATCH.with_borrow_mut(|slot| {
         let (watch, last) = slot.get_or_insert_with(|| (register(), 0));
         if *last != id {
@@ -62,8 +66,7 @@ pub(crate) fn begin(isolate: &v8::Isolate, id: u64, budget: Duration) -> Watched
         }
         watch.clone()
     });
-    let micros = u64::try_from(budget.as_micros()).unwrap_or(u64::MAX);
-    watch.budget_us.store(micros, Ordering::Relaxed);
+    watch.deadline_us.store(micros(began_at.saturating_add(budget)), Ordering::Relaxed);
     let sequence = (watch.state.load(Ordering::Relaxed) >> 2).wrapping_add(1);
     let running = (sequence << 2) | RUNNING;
     watch.state.store(running, Ordering::Release);
@@ -95,7 +98,7 @@ fn register() -> Arc<ThreadWatch> {
     });
     let watch = Arc::new(ThreadWatch {
         state: AtomicU64::new(IDLE),
-        budget_us: AtomicU64::new(u64::MAX),
+        deadline_us: AtomicU64::new(u64::MAX),
         clock: this_threads_clock(),
         isolate: Mutex::new(None),
     });
@@ -108,27 +111,38 @@ fn register() -> Arc<ThreadWatch> {
     reason = "this thread serves nobody: looking and sleeping is all it does"
 )]
 fn watch_all() {
-    // Per thread: the state word seen first in a turn and the CPU time at that moment.
-    let mut seen: Vec<(Weak<ThreadWatch>, u64, u64)> = Vec::new();
+    let mut watched: Vec<Weak<ThreadWatch>> = Vec::new();
     loop {
-        std::thread::sleep(TICK);
-        seen.extend(lock(&THREADS).drain(..).map(|weak| (weak, IDLE, 0)));
-        seen.retain_mut(|(weak, first, since)| {
+        watched.append(&mut lock(&THREADS));
+        let mut pause = TICK;
+        watched.retain(|weak| {
             let Some(watch) = weak.upgrade() else { return false };
-            let state = watch.state.load(Ordering::Acquire);
-            if state & PHASE != RUNNING {
-                return true;
-            }
-            let used = cpu_time_us(watch.clock);
-            if state != *first {
-                // A turn is first seen up to a tick after it began; what it used before is not charged.
-                (*first, *since) = (state, used);
-            } else if used.saturating_sub(*since) >= watch.budget_us.load(Ordering::Relaxed) {
-                fire(&watch, state);
+            if let Some(left) = time_left(&watch) {
+                pause = pause.min(left);
             }
             true
         });
+        std::thread::sleep(pause.max(PAUSE_MIN));
     }
+}
+
+/// The CPU time that a thread's running turn has left, if it runs one; stops it if there is none.
+fn time_left(watch: &ThreadWatch) -> Option<Duration> {
+    let state = watch.state.load(Ordering::Acquire);
+    if state & PHASE != RUNNING {
+        return None;
+    }
+    let deadline = watch.deadline_us.load(Ordering::Relaxed);
+    let left = deadline.saturating_sub(micros(meter::cpu_time(watch.clock)));
+    // A turn that has ended since may have left its deadline to the next one: the state decides in `fire`.
+    if left == 0 {
+        fire(watch, state);
+    }
+    Some(Duration::from_micros(left))
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn fire(watch: &ThreadWatch, running: u64) {
@@ -151,18 +165,7 @@ fn this_threads_clock() -> libc::clockid_t {
     // SAFETY: pthread_self always names the calling thread.
     let this = unsafe { libc::pthread_self() };
     // SAFETY: `clock` is a valid place for the result. A failure leaves the default, which is never read as another
-    // thread's: `cpu_time_us` would then measure the watchdog itself, and nothing would be stopped too early.
+    // thread's: `cpu_time` would then measure the watchdog itself, and nothing would be stopped too early.
     unsafe { libc::pthread_getcpuclockid(this, &raw mut clock) };
     clock
-}
-
-/// CPU time in microseconds that the clock's thread has used; 0 once that thread is gone.
-fn cpu_time_us(clock: libc::clockid_t) -> u64 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is a valid place for the result; an unknown clock is an error, not undefined behaviour.
-    let failed = unsafe { libc::clock_gettime(clock, &raw mut time) } != 0;
-    if failed {
-        return 0;
-    }
-    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0) / 1_000
 }

@@ -148,6 +148,7 @@ registerPlatformInterfaces(Object.values(interfaces));
 
 export const { abortRequest, dispatchFetch, dispatchScheduled, endEvent, setWorker, unhandledRejection } = worker;
 
+export { checkSoundness } from "./soundness.js";
 export { warmUp } from "./warm-up.js";
 
 /** The modules that a worker can import besides its own: an object for each, whose keys are the exports. */

@@ -165,6 +165,9 @@ export function notifyObservers(entry) {
   for (let i = 0; i < observers.length; i++) notify(observers[i], entry);
 }
 
+/** True while a delivery is due; it stays true for good if the microtask that delivers is lost. */
+export const hasUndelivered = () => isScheduled;
+
 async function schedule() {
   if (isScheduled) return;
   isScheduled = true;

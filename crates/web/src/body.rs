@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::Poll,
 };
@@ -14,14 +14,20 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt};
 use http_body::Body as _;
 use http_body_util::{BodyExt, BodyStream, StreamBody};
+use mote_engine::memory::MemoryAccount;
 use mote_wire::http::{Body, BodyError};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::io::{ReaderStream, StreamReader};
 
-use crate::op::Failed;
+use crate::{
+    op::Failed,
+    usage::{EventUsage, MeteredBody},
+};
 
 /// Chunks that may wait between JavaScript and a reader that is slower.
 const PIPE_CHUNKS: usize = 8;
+/// What a pipe takes besides its chunks, about.
+const PIPE_BYTES: usize = 2 << 10;
 
 /// A body that came with a request or a response.
 pub(crate) struct NativeBody {
@@ -29,6 +35,8 @@ pub(crate) struct NativeBody {
     body: Rc<RefCell<Option<Body>>>,
     /// The `content-encoding` that its bytes have and that JavaScript must not see.
     encoding: Option<Encoding>,
+    /// Of a body that the worker writes: the bytes that its reader took so far.
+    pub(crate) written: Option<Arc<AtomicU64>>,
 }
 
 /// A content coding that Mote can undo and do.
@@ -59,7 +67,7 @@ impl Encoding {
 
 impl NativeBody {
     pub(crate) fn new(body: Body, encoding: Option<Encoding>) -> Self {
-        Self { body: Rc::new(RefCell::new(Some(body))), encoding }
+        Self { body: Rc::new(RefCell::new(Some(body))), encoding, written: None }
     }
 
     /// The coding that its bytes still have.
@@ -73,14 +81,26 @@ impl NativeBody {
     }
 
     /// The body as it goes out again. If its coding is the one that goes out too, its bytes are not touched.
-    pub(crate) fn into_outgoing(self, encoding: Option<Encoding>) -> Option<Body> {
-        let body = self.body.borrow_mut().take()?;
-        Some(if self.encoding == encoding { body } else { encode(decode(body, self.encoding), encoding) })
+    pub(crate) fn into_outgoing(self, coder: &Coder, encoding: Option<Encoding>) -> Option<Body> {
+        let mut body = self.body.borrow_mut().take()?;
+        if self.encoding == encoding {
+            return Some(body);
+        }
+        if let Some(encoding) = self.encoding {
+            body = coder.decode(body, encoding);
+        }
+        Some(match encoding {
+            Some(encoding) => coder.encode(body, encoding),
+            None => body,
+        })
     }
 
     /// Reads the next chunk.
-    pub(crate) fn read(&mut self) -> impl Future<Output = Result<Option<Bytes>, Failed>> + 'static {
-        let shared = self.decoded();
+    pub(crate) fn read(
+        &mut self,
+        coder: &Coder,
+    ) -> impl Future<Output = Result<Option<Bytes>, Failed>> + 'static {
+        let shared = self.decoded(coder);
         async move {
             let taken = shared.borrow_mut().take();
             let Some(mut body) = taken else { return Ok(None) };
@@ -97,15 +117,20 @@ impl NativeBody {
     }
 
     /// Reads all that is left.
-    pub(crate) fn read_all(&mut self) -> impl Future<Output = Result<Bytes, Failed>> + 'static {
-        let shared = self.decoded();
+    pub(crate) fn read_all(&mut self, coder: &Coder) -> impl Future<Output = Result<Bytes, Failed>> + 'static {
+        let shared = self.decoded(coder);
+        let held = coder.account.hold(0);
         async move {
+            let mut held = held.ok_or_else(too_large)?;
             let taken = shared.borrow_mut().take();
             let Some(mut body) = taken else { return Ok(Bytes::new()) };
             let mut first = Bytes::new();
             let mut rest = BytesMut::new();
             while let Some(frame) = body.frame().await {
                 let Ok(data) = frame?.into_data() else { continue };
+                if !held.resize(held.bytes().saturating_add(data.len())) {
+                    return Err(too_large());
+                }
                 if first.is_empty() {
                     first = data;
                 } else {
@@ -120,48 +145,83 @@ impl NativeBody {
     }
 
     /// The shared body, with its coding undone from here on.
-    fn decoded(&mut self) -> Rc<RefCell<Option<Body>>> {
+    fn decoded(&mut self, coder: &Coder) -> Rc<RefCell<Option<Body>>> {
         if let Some(encoding) = self.encoding.take() {
             let body = self.body.borrow_mut().take();
-            *self.body.borrow_mut() = body.map(|body| decode(body, Some(encoding)));
+            *self.body.borrow_mut() = body.map(|body| coder.decode(body, encoding));
         }
         self.body.clone()
     }
 }
 
-/// Undoes a coding.
-fn decode(body: Body, encoding: Option<Encoding>) -> Body {
-    use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
-    let Some(encoding) = encoding else { return body };
-    if body.is_end_stream() {
-        return body;
-    }
-    let reader = StreamReader::new(data(body));
-    match encoding {
-        Encoding::Gzip => {
-            let mut decoder = GzipDecoder::new(reader);
-            decoder.multiple_members(true);
-            from_reader(decoder)
-        }
-        Encoding::Deflate => from_reader(ZlibDecoder::new(reader)),
-        Encoding::Brotli => from_reader(BrotliDecoder::new(reader)),
-        Encoding::Zstd => from_reader(ZstdDecoder::new(reader)),
-    }
+fn too_large() -> Failed {
+    Failed("the body is larger than the worker's memory limit allows".to_owned())
 }
 
-/// Does a coding.
-pub(crate) fn encode(body: Body, encoding: Option<Encoding>) -> Body {
-    use async_compression::{
-        Level,
-        tokio::bufread::{BrotliEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder},
-    };
-    let Some(encoding) = encoding else { return body };
-    let reader = StreamReader::new(data(body));
-    match encoding {
-        Encoding::Gzip => from_reader(GzipEncoder::new(reader)),
-        Encoding::Deflate => from_reader(ZlibEncoder::new(reader)),
-        Encoding::Brotli => from_reader(BrotliEncoder::with_quality(reader, Level::Precise(4))),
-        Encoding::Zstd => from_reader(ZstdEncoder::new(reader)),
+/// The largest window of Zstandard that a decoder takes, as a power of two (RFC 9659).
+const ZSTD_WINDOW_BITS: u32 = 23;
+
+/// Undoes and does codings for one event: their memory is the isolate's, their CPU time the event's.
+pub(crate) struct Coder {
+    pub(crate) account: MemoryAccount,
+    pub(crate) usage: Arc<EventUsage>,
+}
+
+impl Coder {
+    /// Undoes a coding.
+    fn decode(&self, body: Body, encoding: Encoding) -> Body {
+        use async_compression::{
+            tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder},
+            zstd::DParameter,
+        };
+        if body.is_end_stream() {
+            return body;
+        }
+        let reader = StreamReader::new(data(body));
+        let (decoded, holds) = match encoding {
+            Encoding::Gzip => {
+                let mut decoder = GzipDecoder::new(reader);
+                decoder.multiple_members(true);
+                (from_reader(decoder), 64 << 10)
+            }
+            Encoding::Deflate => (from_reader(ZlibDecoder::new(reader)), 64 << 10),
+            Encoding::Brotli => (from_reader(BrotliDecoder::new(reader)), 1 << 20),
+            Encoding::Zstd => {
+                let window = DParameter::window_log_max(ZSTD_WINDOW_BITS);
+                (from_reader(ZstdDecoder::with_params(reader, &[window])), 1 << 20)
+            }
+        };
+        self.metered(decoded, holds)
+    }
+
+    /// Does a coding.
+    pub(crate) fn encode(&self, body: Body, encoding: Encoding) -> Body {
+        use async_compression::{
+            Level,
+            tokio::bufread::{BrotliEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder},
+        };
+        let reader = StreamReader::new(data(body));
+        let (encoded, holds) = match encoding {
+            Encoding::Gzip => (from_reader(GzipEncoder::new(reader)), 320 << 10),
+            Encoding::Deflate => (from_reader(ZlibEncoder::new(reader)), 320 << 10),
+            Encoding::Brotli => {
+                (from_reader(BrotliEncoder::with_quality(reader, Level::Precise(4))), 2 << 20)
+            }
+            Encoding::Zstd => (from_reader(ZstdEncoder::new(reader)), 2 << 20),
+        };
+        self.metered(encoded, holds)
+    }
+
+    /// `holds` is what the codec takes, about: how large its window is depends on the data.
+    fn metered(&self, body: Body, holds: usize) -> Body {
+        match self.account.hold(holds) {
+            Some(held) => MeteredBody::new(body, self.usage.clone(), held).boxed_unsync(),
+            None => {
+                let reason = "the worker's memory limit leaves no room for its codec".to_owned();
+                let stream = futures_util::stream::iter([Err(BodyError::Encoding { reason })]);
+                StreamBody::new(stream).boxed_unsync()
+            }
+        }
     }
 }
 
@@ -198,17 +258,23 @@ impl Pipe {
     }
 }
 
-/// A pipe, and the body that its reader gets.
-pub(crate) fn pipe() -> (Pipe, NativeBody) {
+/// A pipe, and the body that its reader gets; `None` if the isolate may hold no more.
+pub(crate) fn pipe(account: &MemoryAccount) -> Option<(Pipe, NativeBody)> {
+    let held = account.hold(PIPE_BYTES)?;
     let (sender, mut receiver) = mpsc::channel(PIPE_CHUNKS);
     let (alive, gone) = oneshot::channel::<()>();
     let complete = Arc::new(AtomicBool::new(false));
     let ended_well = complete.clone();
+    let taken = Arc::new(AtomicU64::new(0));
+    let progress = taken.clone();
     let mut ended = false;
     let stream = futures_util::stream::poll_fn(move |task| {
         // Owned by the stream, so that it is dropped with it.
-        let _alive = &alive;
-        let next = receiver.poll_recv(task);
+        let _alive = (&alive, &held);
+        let next: Poll<Option<Result<http_body::Frame<Bytes>, BodyError>>> = receiver.poll_recv(task);
+        if let Poll::Ready(Some(Ok(frame))) = &next {
+            progress.fetch_add(frame.data_ref().map_or(0, Bytes::len) as u64, Ordering::Relaxed);
+        }
         if matches!(next, Poll::Ready(None)) && !ended {
             ended = true;
             if !ended_well.load(Ordering::Acquire) {
@@ -218,8 +284,7 @@ pub(crate) fn pipe() -> (Pipe, NativeBody) {
         }
         next
     });
-    (
-        Pipe { sender, gone: Some(gone), complete },
-        NativeBody::new(StreamBody::new(stream).boxed_unsync(), None),
-    )
+    let mut body = NativeBody::new(StreamBody::new(stream).boxed_unsync(), None);
+    body.written = Some(taken);
+    Some((Pipe { sender, gone: Some(gone), complete }, body))
 }

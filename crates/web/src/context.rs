@@ -4,16 +4,19 @@ use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 use mote_engine::JsError;
 use mote_wire::http::Body;
 use tokio::{sync::Notify, task::AbortHandle};
 
-use crate::{body::NativeBody, native::Socket};
+use crate::{body::NativeBody, connections::Connections, depth::Trail, native::Socket, usage::EventUsage};
 
 /// How an event ended, in Cloudflare's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
 pub enum Outcome {
     /// It ran to its end.
     Ok,
@@ -23,11 +26,36 @@ pub enum Outcome {
     ExceededCpu,
     /// Its isolate reached the memory limit.
     ExceededMemory,
+    /// It took more time than it may.
+    ExceededWallTime,
     /// The client left first.
     Canceled,
+    /// The response's body broke off.
+    StreamDisconnected,
+    /// Somebody stopped the worker.
+    KillSwitch,
+    /// It was turned away, to keep the node alive or others served.
+    LoadShed,
 }
 
 impl Outcome {
+    /// All of them; each is at the place of its number.
+    pub const ALL: [Self; 9] = [
+        Self::Ok,
+        Self::Exception,
+        Self::ExceededCpu,
+        Self::ExceededMemory,
+        Self::ExceededWallTime,
+        Self::Canceled,
+        Self::StreamDisconnected,
+        Self::KillSwitch,
+        Self::LoadShed,
+    ];
+
+    pub(crate) fn from_number(number: u8) -> Self {
+        Self::ALL.get(usize::from(number)).copied().unwrap_or(Self::Exception)
+    }
+
     /// Cloudflare's word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -36,7 +64,11 @@ impl Outcome {
             Self::Exception => "exception",
             Self::ExceededCpu => "exceededCpu",
             Self::ExceededMemory => "exceededMemory",
+            Self::ExceededWallTime => "exceededWallTime",
             Self::Canceled => "canceled",
+            Self::StreamDisconnected => "responseStreamDisconnected",
+            Self::KillSwitch => "killSwitch",
+            Self::LoadShed => "loadShed",
         }
     }
 }
@@ -53,6 +85,12 @@ pub enum Failure {
     /// The memory limit.
     #[error("the worker used more memory than it may")]
     ExceededMemory,
+    /// The time limit.
+    #[error("the worker took more time than it may")]
+    ExceededWallTime,
+    /// The kill switch.
+    #[error("the worker was stopped")]
+    Stopped,
     /// The worker waits for something that can never happen.
     #[error(
         "the worker's code will never give a response: it waits for something that cannot happen any more"
@@ -74,6 +112,8 @@ impl Failure {
             Self::Exception(_) | Self::Hung | Self::NoHandler(_) => Outcome::Exception,
             Self::ExceededCpu => Outcome::ExceededCpu,
             Self::ExceededMemory => Outcome::ExceededMemory,
+            Self::ExceededWallTime => Outcome::ExceededWallTime,
+            Self::Stopped => Outcome::KillSwitch,
             Self::Gone => Outcome::Canceled,
         }
     }
@@ -112,12 +152,22 @@ pub(crate) struct RequestContext {
     /// JavaScript keeps something of it that must be dropped at its end.
     pub(crate) kept: Cell<bool>,
     pub(crate) ended: Cell<bool>,
-    /// Its `waitUntil` work has got its time limit.
-    pub(crate) limited: Cell<bool>,
+    /// When its time is up; `None` while nobody waits but a client who reads.
+    pub(crate) deadline: Cell<Option<Instant>>,
+    /// What it uses, and may use.
+    pub(crate) usage: Arc<EventUsage>,
+    /// The way that its request has come.
+    pub(crate) trail: Trail,
+    /// Timers that are set.
+    pub(crate) timers: Cell<u64>,
+    /// Its turns to the network.
+    pub(crate) connections: Rc<Connections>,
 }
 
 impl RequestContext {
-    pub(crate) fn new(id: u32, headers: http::HeaderMap) -> Rc<Self> {
+    pub(crate) fn new(id: u32, headers: http::HeaderMap, usage: Arc<EventUsage>) -> Rc<Self> {
+        let limits = usage.limits();
+        let trail = Trail::of(&headers);
         Rc::new(Self {
             id,
             headers: RefCell::new(headers),
@@ -135,13 +185,21 @@ impl RequestContext {
             response_pipe: Cell::new(0),
             kept: Cell::new(false),
             ended: Cell::new(false),
-            limited: Cell::new(false),
+            deadline: Cell::new(usage.began().checked_add(Duration::from_millis(limits.wall_ms))),
+            trail,
+            timers: Cell::new(0),
+            connections: Connections::new(limits.connections),
+            usage,
         })
     }
 
     /// Gives the answer; only the first one counts.
     pub(crate) fn answer(&self, answer: Answer) {
         if !self.answered.replace(true) {
+            if let Answer::Failed(failure) = &answer {
+                self.usage.set_outcome(failure.outcome());
+            }
+            self.deadline.set(None);
             *self.answer.borrow_mut() = Some(answer);
             self.notify.notify_one();
         }
@@ -157,11 +215,12 @@ impl RequestContext {
 
     /// True when nothing of it is left to do.
     pub(crate) fn is_over(&self) -> bool {
-        self.answered.get()
-            && self.wait_until.get() == 0
-            && self.pipes.borrow().is_empty()
-            && self.opening.get() == 0
-            && self.sockets.borrow().is_empty()
+        self.answered.get() && self.wait_until.get() == 0 && !self.is_busy()
+    }
+
+    /// True while a client or a peer of it is being served.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.pipes.borrow().is_empty() || !self.sockets.borrow().is_empty() || self.opening.get() > 0
     }
 
     /// Ends all its I/O.

@@ -14,17 +14,23 @@
 #![deny(clippy::indexing_slicing, clippy::string_slice)]
 
 mod body;
+mod connections;
 mod context;
+mod deadlines;
+mod depth;
 mod lifecycle;
 pub mod native;
 mod op;
 mod runtime;
 mod state;
+mod usage;
 
 pub use context::{Failure, Outcome};
 pub use native::ReasonPhrase;
-pub use runtime::{Console, LogLevel, Runtime, RuntimeOptions, Worker};
+pub use depth::Trail;
+pub use runtime::{Console, LogLevel, Runtime, Worker};
 pub use state::wall_clock_ms;
+pub use usage::{EventUsage, UsageSink};
 
 use mote_engine::{Snapshot, snapshot::SnapshotError, v8};
 
@@ -47,6 +53,7 @@ pub(crate) const HOOKS: &[&str] = &[
     "abortRequest",
     "endEvent",
     "builtinModules",
+    "checkSoundness",
     "warmUp",
 ];
 

@@ -2,15 +2,17 @@
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
-use mote_engine::{Isolate, Stop, v8};
+use mote_engine::{Isolate, Stop, Turn, v8};
 
 use crate::{
     context::{Answer, Failure, RequestContext},
     runtime::{LogLevel, Runtime},
 };
 
-/// How long a `waitUntil` promise may take after the response or the client's leaving.
-const WAIT_UNTIL_MAX: Duration = Duration::from_secs(30);
+/// How often an isolate's turns may be stopped until it has proved to be nobody's fault but its own.
+const STOPS_MAX: u32 = 10;
+/// CPU time that the check of an isolate may use.
+const CHECK_CPU_MAX: Duration = Duration::from_millis(50);
 
 impl Runtime {
     pub(crate) fn after_turn(&self, context: u32) {
@@ -42,32 +44,15 @@ impl Runtime {
             });
             return;
         }
+        if self.stops.get() > 0 {
+            // What it waits for may have been dropped when a turn was stopped, and others may wait for the same.
+            self.condemned.set(true);
+        }
         let stuck: Vec<_> = self.state.contexts.borrow().values().cloned().collect();
         for context in stuck {
             context.answer(Answer::Failed(Failure::Hung));
             self.end(&context);
         }
-    }
-
-    fn limit_wait_until(&self, context: &Rc<RequestContext>) {
-        let busy = !context.pipes.borrow().is_empty()
-            || !context.sockets.borrow().is_empty()
-            || context.opening.get() > 0;
-        if busy || context.limited.replace(true) {
-            return;
-        }
-        let (runtime, context) = (self.state.runtime.borrow().clone(), Rc::downgrade(context));
-        tokio::task::spawn_local(async move {
-            tokio::time::sleep(WAIT_UNTIL_MAX).await;
-            if let (Some(runtime), Some(context)) = (runtime.upgrade(), context.upgrade())
-                && !context.ended.get()
-            {
-                let text =
-                    "waitUntil() tasks did not finish within 30 s after the response, and were cancelled";
-                runtime.state.console.log(LogLevel::Warn, text);
-                runtime.end(&context);
-            }
-        });
     }
 
     /// The client has left before it had an answer.
@@ -104,29 +89,60 @@ impl Runtime {
         }
     }
 
-    /// A turn was stopped: its event fails, and no new one comes here. With the heap at its limit, all events fail.
+    /// A turn was stopped: its event fails. With the heap at its limit, all events fail.
     pub(crate) fn stopped(&self, context: u32, stop: Stop) {
-        self.condemned.set(true);
         match stop {
-            Stop::Cpu | Stop::Asked => {
+            Stop::Cpu => {
                 if let Some(context) = self.state.context(context) {
                     self.fail(&context, Failure::ExceededCpu);
                 }
-            }
-            Stop::Memory => {
-                let all: Vec<_> = self.state.contexts.borrow().values().cloned().collect();
-                for context in all {
-                    self.fail(&context, Failure::ExceededMemory);
+                if !self.is_sound() {
+                    self.condemned.set(true);
                 }
-                self.bury();
             }
+            Stop::Memory => self.end_all(&Failure::ExceededMemory),
+            Stop::Asked => self.end_all(&Failure::Stopped),
         }
     }
 
+    /// Fails all events and frees the isolate.
+    pub fn end_all(&self, failure: &Failure) {
+        self.condemned.set(true);
+        let all: Vec<_> = self.state.contexts.borrow().values().cloned().collect();
+        for context in all {
+            self.fail(&context, failure.clone());
+        }
+        self.bury();
+    }
+
+    /// Whether an isolate of which a turn was stopped can take new events.
+    ///
+    /// V8 unwinds a stopped turn cleanly and drops the microtasks that were due. So other events under way may wait for
+    /// something that will never happen now, and the platform's own code may have been stopped between two steps that
+    /// belong together: the first is known, the second is tried out.
+    fn is_sound(&self) -> bool {
+        self.stops.set(self.stops.get() + 1);
+        if self.stops.get() > STOPS_MAX || !self.state.contexts.borrow().is_empty() {
+            return false;
+        }
+        let mut slot = self.isolate.borrow_mut();
+        let Some(isolate) = slot.as_mut() else { return false };
+        let checked = isolate.turn(CHECK_CPU_MAX, |scope| {
+            v8::tc_scope!(let scope, scope);
+            let promise = self.call(scope, |hooks| &hooks.check_soundness, &[])?.try_cast::<v8::Promise>().ok()?;
+            mote_engine::drain_microtasks(scope);
+            drop(mote_engine::rejections::take_unhandled(scope));
+            let fulfilled = promise.state() == v8::PromiseState::Fulfilled;
+            (fulfilled && promise.result(scope).is_true()).then_some(())
+        });
+        matches!(checked.turn, Turn::Done(Some(())))
+    }
+
     /// Fails an event; if it has an answer already, only the log can tell.
-    fn fail(&self, context: &Rc<RequestContext>, failure: Failure) {
+    pub(crate) fn fail(&self, context: &Rc<RequestContext>, failure: Failure) {
+        context.usage.set_outcome(failure.outcome());
         if context.answered() {
-            self.state.console.log(LogLevel::Error, &format!("after the response: {failure}"));
+            self.state.log(Some(context), LogLevel::Error, &format!("after the response: {failure}"));
         }
         context.answer(Answer::Failed(failure));
         self.end(context);

@@ -1,9 +1,13 @@
 //! Asynchronous natives: a future of this thread that settles a promise of the isolate.
 
-use std::{future::Future, rc::Rc};
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    rc::Rc,
+};
 
 use bytes::Bytes;
-use mote_engine::v8;
+use mote_engine::{meter::Stretch, v8};
 
 use crate::{
     context::RequestContext,
@@ -17,6 +21,8 @@ pub(crate) enum Value {
     Number(u32),
     Text(String),
     Bytes(Bytes),
+    /// Bytes to be read as UTF-8, whatever they are.
+    Utf8(Bytes),
     Headers(http::HeaderMap),
     List(Vec<Value>),
     Bool(bool),
@@ -29,6 +35,9 @@ impl Value {
             Self::Number(number) => v8::Integer::new_from_unsigned(scope, number).into(),
             Self::Text(text) => new_string(scope, &text)?.into(),
             Self::Bytes(bytes) => new_uint8_array(scope, bytes.into())?.into(),
+            Self::Utf8(bytes) => {
+                v8::String::new_from_utf8(scope, &bytes, v8::NewStringType::Normal)?.into()
+            }
             Self::Headers(headers) => headers_list(scope, &headers)?.into(),
             Self::Bool(value) => v8::Boolean::new(scope, value).into(),
             Self::List(values) => {
@@ -66,8 +75,17 @@ pub(crate) fn start<'s>(
     let done = Pending::new(state, context, id);
     let runtime = state.runtime.borrow().clone();
     let context_id = context.id;
+    let usage = context.usage.clone();
     let task = tokio::task::spawn_local(async move {
-        let result = future.await;
+        let mut future = pin!(future);
+        let result = poll_fn(|task| {
+            // What natives compute for the event between its turns is the event's CPU time as well.
+            let stretch = Stretch::begin();
+            let polled = future.as_mut().poll(task);
+            usage.charge_cpu(stretch.used());
+            polled
+        })
+        .await;
         drop(done);
         let Some(runtime) = runtime.upgrade() else { return };
         runtime.turn(context_id, |scope| {

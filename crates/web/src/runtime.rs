@@ -14,15 +14,21 @@ use mote_engine::{
     program::{Program, ProgramFormat},
     rejections, v8,
 };
-use mote_wire::http::{Body, Egress, Upgraded};
+use mote_wire::{
+    http::{Body, Egress, Upgraded},
+    limits::Limits,
+};
 
 use crate::{
     context::{Answer, Failure, RequestContext},
     lifecycle::Waiting,
     native::args::new_string,
     state::{State, enter_context},
+    usage::EventUsage,
 };
 
+/// CPU time of a turn that belongs to no event.
+const PLATFORM_CPU_MAX: Duration = Duration::from_secs(1);
 /// CPU time that one command of a debugger may use.
 const DEBUGGER_CPU_MAX: Duration = Duration::from_secs(60);
 
@@ -49,27 +55,6 @@ pub trait Console {
     fn uncaught(&self, error: &JsError);
 }
 
-/// What a runtime may use.
-#[derive(Debug, Clone, Copy)]
-pub struct RuntimeOptions {
-    /// CPU time that one turn may use.
-    pub cpu_max: Duration,
-    /// CPU time that top-level code may use.
-    pub startup_cpu_max: Duration,
-    /// Bytes of JavaScript heap.
-    pub heap_bytes_max: usize,
-}
-
-impl Default for RuntimeOptions {
-    fn default() -> Self {
-        Self {
-            cpu_max: Duration::from_secs(1),
-            startup_cpu_max: Duration::from_secs(1),
-            heap_bytes_max: 128 << 20,
-        }
-    }
-}
-
 /// What is loaded into a runtime.
 #[derive(Debug, Clone)]
 pub struct Worker {
@@ -85,8 +70,11 @@ pub struct Runtime {
     pub(crate) isolate: RefCell<Option<Isolate<Ready>>>,
     pub(crate) hooks: RefCell<Option<Hooks>>,
     pub(crate) state: Rc<State>,
-    pub(crate) options: RuntimeOptions,
     pub(crate) condemned: Cell<bool>,
+    /// A task looks after the deadlines of events.
+    pub(crate) watching: Cell<bool>,
+    /// Turns that were stopped for their CPU time.
+    pub(crate) stops: Cell<u32>,
     pub(crate) cache_made: Cell<bool>,
     pub(crate) program: RefCell<Option<Arc<Program>>>,
 }
@@ -100,6 +88,7 @@ pub(crate) struct Hooks {
     pub(crate) abort_request: v8::Global<v8::Function>,
     pub(crate) end_event: v8::Global<v8::Function>,
     pub(crate) builtin_modules: v8::Global<v8::Function>,
+    pub(crate) check_soundness: v8::Global<v8::Function>,
 }
 
 impl Hooks {
@@ -118,6 +107,7 @@ impl Hooks {
             abort_request: next()?,
             end_event: next()?,
             builtin_modules: next()?,
+            check_soundness: next()?,
         })
     }
 }
@@ -130,24 +120,23 @@ impl Runtime {
     #[must_use]
     pub fn start(
         snapshot: &Snapshot,
-        options: RuntimeOptions,
+        limits: Limits,
         egress: Arc<dyn Egress>,
         console: Rc<dyn Console>,
     ) -> Rc<Self> {
-        let mut isolate = Isolate::from_snapshot(
-            snapshot,
-            IsolateOptions {
-                heap_bytes_max: options.heap_bytes_max,
-                buffer_bytes_max: options.heap_bytes_max,
-            },
-        );
-        let state = State::new(egress, console);
+        let options = IsolateOptions {
+            memory_bytes_max: bytes_of_mib(limits.memory_mib),
+            memory_soft_bytes_max: bytes_of_mib(limits.memory_soft_mib),
+        };
+        let mut isolate = Isolate::from_snapshot(snapshot, options);
+        let state = State::new(egress, console, limits, isolate.memory().clone());
         let shared = state.clone();
-        let hooks = match isolate.turn(options.startup_cpu_max, move |scope| {
+        let prepared = isolate.turn(Duration::from_millis(limits.startup_cpu_ms), move |scope| {
             scope.set_slot(shared);
             modules::prepare(scope);
             Hooks::take(scope)
-        }) {
+        });
+        let hooks = match prepared.turn {
             Turn::Done(hooks) => hooks,
             Turn::Stopped(_) => None,
         };
@@ -156,8 +145,9 @@ impl Runtime {
             isolate: RefCell::new(Some(isolate)),
             hooks: RefCell::new(hooks),
             state,
-            options,
             condemned: Cell::new(false),
+            watching: Cell::new(false),
+            stops: Cell::new(0),
             cache_made: Cell::new(false),
             program: RefCell::new(None),
         });
@@ -174,8 +164,9 @@ impl Runtime {
         let isolate = slot.as_mut().ok_or(LoadError::Stopped(Stop::Asked))?;
         self.state.tick();
         *self.program.borrow_mut() = Some(worker.program.clone());
-        let turn = isolate.turn(self.options.startup_cpu_max, |scope| self.load_in(scope, worker));
-        match turn {
+        let budget = Duration::from_millis(self.state.limits.startup_cpu_ms);
+        let ran = isolate.turn(budget, |scope| self.load_in(scope, worker));
+        match ran.turn {
             Turn::Done(result) => result,
             Turn::Stopped(stop) => Err(LoadError::Stopped(stop)),
         }
@@ -243,7 +234,8 @@ impl Runtime {
 
     /// Serves a fetch event. Dropping the future means that the client has left.
     ///
-    /// `url` is the request's whole URL; `upgrade` its connection if the client wants to leave HTTP.
+    /// `url` is the request's whole URL; `upgrade` its connection if the client wants to leave HTTP; `usage` counts what
+    /// the event uses.
     ///
     /// # Errors
     /// When the worker gives no response.
@@ -252,9 +244,10 @@ impl Runtime {
         request: http::Request<Body>,
         url: &str,
         upgrade: Option<Upgraded>,
+        usage: Arc<EventUsage>,
     ) -> Result<http::Response<Body>, Failure> {
         let (parts, body) = request.into_parts();
-        let context = RequestContext::new(self.state.new_id(), parts.headers);
+        let context = RequestContext::new(self.state.new_id(), parts.headers, usage);
         if let Some(upgrade) = upgrade {
             *context.websocket_key.borrow_mut() = context.headers.borrow().get("sec-websocket-key").cloned();
             *context.upgrade.borrow_mut() = Some(upgrade);
@@ -283,8 +276,13 @@ impl Runtime {
     ///
     /// # Errors
     /// When the handler fails.
-    pub async fn scheduled(self: &Rc<Self>, cron: &str, scheduled_time_ms: f64) -> Result<(), Failure> {
-        let context = RequestContext::new(self.state.new_id(), http::HeaderMap::new());
+    pub async fn scheduled(
+        self: &Rc<Self>,
+        cron: &str,
+        scheduled_time_ms: f64,
+        usage: Arc<EventUsage>,
+    ) -> Result<(), Failure> {
+        let context = RequestContext::new(self.state.new_id(), http::HeaderMap::new(), usage);
         self.begin(&context, |scope| {
             let id = v8::Integer::new_from_unsigned(scope, context.id);
             let cron = new_string(scope, cron)?;
@@ -304,6 +302,7 @@ impl Runtime {
         dispatch: impl FnOnce(&mut v8::PinScope<'_, '_>) -> Option<()>,
     ) {
         self.state.contexts.borrow_mut().insert(context.id, context.clone());
+        self.watch_deadlines();
         self.turn(context.id, |scope| {
             v8::tc_scope!(let scope, scope);
             // A termination is no exception: the turn reports it.
@@ -336,41 +335,38 @@ impl Runtime {
         }
         let made = self.program.borrow().as_ref().is_none_or(|program| program.main().code_cache().is_some());
         if let (false, Some(isolate)) = (made, self.isolate.borrow_mut().as_mut()) {
-            isolate.turn(self.options.cpu_max, modules::make_code_cache);
+            isolate.turn(PLATFORM_CPU_MAX, modules::make_code_cache);
         }
     }
 
     /// Runs `work` in the isolate on behalf of a context, then the microtasks that it caused. `None` if the isolate is
-    /// gone, the context over, or the turn was stopped.
+    /// gone, the context's CPU time used up, or the turn was stopped.
     pub(crate) fn turn<R>(
         &self,
         context: u32,
         work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R,
     ) -> Option<R> {
-        let turn = {
+        let owner = self.state.context(context);
+        let budget = owner.as_ref().map_or(PLATFORM_CPU_MAX, |owner| owner.usage.cpu_left());
+        if budget.is_zero() {
+            self.fail(owner.as_ref()?, Failure::ExceededCpu);
+            return None;
+        }
+        let ran = {
             let mut slot = self.isolate.borrow_mut();
             let isolate = slot.as_mut()?;
             self.state.tick();
-            isolate.turn(self.options.cpu_max, |scope| {
-                enter_context(scope, context);
-                let result = {
-                    v8::tc_scope!(let scope, scope);
-                    let result = work(scope);
-                    if !scope.has_terminated()
-                        && let Some(exception) = scope.exception()
-                    {
-                        self.state.console.uncaught(&JsError::from_value(scope, exception));
-                    }
-                    result
-                };
-                drain_microtasks(scope);
-                self.report_rejections(scope);
-                let nothing = v8::undefined(scope);
-                scope.set_continuation_preserved_embedder_data(nothing.into());
-                result
-            })
+            let ran = isolate.turn(budget, |scope| self.turn_in(scope, context, work));
+            if let Some(owner) = &owner {
+                owner.usage.charge_cpu(ran.cpu);
+                owner.usage.saw_memory(isolate.memory().total());
+            }
+            if isolate.memory().is_over_soft_limit() {
+                self.condemned.set(true);
+            }
+            ran
         };
-        match turn {
+        match ran.turn {
             Turn::Done(result) => {
                 self.after_turn(context);
                 Some(result)
@@ -380,6 +376,31 @@ impl Runtime {
                 None
             }
         }
+    }
+
+    fn turn_in<R>(
+        &self,
+        scope: &mut v8::PinScope<'_, '_>,
+        context: u32,
+        work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R,
+    ) -> R {
+        enter_context(scope, context);
+        let result = {
+            v8::tc_scope!(let scope, scope);
+            let result = work(scope);
+            if !scope.has_terminated()
+                && let Some(exception) = scope.exception()
+            {
+                let error = JsError::from_value(scope, exception);
+                self.state.uncaught(self.state.context(context).as_deref(), &error);
+            }
+            result
+        };
+        drain_microtasks(scope);
+        self.report_rejections(scope);
+        let nothing = v8::undefined(scope);
+        scope.set_continuation_preserved_embedder_data(nothing.into());
+        result
     }
 
     /// Gives rejections that nobody handled to `unhandledrejection` listeners, else to the log.
@@ -396,7 +417,7 @@ impl Runtime {
                 if !handled.is_some_and(|handled| handled.is_true()) {
                     let mut error = JsError::from_value(scope, reason);
                     error.stack = format!("Unhandled promise rejection: {}", error.stack);
-                    self.state.console.uncaught(&error);
+                    self.state.uncaught(self.state.current(scope).as_deref(), &error);
                 }
             }
             drain_microtasks(scope);
@@ -460,6 +481,10 @@ impl Runtime {
         self.state.tick();
         self.with_isolate(|isolate| isolate.dispatch_to_inspector(DEBUGGER_CPU_MAX, message));
     }
+}
+
+fn bytes_of_mib(mib: u64) -> usize {
+    usize::try_from(mib).unwrap_or(usize::MAX).saturating_mul(1 << 20)
 }
 
 fn method_name<'s>(

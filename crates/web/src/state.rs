@@ -8,13 +8,17 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use mote_engine::v8;
-use mote_wire::http::Egress;
+use mote_engine::{JsError, memory::MemoryAccount, v8};
+use mote_wire::{http::Egress, limits::Limits};
 
 use crate::{
+    body::Coder,
     context::RequestContext,
-    runtime::{Console, Runtime},
+    runtime::{Console, LogLevel, Runtime},
 };
+
+/// What a line of the log costs besides its text.
+const LOG_LINE_BYTES: usize = 16;
 
 /// In a slot of the isolate as `Rc<State>`.
 pub(crate) struct State {
@@ -33,10 +37,21 @@ pub(crate) struct State {
     pub(crate) inspected: Cell<bool>,
     /// Contexts of which the running turn may have finished something.
     pub(crate) touched: RefCell<Vec<u32>>,
+    pub(crate) limits: Limits,
+    pub(crate) memory: MemoryAccount,
+    /// WebSockets that are open.
+    pub(crate) websockets: Rc<Cell<u64>>,
+    /// What was written to the log outside of events.
+    log_bytes: Cell<u64>,
 }
 
 impl State {
-    pub(crate) fn new(egress: Arc<dyn Egress>, console: Rc<dyn Console>) -> Rc<Self> {
+    pub(crate) fn new(
+        egress: Arc<dyn Egress>,
+        console: Rc<dyn Console>,
+        limits: Limits,
+        memory: MemoryAccount,
+    ) -> Rc<Self> {
         let now = wall_clock_ms();
         Rc::new(Self {
             runtime: RefCell::default(),
@@ -50,6 +65,10 @@ impl State {
             fetches: RefCell::default(),
             inspected: Cell::new(false),
             touched: RefCell::default(),
+            limits,
+            memory,
+            websockets: Rc::default(),
+            log_bytes: Cell::new(0),
         })
     }
 
@@ -73,9 +92,47 @@ impl State {
         self.contexts.borrow().get(&id).cloned()
     }
 
+    /// Does and undoes content codings on behalf of an event.
+    pub(crate) fn coder(&self, context: &RequestContext) -> Coder {
+        Coder { account: self.memory.clone(), usage: context.usage.clone() }
+    }
+
     /// Notes that a context may be over after this turn.
     pub(crate) fn touch(&self, context: u32) {
         self.touched.borrow_mut().push(context);
+    }
+
+    /// Writes a line to the log, as far as the event may write that much; without an event, the isolate.
+    pub(crate) fn log(&self, context: Option<&RequestContext>, level: LogLevel, text: &str) {
+        let left = self.room_in_log(context, text.len());
+        if left >= text.len() {
+            return self.console.log(level, text);
+        }
+        if left > 0 {
+            let cut = text.floor_char_boundary(left);
+            self.console.log(level, text.get(..cut).unwrap_or_default());
+            let text = format!("the log is cut: an event may write {} KiB to the console", self.limits.log_kib);
+            self.console.log(LogLevel::Warn, &text);
+        }
+    }
+
+    /// Tells of an error that nobody caught, as far as there is room in the log.
+    pub(crate) fn uncaught(&self, context: Option<&RequestContext>, error: &JsError) {
+        if self.room_in_log(context, error.stack.len()) >= error.stack.len() {
+            self.console.uncaught(error);
+        }
+    }
+
+    /// Counts bytes for the log; gives for how many of them there was room.
+    fn room_in_log(&self, context: Option<&RequestContext>, bytes: usize) -> usize {
+        // A line has a cost of its own, also an empty one.
+        let counted = bytes.saturating_add(LOG_LINE_BYTES);
+        let before = match context {
+            Some(context) => context.usage.count_log(counted),
+            None => self.log_bytes.replace(self.log_bytes.get().saturating_add(counted as u64)),
+        };
+        let left = self.limits.log_kib.saturating_mul(1 << 10).saturating_sub(before);
+        usize::try_from(left).unwrap_or(usize::MAX)
     }
 
     /// The context that the running code belongs to; it follows the code through every `await`.

@@ -4,3 +4,4 @@
 
 pub mod bundle;
 pub mod http;
+pub mod limits;

@@ -1,7 +1,10 @@
 //! Reading arguments, making results, throwing.
 
 use bytes::Bytes;
-use mote_engine::v8;
+use mote_engine::{
+    memory::{Held, MemoryAccount},
+    v8,
+};
 
 /// The string argument at `index`; throws and gives `None` if it is none.
 pub(crate) fn string_arg(
@@ -9,12 +12,53 @@ pub(crate) fn string_arg(
     args: &v8::FunctionCallbackArguments<'_>,
     index: i32,
 ) -> Option<String> {
-    let value = args.get(index);
-    if !value.is_string() {
+    let Ok(string) = args.get(index).try_cast::<v8::String>() else {
         throw_type_error(scope, "a string was expected");
         return None;
+    };
+    let _held = hold(scope, string.length())?;
+    Some(string.to_rust_string_lossy(scope))
+}
+
+/// Below this, what a native holds for a moment is not worth counting.
+const SMALL_BYTES: usize = 16 << 10;
+
+/// Counts bytes that a native holds for the isolate; throws and gives `None` if it may not have that many.
+///
+/// Why also for a moment: a string may be a thousand times as long as the memory that it takes, until somebody wants to
+/// see its characters.
+pub(crate) fn hold(scope: &mut v8::PinScope<'_, '_>, bytes: usize) -> Option<Option<Held>> {
+    if bytes < SMALL_BYTES {
+        return Some(None);
     }
-    Some(value.to_rust_string_lossy(scope))
+    let held = scope.get_slot::<MemoryAccount>().and_then(|account| account.hold(bytes));
+    if held.is_none() {
+        throw_range_error(scope, "This is more than the worker's memory limit allows.");
+    }
+    held.map(Some)
+}
+
+/// Bytes that count as the isolate's for as long as anybody has them.
+struct HeldBytes {
+    bytes: Vec<u8>,
+    _held: Held,
+}
+
+impl AsRef<[u8]> for HeldBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+fn held_bytes(bytes: Vec<u8>, held: Option<Held>) -> Bytes {
+    match held {
+        None => bytes.into(),
+        Some(mut held) => {
+            // It was counted before it was known how long it would be, and it cannot have become longer.
+            held.resize(bytes.len());
+            Bytes::from_owner(HeldBytes { bytes, _held: held })
+        }
+    }
 }
 
 /// An id argument; 0 (which is no id) if it is not a number.
@@ -22,8 +66,40 @@ pub(crate) fn id_arg(args: &v8::FunctionCallbackArguments<'_>, index: i32) -> u3
     args.get(index).try_cast::<v8::Uint32>().map_or(0, |number| number.value())
 }
 
-/// A copy of the bytes of a view or buffer; `None` if the value is neither.
-pub(crate) fn bytes_of(value: v8::Local<'_, v8::Value>) -> Option<Vec<u8>> {
+/// A copy of the bytes of a view or buffer, to be kept: it counts as the isolate's memory. Throws and gives `None` if the
+/// isolate may not have that many, or with `otherwise` if the value is neither.
+pub(crate) fn kept_bytes(
+    scope: &mut v8::PinScope<'_, '_>,
+    value: v8::Local<'_, v8::Value>,
+    otherwise: &str,
+) -> Option<Bytes> {
+    let length = if let Ok(view) = value.try_cast::<v8::ArrayBufferView>() {
+        view.byte_length()
+    } else if let Ok(buffer) = value.try_cast::<v8::ArrayBuffer>() {
+        buffer.byte_length()
+    } else {
+        throw_type_error(scope, otherwise);
+        return None;
+    };
+    let held = hold(scope, length)?;
+    bytes_of(value).map(|bytes| held_bytes(bytes, held))
+}
+
+/// What a body or a message can be made of at once, as [`kept_bytes`] keeps it: a string (as UTF-8) or bytes.
+pub(crate) fn kept_content(
+    scope: &mut v8::PinScope<'_, '_>,
+    value: v8::Local<'_, v8::Value>,
+    otherwise: &str,
+) -> Option<Bytes> {
+    let Ok(string) = value.try_cast::<v8::String>() else { return kept_bytes(scope, value, otherwise) };
+    // Its characters are looked at only once there is room for one byte of each.
+    drop(hold(scope, string.length())?);
+    let held = hold(scope, string.utf8_length(scope))?;
+    Some(held_bytes(utf8_of(scope, string), held))
+}
+
+/// A copy of the bytes of a view or buffer, for a moment; `None` if the value is neither.
+fn bytes_of(value: v8::Local<'_, v8::Value>) -> Option<Vec<u8>> {
     if let Ok(view) = value.try_cast::<v8::ArrayBufferView>() {
         let mut bytes = vec![0; view.byte_length()];
         let copied = view.copy_contents(&mut bytes);
@@ -35,17 +111,9 @@ pub(crate) fn bytes_of(value: v8::Local<'_, v8::Value>) -> Option<Vec<u8>> {
     Some(store.iter().map(std::cell::Cell::get).collect())
 }
 
-/// A copy of the bytes of the argument at `index`; `None` if it has none.
+/// A copy of the bytes of the argument at `index`, for a moment; `None` if it has none.
 pub(crate) fn bytes_arg(args: &v8::FunctionCallbackArguments<'_>, index: i32) -> Option<Vec<u8>> {
     bytes_of(args.get(index))
-}
-
-/// What a body can be made of at once: a string (as UTF-8) or bytes.
-pub(crate) fn content_of(scope: &mut v8::PinScope<'_, '_>, value: v8::Local<'_, v8::Value>) -> Option<Bytes> {
-    if let Ok(string) = value.try_cast::<v8::String>() {
-        return Some(utf8_of(scope, string).into());
-    }
-    bytes_of(value).map(Bytes::from)
 }
 
 /// A string's UTF-8, with lone surrogates replaced.

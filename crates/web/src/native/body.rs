@@ -6,7 +6,7 @@ use mote_engine::v8;
 use mote_wire::http::{Body, BodyError};
 
 use super::{
-    args::{bytes_arg, id_arg, string_arg, throw_type_error},
+    args::{id_arg, kept_bytes, string_arg, throw_range_error, throw_type_error},
     natives,
 };
 use crate::{
@@ -70,7 +70,8 @@ fn body_read<'s>(
     mut rv: v8::ReturnValue<'_>,
 ) {
     let Some((state, context)) = here(scope) else { return };
-    let read = context.bodies.borrow_mut().get_mut(&id_arg(&args, 0)).map(NativeBody::read);
+    let coder = state.coder(&context);
+    let read = context.bodies.borrow_mut().get_mut(&id_arg(&args, 0)).map(|body| body.read(&coder));
     let Some(read) = read else {
         throw_type_error(scope, FOREIGN);
         return;
@@ -88,7 +89,8 @@ fn body_read_all<'s>(
 ) {
     let Some((state, context)) = here(scope) else { return };
     let as_text = args.get(1).is_true();
-    let read = context.bodies.borrow_mut().get_mut(&id_arg(&args, 0)).map(NativeBody::read_all);
+    let coder = state.coder(&context);
+    let read = context.bodies.borrow_mut().get_mut(&id_arg(&args, 0)).map(|body| body.read_all(&coder));
     let Some(read) = read else {
         throw_type_error(scope, FOREIGN);
         return;
@@ -98,8 +100,8 @@ fn body_read_all<'s>(
         if !as_text {
             return Ok(Value::Bytes(bytes));
         }
-        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        Ok::<_, Failed>(Value::Text(String::from_utf8_lossy(text).into_owned()))
+        let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        Ok::<_, Failed>(Value::Utf8(bytes.slice(start..)))
     };
     if let Some((promise, _)) = op::start(scope, &state, &context, future) {
         rv.set(promise.into());
@@ -124,7 +126,10 @@ fn pipe_new<'s>(
 ) {
     let Some((state, context)) = here(scope) else { return };
     let id = state.new_id();
-    let (writer, body) = pipe();
+    let Some((writer, body)) = pipe(&state.memory) else {
+        throw_range_error(scope, "The worker's memory limit leaves no room for another stream.");
+        return;
+    };
     context.pipes.borrow_mut().insert(id, writer);
     context.bodies.borrow_mut().insert(id, body);
     rv.set_uint32(id);
@@ -141,11 +146,9 @@ fn pipe_write<'s>(
         throw_type_error(scope, "the reader of this body has left");
         return;
     };
-    let Some(bytes) = bytes_arg(&args, 1) else {
-        throw_type_error(scope, "a body is made of bytes: write Uint8Array chunks");
-        return;
-    };
-    match sender.try_send(Ok(http_body::Frame::data(bytes.into()))) {
+    let chunk = args.get(1);
+    let Some(bytes) = kept_bytes(scope, chunk, "a body is made of bytes: write Uint8Array chunks") else { return };
+    match sender.try_send(Ok(http_body::Frame::data(bytes))) {
         Ok(()) => {}
         Err(tokio::sync::mpsc::error::TrySendError::Closed(_)) => {
             throw_type_error(scope, "the reader of this body has left");

@@ -2,9 +2,7 @@
 //!
 //! Every call does a bounded piece of work and gives a bounded piece of output, because a few kilobytes can unpack to
 //! gigabytes: between two calls V8 sees that an isolate is over its limits. What the codecs themselves hold lies outside
-//! of V8's heap and is limited here, by isolate.
-
-use std::{cell::Cell, rc::Rc};
+//! of V8's heap and counts as the isolate's.
 
 use brotli::{
     BrotliDecompressStream, BrotliResult, BrotliState,
@@ -14,7 +12,10 @@ use brotli::{
     },
 };
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
-use mote_engine::v8;
+use mote_engine::{
+    memory::{Held, MemoryAccount},
+    v8,
+};
 
 use super::{
     args::{new_uint8_array, string_arg, throw_range_error, throw_type_error},
@@ -31,8 +32,6 @@ natives! {
 
 /// What one call takes in and gives out.
 const STEP_BYTES_MAX: usize = 64 << 10;
-/// What all codecs of an isolate may hold.
-const CODECS_BYTES_MAX: usize = 64 << 20;
 /// What they hold each, about: their windows and tables.
 const DEFLATE_BYTES: usize = 320 << 10;
 const INFLATE_BYTES: usize = 64 << 10;
@@ -44,11 +43,6 @@ const BROTLI_WINDOW_BITS: u32 = 19;
 const BROTLI_QUALITY: u32 = 5;
 /// Gzip's only window.
 const GZIP_WINDOW_BITS: u8 = 15;
-
-const _: () = assert!(
-    BROTLI_ENCODER_BYTES * 4 < CODECS_BYTES_MAX,
-    "an isolate can run several codecs of the largest kind"
-);
 
 /// `codecNew(format, compress) -> codec`
 fn codec_new<'s>(
@@ -62,18 +56,18 @@ fn codec_new<'s>(
         throw_type_error(scope, "the format is unknown");
         return;
     };
-    let held = held_bytes(scope);
-    let mut charge = held.charge(engine.bytes());
-    if charge.is_none() {
+    let Some(account) = scope.get_slot::<MemoryAccount>().cloned() else { return };
+    let mut held = account.hold(engine.bytes());
+    if held.is_none() {
         // Streams that nobody holds any more may still be waiting for the collector.
         scope.low_memory_notification();
-        charge = held.charge(engine.bytes());
+        held = account.hold(engine.bytes());
     }
-    let Some(charge) = charge else {
+    let Some(held) = held else {
         throw_range_error(scope, Failure::NoRoom.text());
         return;
     };
-    if let Some(object) = wrap(scope, Some(Codec { engine, charge, ended: false })) {
+    if let Some(object) = wrap(scope, Some(Codec { engine, held, ended: false })) {
         rv.set(object.into());
     }
 }
@@ -146,7 +140,7 @@ impl Failure {
             Self::Truncated => "The compressed data ends too early.",
             Self::Trailing => "There is data after the end of the compressed data.",
             Self::Ended => "The stream has ended.",
-            Self::NoRoom => "Too many compression and decompression streams are open at once.",
+            Self::NoRoom => "The worker's memory limit leaves no room for another compression stream.",
         }
     }
 }
@@ -154,7 +148,7 @@ impl Failure {
 /// One stream's codec.
 struct Codec {
     engine: Engine,
-    charge: Charge,
+    held: Held,
     /// True once the end of the compressed data has been seen or written.
     ended: bool,
 }
@@ -191,7 +185,9 @@ impl Codec {
         let finish = flow == Flow::Finish && piece.is_empty();
         let held = self.engine.bytes();
         if let Some(grown) = self.engine.bytes_with(piece).filter(|bytes| *bytes > held) {
-            self.charge.grow_by(grown - held)?;
+            if !self.held.resize(grown) {
+                return Err(Failure::NoRoom);
+            }
         }
         let mut output = vec![0; STEP_BYTES_MAX];
         let run = self.engine.run(piece, &mut output, if finish { Flow::Finish } else { Flow::GoOn })?;
@@ -376,51 +372,6 @@ fn brotli_window_bytes(first: u8) -> usize {
         _ => 17,
     };
     1 << bits
-}
-
-/// What the codecs of an isolate hold together.
-#[derive(Clone, Default)]
-struct HeldBytes(Rc<Cell<usize>>);
-
-fn held_bytes(scope: &mut v8::PinScope<'_, '_>) -> HeldBytes {
-    if let Some(held) = scope.get_slot::<HeldBytes>() {
-        return held.clone();
-    }
-    let held = HeldBytes::default();
-    scope.set_slot(held.clone());
-    held
-}
-
-impl HeldBytes {
-    fn charge(&self, bytes: usize) -> Option<Charge> {
-        let mut charge = Charge { held: self.clone(), bytes: 0 };
-        charge.grow_by(bytes).ok()?;
-        Some(charge)
-    }
-}
-
-/// One codec's part of them, given back when it is dropped.
-struct Charge {
-    held: HeldBytes,
-    bytes: usize,
-}
-
-impl Charge {
-    fn grow_by(&mut self, bytes: usize) -> Result<(), Failure> {
-        let total = self.held.0.get().saturating_add(bytes);
-        if total > CODECS_BYTES_MAX {
-            return Err(Failure::NoRoom);
-        }
-        self.held.0.set(total);
-        self.bytes += bytes;
-        Ok(())
-    }
-}
-
-impl Drop for Charge {
-    fn drop(&mut self) {
-        self.held.0.set(self.held.0.get().saturating_sub(self.bytes));
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use encoding_rs::{CoderResult, Decoder, DecoderResult, Encoding, UTF_8};
 use mote_engine::v8;
 
 use super::{
-    args::{new_uint8_array, string_arg, throw_range_error, throw_type_error},
+    args::{hold, new_uint8_array, string_arg, throw_range_error, throw_type_error},
     natives,
     resource::{with_resource, wrap},
 };
@@ -55,7 +55,9 @@ fn utf8_encode<'s>(
         throw_type_error(scope, "a string was expected");
         return;
     };
+    let Some(held) = hold(scope, string.length()) else { return };
     let bytes = string.to_rust_string_lossy(scope).into_bytes();
+    drop(held);
     if let Some(array) = new_uint8_array(scope, bytes) {
         rv.set(array.into());
     }

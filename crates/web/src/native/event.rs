@@ -4,15 +4,18 @@ use std::rc::Rc;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use mote_engine::{JsError, v8};
-use mote_wire::http::{Body, UpgradeSlot, empty, full};
+use mote_wire::{
+    http::{Body, UpgradeSlot, empty, full},
+    limits::HEADERS_MAX,
+};
 
 use super::{
-    args::{content_of, headers_list, headers_of, id_arg, string_arg, throw_type_error, utf8_of},
+    args::{headers_list, headers_of, id_arg, kept_content, string_arg, throw_range_error, throw_type_error, utf8_of},
     body::take_body,
     natives, websocket,
 };
 use crate::{
-    body::{Encoding, encode},
+    body::Encoding,
     context::{Answer, Failure, RequestContext},
     runtime::LogLevel,
     state::State,
@@ -116,13 +119,16 @@ fn respond<'s>(
         throw_type_error(scope, "a response header has a name or a value that HTTP does not allow");
         return;
     };
+    if is_too_large(scope, &state, &headers) {
+        return;
+    }
     let status = u16::try_from(id_arg(&args, 1)).ok().and_then(|status| StatusCode::from_u16(status).ok());
     let Some(status) = status else {
         throw_type_error(scope, "the response's status is none");
         return;
     };
     let coding = if args.get(5).is_false() { Coding::AsItIs } else { Coding::As(Encoding::of(&headers)) };
-    let Some(body) = response_body(scope, &context, args.get(4), &mut headers, coding) else { return };
+    let Some(body) = response_body(scope, &state, &context, args.get(4), &mut headers, coding) else { return };
     let mut response = http::Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
@@ -131,6 +137,18 @@ fn respond<'s>(
     }
     context.answer(Answer::Response(response));
     state.touch(context.id);
+}
+
+/// Throws if a response's headers are more than they may be.
+fn is_too_large(scope: &mut v8::PinScope<'_, '_>, state: &State, headers: &HeaderMap) -> bool {
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let kib_max = state.limits.response_head_kib;
+    let too_large = bytes as u64 > kib_max << 10 || headers.len() > HEADERS_MAX;
+    if too_large {
+        let text = format!("The response's headers are too large: {kib_max} KiB and {HEADERS_MAX} headers are the most.");
+        throw_range_error(scope, &text);
+    }
+    too_large
 }
 
 /// What is done about a response's `content-encoding`.
@@ -144,6 +162,7 @@ enum Coding {
 
 fn response_body<'s>(
     scope: &mut v8::PinScope<'s, '_>,
+    state: &Rc<State>,
     context: &Rc<RequestContext>,
     value: v8::Local<'s, v8::Value>,
     headers: &mut HeaderMap,
@@ -165,19 +184,17 @@ fn response_body<'s>(
             Coding::As(encoding) => {
                 // The length changes with it.
                 headers.remove(header::CONTENT_LENGTH);
-                body.into_outgoing(encoding)
+                body.into_outgoing(&state.coder(context), encoding)
             }
         };
     }
-    let Some(content) = content_of(scope, value) else {
-        throw_type_error(scope, "the response's body is neither text nor bytes");
-        return None;
-    };
+    let content = kept_content(scope, value, "the response's body is neither text nor bytes")?;
     // The length is what the bytes say, not what the worker claims.
     headers.remove(header::CONTENT_LENGTH);
     Some(match coding {
         Coding::AsItIs => full(content),
-        Coding::As(encoding) => encode(full(content), encoding),
+        Coding::As(None) => full(content),
+        Coding::As(Some(encoding)) => state.coder(context).encode(full(content), encoding),
     })
 }
 
@@ -202,6 +219,9 @@ fn respond_web_socket<'s>(
     mut rv: v8::ReturnValue<'_>,
 ) {
     let Some((state, context)) = event(scope, &args) else { return };
+    if !websocket::may_open(scope, &state) {
+        return;
+    }
     let (upgrade, key) = (context.upgrade.take(), context.websocket_key.take());
     let (Some(upgrade), Some(key)) = (upgrade, key) else {
         throw_type_error(
@@ -214,6 +234,9 @@ fn respond_web_socket<'s>(
         throw_type_error(scope, "a response header has a name or a value that HTTP does not allow");
         return;
     };
+    if is_too_large(scope, &state, &headers) {
+        return;
+    }
     let accept = tokio_tungstenite::tungstenite::handshake::derive_accept_key(key.as_bytes());
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
@@ -282,7 +305,7 @@ fn report_exception<'s>(
 ) {
     let Some(state) = State::of(scope) else { return };
     let error = JsError::from_value(scope, args.get(0));
-    state.console.uncaught(&error);
+    state.uncaught(state.current(scope).as_deref(), &error);
 }
 
 fn console_write<'s>(
@@ -301,7 +324,7 @@ fn console_write<'s>(
     };
     // Console output may hold stacks of errors that were caught and printed.
     let mapped = scope.get_slot::<mote_engine::source_map::SourceMaps>().map(|maps| maps.remap(&text));
-    state.console.log(level, mapped.as_deref().unwrap_or(&text));
+    state.log(state.current(scope).as_deref(), level, mapped.as_deref().unwrap_or(&text));
 }
 
 fn inspector_attached<'s>(

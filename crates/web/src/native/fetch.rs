@@ -1,13 +1,16 @@
 //! Natives of `fetch`: one hop at a time; redirects are JavaScript's.
 
-use std::rc::Rc;
+use std::{
+    rc::Rc,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use http::{HeaderValue, Method, Uri, header};
 use mote_engine::v8;
 use mote_wire::http::{Body, empty, full};
 
 use super::{
-    args::{content_of, headers_of, id_arg, string_arg, throw_type_error},
+    args::{headers_of, id_arg, kept_content, string_arg, throw_error, throw_type_error},
     body::{admit_body, here, take_body},
     natives,
 };
@@ -23,6 +26,10 @@ natives! {
     fetchAbort => fetch_abort,
 }
 
+/// Why a subrequest was given up.
+const DEADLOCK: &str = "fetch failed: it was given up, because the event's connections waited for each other: the body of \
+                        this request stood still while other subrequests waited for its connection";
+
 /// Codings that Mote asks for when the worker does not say which it wants.
 const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("gzip, deflate, br, zstd");
 
@@ -34,13 +41,21 @@ fn fetch_start<'s>(
 ) {
     let Some((state, context)) = here(scope) else { return };
     let token = id_arg(&args, 0);
-    let Some(request) = request_of(scope, &context, &args) else { return };
-    let response = state.egress.fetch(request);
+    let Some((request, written)) = request_of(scope, &state, &context, &args) else { return };
+    if !may_begin(scope, &context) {
+        return;
+    }
     let (owner, shared) = (context.clone(), state.clone());
     let future = async move {
-        let result = response.await;
+        let connection = owner.connections.clone().begin(written).await;
+        let result = tokio::select! {
+            biased;
+            response = shared.egress.fetch(request) => response.map_err(|error| Failed(format!("fetch failed: {error}"))),
+            () = connection.given_up() => Err(Failed(DEADLOCK.to_owned())),
+        };
+        drop(connection);
         shared.fetches.borrow_mut().remove(&token);
-        let (parts, body) = result.map_err(|error| Failed(format!("fetch failed: {error}")))?.into_parts();
+        let (parts, body) = result?.into_parts();
         let encoding = Encoding::of(&parts.headers);
         let body = admit_body(&shared, &owner, body, encoding);
         let reason = parts.status.canonical_reason().unwrap_or("").to_owned();
@@ -57,12 +72,26 @@ fn fetch_start<'s>(
     }
 }
 
+/// Counts a subrequest; throws and gives false if the event may begin no more.
+pub(super) fn may_begin(scope: &mut v8::PinScope<'_, '_>, context: &RequestContext) -> bool {
+    let may = context.usage.begin_subrequest();
+    if !may {
+        let max = context.usage.limits().subrequests;
+        throw_error(scope, &format!("Too many subrequests: one event may begin {max}, redirects included."));
+    }
+    may
+}
+
+/// A request, and the count of its body's bytes if the worker writes it.
+type Outgoing = (http::Request<Body>, Option<Arc<AtomicU64>>);
+
 /// The request that the arguments of `fetchStart` describe; throws if they describe none.
 fn request_of(
     scope: &mut v8::PinScope<'_, '_>,
+    state: &Rc<State>,
     context: &Rc<RequestContext>,
     args: &v8::FunctionCallbackArguments<'_>,
-) -> Option<http::Request<Body>> {
+) -> Option<Outgoing> {
     let (method, url) = (string_arg(scope, args, 1)?, string_arg(scope, args, 2)?);
     let (Ok(method), Ok(uri)) = (Method::from_bytes(method.as_bytes()), url.parse::<Uri>()) else {
         throw_type_error(scope, &format!("fetch: `{method} {url}` is no request that HTTP allows"));
@@ -73,21 +102,21 @@ fn request_of(
         return None;
     };
     let value = args.get(4);
+    let mut written = None;
     let body = if value.is_null_or_undefined() {
         empty()
     } else if let Ok(id) = value.try_cast::<v8::Uint32>() {
         let encoding = Encoding::of(&headers);
-        let Some(body) = take_body(context, id.value()).and_then(|body| body.into_outgoing(encoding)) else {
+        let body = take_body(context, id.value());
+        written = body.as_ref().and_then(|body| body.written.clone());
+        let Some(body) = body.and_then(|body| body.into_outgoing(&state.coder(context), encoding)) else {
             throw_type_error(scope, "fetch: the body was already used, or belongs to another request");
             return None;
         };
         body
-    } else if let Some(content) = content_of(scope, value) {
-        headers.remove(header::CONTENT_LENGTH);
-        full(content)
     } else {
-        throw_type_error(scope, "fetch: the body is neither text nor bytes");
-        return None;
+        headers.remove(header::CONTENT_LENGTH);
+        full(kept_content(scope, value, "fetch: the body is neither text nor bytes")?)
     };
     headers.entry(header::ACCEPT_ENCODING).or_insert(ACCEPT_ENCODING);
     headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
@@ -95,11 +124,12 @@ fn request_of(
     for name in [header::HOST, header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TE] {
         headers.remove(name);
     }
+    context.trail.pass_on(&mut headers);
     let mut request = http::Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
-    Some(request)
+    Some((request, written))
 }
 
 /// `fetchAbort(token)`

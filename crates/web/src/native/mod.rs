@@ -16,6 +16,7 @@ mod structured_clone;
 mod timer;
 mod url;
 mod websocket;
+mod websocket_io;
 
 pub(crate) use body::admit_body;
 pub use event::ReasonPhrase;

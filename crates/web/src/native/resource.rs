@@ -5,7 +5,12 @@
 
 use std::{any::Any, cell::RefCell, collections::HashMap, rc::Rc};
 
-use mote_engine::v8;
+use mote_engine::{
+    memory::{Held, MemoryAccount},
+    v8,
+};
+
+use super::args::throw_range_error;
 
 #[derive(Default)]
 struct Table {
@@ -18,7 +23,11 @@ struct Entry {
     value: Option<Box<dyn Any>>,
     /// Kept so that its finaliser runs.
     _object: v8::Weak<v8::Object>,
+    _held: Held,
 }
+
+/// What an entry takes besides what its value holds, about.
+const ENTRY_BYTES: usize = 256;
 
 type Shared = Rc<RefCell<Table>>;
 
@@ -36,11 +45,16 @@ fn key<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Private
     Some(v8::Private::for_api(scope, Some(name)))
 }
 
-/// An object that stands for `value`.
+/// An object that stands for `value`; throws and gives `None` if the isolate may hold no more.
 pub(crate) fn wrap<'s, T: 'static>(
     scope: &mut v8::PinScope<'s, '_>,
     value: T,
 ) -> Option<v8::Local<'s, v8::Object>> {
+    let held = scope.get_slot::<MemoryAccount>().and_then(|account| account.hold(ENTRY_BYTES));
+    let Some(held) = held else {
+        throw_range_error(scope, "The worker's memory limit leaves no room for another object of this kind.");
+        return None;
+    };
     let table = table(scope);
     let object = v8::Object::new(scope);
     let id = {
@@ -59,7 +73,7 @@ pub(crate) fn wrap<'s, T: 'static>(
         drop(entry);
     });
     let weak = v8::Weak::with_guaranteed_finalizer(scope, object, finalizer);
-    table.borrow_mut().values.insert(id, Entry { value: Some(Box::new(value)), _object: weak });
+    table.borrow_mut().values.insert(id, Entry { value: Some(Box::new(value)), _object: weak, _held: held });
     Some(object)
 }
 

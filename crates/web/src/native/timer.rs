@@ -1,11 +1,15 @@
 //! Timers. A timer belongs to the request context that set it.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use mote_engine::v8;
 
-use super::{args::id_arg, args::throw_type_error, body::here, natives};
-use crate::{op::Pending, state::State};
+use super::{
+    args::{id_arg, throw_error, throw_type_error},
+    body::here,
+    natives,
+};
+use crate::{context::RequestContext, op::Pending, state::State};
 
 natives! {
     timerStart => timer_start,
@@ -16,6 +20,26 @@ natives! {
 const DELAY_MS_MAX: f64 = 2_147_483_647.0;
 /// A timer that repeats leaves room for others.
 const INTERVAL_MIN: Duration = Duration::from_millis(1);
+
+/// Counts a timer as set while it lives.
+struct Set(Rc<RequestContext>);
+
+impl Set {
+    /// `None` if the event may set no more.
+    fn new(context: &Rc<RequestContext>) -> Option<Self> {
+        let others = context.timers.get();
+        (others < context.usage.limits().timers).then(|| {
+            context.timers.set(others + 1);
+            Self(context.clone())
+        })
+    }
+}
+
+impl Drop for Set {
+    fn drop(&mut self) {
+        self.0.timers.set(self.0.timers.get().saturating_sub(1));
+    }
+}
 
 /// `timerStart(callback, ms, repeat) -> id`
 fn timer_start<'s>(
@@ -28,6 +52,11 @@ fn timer_start<'s>(
         throw_type_error(scope, "a timer needs a function");
         return;
     };
+    let Some(set) = Set::new(&context) else {
+        let max = state.limits.timers;
+        throw_error(scope, &format!("Too many timers: an event may have {max} set at once."));
+        return;
+    };
     let delay =
         args.get(1).number_value(scope).filter(|ms| ms.is_finite()).unwrap_or(0.0).clamp(0.0, DELAY_MS_MAX);
     let delay = Duration::from_secs_f64(delay / 1000.0);
@@ -38,6 +67,7 @@ fn timer_start<'s>(
     let runtime = state.runtime.borrow().clone();
     let context_id = context.id;
     let task = tokio::task::spawn_local(async move {
+        let _set = set;
         loop {
             tokio::time::sleep(if repeat { delay.max(INTERVAL_MIN) } else { delay }).await;
             if !repeat {

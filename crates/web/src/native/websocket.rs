@@ -1,25 +1,35 @@
 //! WebSockets (RFC 6455): frames are tungstenite's, everything a worker sees is JavaScript's.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+};
 
+use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, stream::SplitStream};
 use http::{HeaderValue, Method, StatusCode, Uri, header};
-use mote_engine::v8;
-use mote_wire::http::{Duplex, UpgradeSlot, empty};
+use mote_engine::{memory::Held, v8};
+use mote_wire::{
+    http::{Duplex, UpgradeSlot, empty},
+    limits::WEBSOCKET_MESSAGE_BYTES_MAX,
+};
 use tokio::sync::{Mutex, mpsc};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        self, Message,
+        self, Message, Utf8Bytes,
         error::ProtocolError,
         protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
     },
 };
 
 use super::{
-    args::{bytes_of, headers_of, id_arg, string_arg, throw_type_error},
+    args::{headers_of, id_arg, kept_content, string_arg, throw_error, throw_type_error},
     body::{admit_body, here},
+    fetch::may_begin,
     natives,
+    websocket_io::{Arriving, CountedIo, is_no_room},
 };
 use crate::{
     context::RequestContext,
@@ -35,38 +45,87 @@ natives! {
     wsBuffered => ws_buffered,
 }
 
-/// Longest message, as Workers have it.
-const MESSAGE_BYTES_MAX: usize = 32 << 20;
 /// What may wait to be sent before the worker is told that it sends too fast.
 const BUFFERED_BYTES_MAX: usize = 64 << 20;
+/// What a message that waits takes besides its content, about.
+const MESSAGE_OVERHEAD_BYTES: usize = 64;
+/// What a socket reads at once. Tungstenite keeps a buffer of this size for each.
+const READ_BYTES: usize = 8 << 10;
+/// What a socket takes besides its messages, about.
+const SOCKET_BYTES: usize = 2 * READ_BYTES;
 
-type Stream = WebSocketStream<Box<dyn Duplex>>;
+type Stream = WebSocketStream<CountedIo>;
 
 /// An open WebSocket of a request context.
 pub(crate) struct Socket {
     outgoing: mpsc::UnboundedSender<Message>,
     incoming: Rc<Mutex<SplitStream<Stream>>>,
-    buffered: Rc<Cell<usize>>,
+    arriving: Arc<Arriving>,
+    /// The messages that wait to be sent.
+    waiting: Rc<RefCell<Held>>,
+    _open: Open,
+}
+
+/// Counts a socket as open while it lives.
+struct Open {
+    count: Rc<Cell<u64>>,
+    _held: Held,
+}
+
+impl Open {
+    fn new(state: &State) -> Option<Self> {
+        let held = state.memory.hold(SOCKET_BYTES)?;
+        state.websockets.set(state.websockets.get() + 1);
+        Some(Self { count: state.websockets.clone(), _held: held })
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.count.set(self.count.get().saturating_sub(1));
+    }
+}
+
+/// Throws and gives false if the isolate may open no more WebSockets.
+pub(super) fn may_open(scope: &mut v8::PinScope<'_, '_>, state: &State) -> bool {
+    let max = state.limits.websockets;
+    let may = state.websockets.get() < max;
+    if !may {
+        throw_error(scope, &format!("Too many WebSockets: a worker may have {max} open at once."));
+    }
+    may
 }
 
 /// Turns a connection into a WebSocket of `context`; gives its number.
 #[expect(clippy::disallowed_methods, reason = "the queue is bounded in bytes, by BUFFERED_BYTES_MAX")]
-async fn open(state: &Rc<State>, context: &Rc<RequestContext>, io: Box<dyn Duplex>, role: Role) -> u32 {
+async fn open(
+    state: &Rc<State>,
+    context: &Rc<RequestContext>,
+    io: Box<dyn Duplex>,
+    role: Role,
+) -> Result<u32, Failed> {
+    let no_room = || Failed("the worker's memory limit leaves no room for another WebSocket".to_owned());
+    let open = Open::new(state).ok_or_else(no_room)?;
+    let waiting = Rc::new(RefCell::new(state.memory.hold(0).ok_or_else(no_room)?));
+    let arriving = Arc::new(Arriving::new(state.memory.hold(0).ok_or_else(no_room)?));
     let mut config = WebSocketConfig::default();
-    config.max_message_size = Some(MESSAGE_BYTES_MAX);
-    config.max_frame_size = Some(MESSAGE_BYTES_MAX);
+    config.max_message_size = Some(WEBSOCKET_MESSAGE_BYTES_MAX);
+    config.max_frame_size = Some(WEBSOCKET_MESSAGE_BYTES_MAX);
+    config.read_buffer_size = READ_BYTES;
+    config.write_buffer_size = READ_BYTES;
+    let io = CountedIo { io, arriving: arriving.clone() };
     let stream = WebSocketStream::from_raw_socket(io, role, Some(config)).await;
     let (mut sink, incoming) = stream.split();
     let (outgoing, mut queue) = mpsc::unbounded_channel::<Message>();
-    let buffered = Rc::new(Cell::new(0_usize));
-    let counter = buffered.clone();
+    let counted = waiting.clone();
     // It ends by itself: when the socket's sender is dropped with its context, or when the peer is gone.
     tokio::task::spawn_local(async move {
         while let Some(message) = queue.recv().await {
-            let length = message.len();
+            let length = message.len() + MESSAGE_OVERHEAD_BYTES;
             let closing = message.is_close();
             let sent = sink.send(message).await;
-            counter.set(counter.get().saturating_sub(length));
+            let left = counted.borrow().bytes().saturating_sub(length);
+            counted.borrow_mut().resize(left);
             if sent.is_err() || closing {
                 break;
             }
@@ -74,9 +133,10 @@ async fn open(state: &Rc<State>, context: &Rc<RequestContext>, io: Box<dyn Duple
         let _ = sink.close().await;
     });
     let id = state.new_id();
-    let socket = Socket { outgoing, incoming: Rc::new(Mutex::new(incoming)), buffered };
+    let incoming = Rc::new(Mutex::new(incoming));
+    let socket = Socket { outgoing, incoming, arriving, waiting, _open: open };
     context.sockets.borrow_mut().insert(id, socket);
-    id
+    Ok(id)
 }
 
 /// Answers an upgrade; the promise gives the socket's number once the client has switched.
@@ -95,7 +155,7 @@ pub(super) fn serve<'s>(
             None => None,
         };
         let opened = match io {
-            Some(io) => Ok(Value::Number(open(&shared, &owner, io, Role::Server).await)),
+            Some(io) => open(&shared, &owner, io, Role::Server).await.map(Value::Number),
             None => Err(Failed("the client left before it was a WebSocket".to_owned())),
         };
         owner.opening.set(owner.opening.get().saturating_sub(1));
@@ -112,6 +172,9 @@ fn web_socket_connect<'s>(
     mut rv: v8::ReturnValue<'_>,
 ) {
     let Some((state, context)) = here(scope) else { return };
+    if !may_open(scope, &state) || !may_begin(scope, &context) {
+        return;
+    }
     let token = id_arg(&args, 0);
     let Some(url) = string_arg(scope, &args, 1) else { return };
     let Some(mut headers) = headers_of(scope, args.get(2)) else {
@@ -144,14 +207,16 @@ fn web_socket_connect<'s>(
     {
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value);
     }
+    context.trail.pass_on(&mut headers);
     let mut request = http::Request::new(empty());
     *request.method_mut() = Method::GET;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
-    let response = state.egress.fetch(request);
     let (shared, owner) = (state.clone(), context.clone());
     let future = async move {
-        let result = response.await;
+        let connection = owner.connections.clone().begin(None).await;
+        let result = shared.egress.fetch(request).await;
+        drop(connection);
         shared.fetches.borrow_mut().remove(&token);
         let (mut parts, body) = result.map_err(|error| Failed(format!("WebSocket: {error}")))?.into_parts();
         let accepted =
@@ -162,7 +227,7 @@ fn web_socket_connect<'s>(
             (parts.status, accepted, slot.and_then(|slot| slot.take()))
             && let Some(io) = upgrade.0.await
         {
-            id = open(&shared, &owner, io, Role::Client).await;
+            id = open(&shared, &owner, io, Role::Client).await?;
         }
         let protocol =
             parts.headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
@@ -190,29 +255,26 @@ fn ws_send<'s>(
 ) {
     let Some((_, context)) = here(scope) else { return };
     let value = args.get(1);
-    let message = if value.is_string() {
-        Message::text(value.to_rust_string_lossy(scope))
-    } else if let Some(bytes) = bytes_of(value) {
-        Message::binary(bytes)
-    } else {
-        throw_type_error(scope, "a WebSocket message is text or bytes");
-        return;
-    };
-    if message.len() > MESSAGE_BYTES_MAX {
+    let Some(content) = kept_content(scope, value, "a WebSocket message is text or bytes") else { return };
+    if content.len() > WEBSOCKET_MESSAGE_BYTES_MAX {
         throw_type_error(scope, "a WebSocket message may have at most 32 MiB");
         return;
     }
     let sockets = context.sockets.borrow();
     // A socket that is gone swallows messages, as the standard says.
     let Some(socket) = sockets.get(&id_arg(&args, 0)) else { return };
-    let buffered = socket.buffered.get().saturating_add(message.len());
-    if buffered > BUFFERED_BYTES_MAX {
+    let waiting = socket.waiting.borrow().bytes() + content.len() + MESSAGE_OVERHEAD_BYTES;
+    let content = Bytes::from(Vec::from(content));
+    if waiting > BUFFERED_BYTES_MAX || !socket.waiting.borrow_mut().resize(waiting) {
         drop(sockets);
-        throw_type_error(scope, "the WebSocket's peer is too slow: over 64 MiB are waiting to be sent");
+        let text = "the WebSocket's peer is too slow: what waits to be sent is over 64 MiB, or more than the worker's \
+                    memory limit leaves room for";
+        throw_type_error(scope, text);
         return;
     }
-    if socket.outgoing.send(message).is_ok() {
-        socket.buffered.set(buffered);
+    let message = if value.is_string() { Utf8Bytes::try_from(content).map(Message::Text).ok() } else { Some(Message::Binary(content)) };
+    if let Some(message) = message {
+        let _ = socket.outgoing.send(message);
     }
 }
 
@@ -241,8 +303,8 @@ fn ws_receive<'s>(
 ) {
     let Some((state, context)) = here(scope) else { return };
     let id = id_arg(&args, 0);
-    let incoming = context.sockets.borrow().get(&id).map(|socket| socket.incoming.clone());
-    let Some(incoming) = incoming else {
+    let socket = context.sockets.borrow().get(&id).map(|socket| (socket.incoming.clone(), socket.arriving.clone()));
+    let Some((incoming, arriving)) = socket else {
         throw_type_error(scope, "this WebSocket is closed, or belongs to another request");
         return;
     };
@@ -251,8 +313,14 @@ fn ws_receive<'s>(
         let mut incoming = incoming.lock().await;
         let ended = loop {
             match incoming.next().await {
-                Some(Ok(Message::Text(text))) => return Ok(Value::Text(text.as_str().to_owned())),
-                Some(Ok(Message::Binary(bytes))) => return Ok(Value::Bytes(bytes)),
+                Some(Ok(Message::Text(text))) => {
+                    arriving.has_arrived();
+                    return Ok(Value::Utf8(text.into()));
+                }
+                Some(Ok(Message::Binary(bytes))) => {
+                    arriving.has_arrived();
+                    return Ok(Value::Bytes(bytes));
+                }
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                 Some(Ok(Message::Close(frame))) => {
                     let (code, reason) = frame.map_or((1005, String::new()), |frame| {
@@ -269,6 +337,9 @@ fn ws_receive<'s>(
                 Some(Err(tungstenite::Error::Protocol(error))) => break (1002, error.to_string(), false),
                 Some(Err(tungstenite::Error::Utf8(_))) => {
                     break (1007, "the text is not UTF-8".to_owned(), false);
+                }
+                Some(Err(tungstenite::Error::Io(error))) if is_no_room(&error) => {
+                    break (1009, "the message is more than the worker's memory limit allows".to_owned(), false);
                 }
                 Some(Err(_)) | None => break (1006, String::new(), false),
             }
@@ -289,6 +360,6 @@ fn ws_buffered<'s>(
     mut rv: v8::ReturnValue<'_>,
 ) {
     let Some((_, context)) = here(scope) else { return };
-    let bytes = context.sockets.borrow().get(&id_arg(&args, 0)).map_or(0, |socket| socket.buffered.get());
+    let bytes = context.sockets.borrow().get(&id_arg(&args, 0)).map_or(0, |socket| socket.waiting.borrow().bytes());
     rv.set_double(f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)));
 }

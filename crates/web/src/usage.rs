@@ -1,0 +1,251 @@
+//! What one event uses, counted while it goes on, and told to those who keep the books when it is over.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use mote_engine::{memory::Held, meter::Stretch};
+use mote_wire::{
+    http::{Body, BodyError},
+    limits::Limits,
+};
+
+use crate::context::Outcome;
+
+/// Who keeps the books of a worker.
+pub trait UsageSink: Send + Sync {
+    /// An event of the worker has used CPU time: called after every turn.
+    fn used_cpu(&self, time: Duration);
+    /// An event is over: it has its answer, the answer's body has left, its `waitUntil` work is done.
+    fn event_over(&self, usage: &EventUsage);
+}
+
+/// What an event has used so far. Everybody who works for the event shares it; when the last one drops it, the event is
+/// over.
+pub struct EventUsage {
+    sink: Arc<dyn UsageSink>,
+    began: Instant,
+    limits: Limits,
+    cpu_ns: AtomicU64,
+    memory_bytes: AtomicU64,
+    subrequests: AtomicU64,
+    bytes_in: AtomicU64,
+    bytes_out: AtomicU64,
+    log_bytes: AtomicU64,
+    outcome: AtomicU8,
+}
+
+impl EventUsage {
+    /// An event that begins now.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this measures what code uses; nothing of it reaches the code")]
+    pub fn begin(sink: Arc<dyn UsageSink>, limits: Limits) -> Arc<Self> {
+        let zero = || AtomicU64::new(0);
+        Arc::new(Self {
+            sink,
+            began: Instant::now(),
+            limits,
+            cpu_ns: zero(),
+            memory_bytes: zero(),
+            subrequests: zero(),
+            bytes_in: zero(),
+            bytes_out: zero(),
+            log_bytes: zero(),
+            outcome: AtomicU8::new(Outcome::Ok as u8),
+        })
+    }
+
+    /// The limits that hold for it.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// When it began.
+    #[must_use]
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// CPU time of its turns, and of what natives did for it between them.
+    #[must_use]
+    pub fn cpu(&self) -> Duration {
+        Duration::from_nanos(self.cpu_ns.load(Ordering::Relaxed))
+    }
+
+    /// The most memory that its isolate held at the end of one of its turns, in bytes.
+    #[must_use]
+    pub fn memory_bytes(&self) -> u64 {
+        self.memory_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Subrequests begun.
+    #[must_use]
+    pub fn subrequests(&self) -> u64 {
+        self.subrequests.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of the request's body that came, before their content coding was undone.
+    #[must_use]
+    pub fn bytes_in(&self) -> u64 {
+        self.bytes_in.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of the response's body that left.
+    #[must_use]
+    pub fn bytes_out(&self) -> u64 {
+        self.bytes_out.load(Ordering::Relaxed)
+    }
+
+    /// How it ended, as far as it has.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        Outcome::from_number(self.outcome.load(Ordering::Relaxed))
+    }
+
+    /// Says how it ended. The first thing that goes wrong counts.
+    pub fn set_outcome(&self, outcome: Outcome) {
+        let ok = Outcome::Ok as u8;
+        let _ = self.outcome.compare_exchange(ok, outcome as u8, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Charges CPU time.
+    pub fn charge_cpu(&self, time: Duration) {
+        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.cpu_ns.fetch_add(nanoseconds, Ordering::Relaxed);
+        self.sink.used_cpu(time);
+    }
+
+    /// CPU time that it may still use.
+    #[must_use]
+    pub fn cpu_left(&self) -> Duration {
+        Duration::from_millis(self.limits.cpu_ms).saturating_sub(self.cpu())
+    }
+
+    pub(crate) fn saw_memory(&self, bytes: usize) {
+        self.memory_bytes.fetch_max(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Counts a subrequest; false if it may begin no more.
+    pub(crate) fn begin_subrequest(&self) -> bool {
+        self.subrequests.fetch_add(1, Ordering::Relaxed) < self.limits.subrequests
+    }
+
+    /// Counts bytes of the request's body; false if these are more than it may have.
+    #[must_use]
+    pub fn count_in(&self, bytes: usize) -> bool {
+        add(&self.bytes_in, bytes) <= self.limits.request_body_mib.saturating_mul(1 << 20)
+    }
+
+    /// Counts bytes of the response's body; false if these are more than it may have.
+    #[must_use]
+    pub fn count_out(&self, bytes: usize) -> bool {
+        add(&self.bytes_out, bytes) <= self.limits.response_body_mib.saturating_mul(1 << 20)
+    }
+
+    /// Counts bytes for the log; gives how many were written before them.
+    pub(crate) fn count_log(&self, bytes: usize) -> u64 {
+        self.log_bytes.fetch_add(bytes as u64, Ordering::Relaxed)
+    }
+}
+
+fn add(counter: &AtomicU64, bytes: usize) -> u64 {
+    let bytes = bytes as u64;
+    counter.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes)
+}
+
+impl Drop for EventUsage {
+    fn drop(&mut self) {
+        self.sink.event_over(self);
+    }
+}
+
+/// A body that natives code or decode for an event as it streams by; their CPU time is the event's.
+pub(crate) struct MeteredBody {
+    body: Body,
+    usage: Arc<EventUsage>,
+    /// What the coder holds.
+    _held: Held,
+}
+
+impl MeteredBody {
+    pub(crate) fn new(body: Body, usage: Arc<EventUsage>, held: Held) -> Self {
+        Self { body, usage, _held: held }
+    }
+}
+
+impl http_body::Body for MeteredBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BodyError>>> {
+        if self.usage.cpu_left().is_zero() {
+            self.usage.set_outcome(Outcome::ExceededCpu);
+            let reason = "coding the body took more CPU time than the event may use".to_owned();
+            return Poll::Ready(Some(Err(BodyError::Aborted { reason })));
+        }
+        let stretch = Stretch::begin();
+        let polled = Pin::new(&mut self.body).poll_frame(task);
+        self.usage.charge_cpu(stretch.used());
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Books(Mutex<Vec<(u64, Outcome)>>);
+
+    impl UsageSink for Books {
+        fn used_cpu(&self, _time: Duration) {}
+        fn event_over(&self, usage: &EventUsage) {
+            self.0.lock().unwrap().push((usage.bytes_out(), usage.outcome()));
+        }
+    }
+
+    #[test]
+    fn an_event_is_over_when_the_last_one_who_works_for_it_is_done() {
+        let books = Arc::new(Books::default());
+        let usage = EventUsage::begin(books.clone(), Limits::DEFAULT);
+        let body = usage.clone();
+        usage.set_outcome(Outcome::ExceededCpu);
+        usage.set_outcome(Outcome::Canceled);
+        drop(usage);
+        assert!(books.0.lock().unwrap().is_empty());
+        assert!(body.count_out(7));
+        drop(body);
+        assert_eq!(*books.0.lock().unwrap(), [(7, Outcome::ExceededCpu)], "the first thing that goes wrong counts");
+    }
+
+    #[test]
+    fn what_is_over_a_limit_is_told() {
+        let limits = Limits { subrequests: 2, response_body_mib: 1, cpu_ms: 5, ..Limits::DEFAULT };
+        let usage = EventUsage::begin(Arc::new(Books::default()), limits);
+        assert_eq!([0; 3].map(|_| usage.begin_subrequest()), [true, true, false]);
+        assert!(usage.count_out(1 << 20) && !usage.count_out(1));
+        usage.charge_cpu(Duration::from_millis(6));
+        assert!(usage.cpu_left().is_zero());
+    }
+}
