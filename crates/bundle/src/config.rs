@@ -11,6 +11,8 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use mote_wire::limits::{LIMITS, LimitsPatch};
+
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::rules::{Rule, RuleKind};
 use keys::{Scope, Support};
@@ -37,8 +39,10 @@ pub struct Settings {
     pub routes: Vec<Route>,
     /// `triggers.crons`, or nothing if the file does not speak of them (then a deployment leaves them as they are).
     pub crons: Option<Vec<String>>,
-    /// The worker's own limits.
-    pub limits: WorkerLimits,
+    /// The account that the worker belongs to, if the file says so.
+    pub account_id: Option<String>,
+    /// The limits that the worker asks for.
+    pub limits: LimitsPatch,
     /// How it is bundled.
     pub build: BuildSettings,
 }
@@ -94,15 +98,6 @@ pub struct Route {
     pub custom_domain: bool,
 }
 
-/// Limits that a worker sets itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct WorkerLimits {
-    /// CPU time of an event in milliseconds.
-    pub cpu_ms: Option<u64>,
-    /// Subrequests of an event.
-    pub subrequests: Option<u64>,
-}
-
 impl fmt::Debug for Var {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -140,7 +135,8 @@ impl Settings {
             vars: BTreeMap::new(),
             routes: Vec::new(),
             crons: None,
-            limits: WorkerLimits::default(),
+            account_id: None,
+            limits: LimitsPatch::default(),
             build,
         }
     }
@@ -244,6 +240,7 @@ impl<'a> Reader<'a> {
         settings.vars = self.vars();
         settings.routes = self.routes();
         settings.crons = self.crons();
+        settings.account_id = self.text("account_id").map(str::to_owned);
         settings.limits = self.limits();
         settings.build.no_bundle = self.flag("no_bundle").unwrap_or(false);
         settings.build.find_additional_modules = self.flag("find_additional_modules").unwrap_or(false);
@@ -370,13 +367,19 @@ impl<'a> Reader<'a> {
         matches!(entry.node.value, Value::Array(_) | Value::String(_)).then(|| self.strings_of(entry))
     }
 
-    fn limits(&mut self) -> WorkerLimits {
+    fn limits(&mut self) -> LimitsPatch {
         let Some(table) = self.find("limits").and_then(|entry| self.table(entry)) else {
-            return WorkerLimits::default();
+            return LimitsPatch::default();
         };
-        self.check_nested("limits", table, &["cpu_ms", "subrequests"]);
-        let mut count = |key| table.entry(key).and_then(|entry| self.count_of(entry));
-        WorkerLimits { cpu_ms: count("cpu_ms"), subrequests: count("subrequests") }
+        let keys: Vec<&str> = LIMITS.iter().map(|limit| limit.key).collect();
+        self.check_nested("limits", table, &keys);
+        let mut limits = LimitsPatch::default();
+        for key in keys {
+            if let Some(count) = table.entry(key).and_then(|entry| self.count_of(entry)) {
+                limits.set(key, count);
+            }
+        }
+        limits
     }
 
     fn rules(&mut self) -> Vec<Rule> {

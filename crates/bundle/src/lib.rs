@@ -22,6 +22,6 @@ mod project;
 mod rules;
 
 pub use bundler::{BundleError, Bundled};
-pub use config::{BuildSettings, Route, Settings, Var, WorkerLimits};
+pub use config::{BuildSettings, Route, Settings, Var};
 pub use diagnostic::{Diagnostic, Location, Severity};
 pub use project::{Environment, Project, ProjectError, Purpose};

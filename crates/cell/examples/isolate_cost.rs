@@ -15,12 +15,13 @@ use std::{
 };
 
 use mote_cell::{
-    Cell, CellOptions, Debugging, Deployment, ErrorDetail, EventLog, JsError, LogLevel, Observer,
-    RuntimeOptions,
+    Cell, CellOptions, Debugging, Deployment, Directory, ErrorDetail, EventLog, JsError, LogLevel, Observer,
+    Pressure,
 };
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
     http::{Body, Egress, EgressError, Fetched},
+    limits::{LimitPolicy, LimitsPatch},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -34,18 +35,18 @@ fn main() {
 }
 
 async fn measure(count: usize) {
-    let runtime = RuntimeOptions::default();
     let options = CellOptions {
-        runtime,
-        cpu_ceiling: runtime.cpu_max,
+        limits: LimitPolicy::default(),
         detail: ErrorDetail::Number,
         debugging: Debugging::Off,
+        pressure: Pressure::default(),
+        directory: Directory::default(),
     };
     let cell = Cell::new(options, Arc::new(NoEgress), Rc::new(Silent));
     let main = ModuleSpecifier::parse("index.js").unwrap();
     let module = Module::new(main.clone(), ModuleKind::EsModule, HELLO.as_bytes().to_vec());
     let bundle = Bundle::new(vec![module], main, Format::Modules).unwrap();
-    let deployment = Deployment { bundle: &bundle, env_json: "{}", cpu_max: None };
+    let deployment = Deployment { bundle: &bundle, env_json: "{}", limits: LimitsPatch::default(), account: "" };
     // The first of a process pays for what all share.
     cell.deploy("warm", &deployment).unwrap();
     get(&cell, "warm.localhost").await;

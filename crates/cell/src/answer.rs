@@ -1,8 +1,15 @@
 //! What a client gets when a worker gives no response.
 
+use std::time::Duration;
+
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use mote_web::Failure;
 use mote_wire::http::{Body, full};
+
+use crate::admission::TurnedAway;
+
+/// The longest that a client is told to wait, in seconds.
+const RETRY_AFTER_S_MAX: u64 = 3_600;
 
 /// How much an error response tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +31,8 @@ pub(crate) struct Error {
     pub(crate) title: &'static str,
     /// Message and stack.
     pub(crate) detail: String,
+    /// When it is worth to come again.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Error {
@@ -41,17 +50,62 @@ impl Error {
             Failure::ExceededMemory => {
                 (StatusCode::SERVICE_UNAVAILABLE, 1102, "exceeded-memory", "The worker used too much memory")
             }
+            Failure::ExceededWallTime => {
+                (StatusCode::SERVICE_UNAVAILABLE, 1102, "exceeded-wall-time", "The worker took too long")
+            }
+            Failure::Stopped => (StatusCode::SERVICE_UNAVAILABLE, 1105, "worker-stopped", "The worker was stopped"),
             Failure::Gone => (StatusCode::SERVICE_UNAVAILABLE, 1105, "worker-gone", "The worker was stopped"),
         };
         let detail = match failure {
             Failure::Exception(error) => error.stack.clone(),
             Failure::ExceededCpu
             | Failure::ExceededMemory
+            | Failure::ExceededWallTime
+            | Failure::Stopped
             | Failure::Hung
             | Failure::NoHandler(_)
             | Failure::Gone => failure.to_string(),
         };
-        Self { status, code, slug, title, detail }
+        Self { status, code, slug, title, detail, retry_after: None }
+    }
+
+    /// The event was not let in.
+    pub(crate) fn turned_away(why: &TurnedAway) -> Self {
+        match why {
+            TurnedAway::Stopped => Self::of(&Failure::Stopped),
+            TurnedAway::Shed { reason, retry_after } => Self {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                code: 1105,
+                retry_after: Some(*retry_after),
+                slug: "load-shed",
+                title: "Too much is asked of this worker, or of this node",
+                detail: format!("The request was turned away: {reason}."),
+            },
+        }
+    }
+
+    /// Requests cause one another.
+    pub(crate) fn loop_detected(depth_max: u64) -> Self {
+        Self {
+            status: StatusCode::LOOP_DETECTED,
+            code: 1019,
+            retry_after: None,
+            slug: "loop-detected",
+            title: "Workers call each other without an end",
+            detail: format!("A request may be caused by {depth_max} others, one after the other."),
+        }
+    }
+
+    /// The request's body is longer than the worker's limit.
+    pub(crate) fn request_too_large(mib_max: u64) -> Self {
+        Self {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            code: 1003,
+            retry_after: None,
+            slug: "request-too-large",
+            title: "The request's body is too large",
+            detail: format!("A request's body may have {mib_max} MiB."),
+        }
     }
 
     /// The worker has no version that loads.
@@ -59,6 +113,7 @@ impl Error {
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             code: 1101,
+            retry_after: None,
             slug: "worker-does-not-load",
             title: "The worker does not load",
             detail,
@@ -71,6 +126,7 @@ impl Error {
         Self {
             status: StatusCode::NOT_FOUND,
             code: 1042,
+            retry_after: None,
             slug: "unknown-host",
             title: "No worker answers on this host name",
             detail: format!("No worker answers on `{host}`. Those that run here:{names}"),
@@ -82,6 +138,7 @@ impl Error {
         Self {
             status: StatusCode::BAD_REQUEST,
             code: 1003,
+            retry_after: None,
             slug: "bad-request",
             title: "Bad request",
             detail: detail.to_owned(),
@@ -93,6 +150,7 @@ impl Error {
         Self {
             status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             code: 1003,
+            retry_after: None,
             slug: "head-too-large",
             title: "The request's headers are too large",
             detail: "A request's head may have 128 KiB and 1,000 headers.".to_owned(),
@@ -114,6 +172,10 @@ impl Error {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert("mote-error", HeaderValue::from_static(self.slug));
+        if let Some(wait) = self.retry_after {
+            let seconds = wait.as_secs().saturating_add(1).min(RETRY_AFTER_S_MAX);
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
         response
     }
 

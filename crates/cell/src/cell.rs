@@ -1,34 +1,37 @@
 //! A cell's workers, and the warm isolate of each.
 
-use std::{
-    cell::{Cell as StdCell, RefCell},
-    collections::BTreeMap,
-    rc::Rc,
-    sync::Arc,
-    time::Duration,
-};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 
 use mote_engine::{JsError, Snapshot, modules::LoadError};
-use mote_web::{Console, Failure, LogLevel, Outcome, Runtime, RuntimeOptions, Worker};
-use mote_wire::{bundle::Bundle, http::Egress};
+use mote_web::{Failure, LogLevel, Outcome, Runtime, Worker};
+use mote_wire::{
+    bundle::Bundle,
+    http::Egress,
+    limits::{LimitPolicy, Limits, LimitsPatch},
+};
 
 use crate::{
     SNAPSHOT,
+    admission::Pressure,
     answer::ErrorDetail,
+    directory::Directory,
     program::{Debugging, program_of},
+    slot::{Account, Slot, SlotConsole, Unready},
 };
 
 /// What a cell does for all its workers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct CellOptions {
-    /// Limits of each isolate.
-    pub runtime: RuntimeOptions,
-    /// The most CPU time that a version may set for itself.
-    pub cpu_ceiling: Duration,
+    /// What workers may use.
+    pub limits: LimitPolicy,
     /// How much an error response tells.
     pub detail: ErrorDetail,
     /// Whether debuggers may attach.
     pub debugging: Debugging,
+    /// Who watches the process's memory says here that it is short.
+    pub pressure: Pressure,
+    /// Where other threads see its workers.
+    pub directory: Directory,
 }
 
 /// A version of a worker, as it is put into service.
@@ -38,8 +41,10 @@ pub struct Deployment<'a> {
     pub bundle: &'a Bundle,
     /// Its `env`, as a JSON object.
     pub env_json: &'a str,
-    /// CPU time that one of its turns may use, at most the cell's ceiling; the cell's default if not given.
-    pub cpu_max: Option<Duration>,
+    /// The limits that it asks for.
+    pub limits: LimitsPatch,
+    /// The account that it belongs to; empty if there are none.
+    pub account: &'a str,
 }
 
 /// One event, when it is over.
@@ -55,6 +60,8 @@ pub struct EventLog<'a> {
     pub status: Option<u16>,
     /// From arrival to the response's head.
     pub duration: Duration,
+    /// CPU time used by then.
+    pub cpu: Duration,
     /// How it ended.
     pub outcome: Outcome,
     /// Why, if it failed.
@@ -84,26 +91,7 @@ pub struct Cell {
     pub(crate) observer: Rc<dyn Observer>,
     pub(crate) options: CellOptions,
     workers: RefCell<BTreeMap<String, Rc<Slot>>>,
-}
-
-/// One worker of a cell.
-pub(crate) struct Slot {
-    pub(crate) name: Rc<str>,
-    /// What is loaded into new isolates; `None` until a version has loaded.
-    worker: RefCell<Option<Worker>>,
-    warm: RefCell<Option<Rc<Runtime>>>,
-    /// Why there is no version to run.
-    problem: RefCell<Option<String>>,
-    /// The worker's own CPU limit.
-    cpu_max: StdCell<Option<Duration>>,
-}
-
-/// Why an event finds no isolate.
-pub(crate) enum Unready {
-    /// No version of it has loaded so far.
-    Problem(String),
-    /// It loaded when it was deployed, and does not now.
-    Load(LoadError),
+    accounts: RefCell<BTreeMap<String, Rc<Account>>>,
 }
 
 impl Cell {
@@ -111,24 +99,34 @@ impl Cell {
     #[must_use]
     pub fn new(options: CellOptions, egress: Arc<dyn Egress>, observer: Rc<dyn Observer>) -> Rc<Self> {
         let snapshot = mote_web::snapshot(SNAPSHOT);
-        Rc::new(Self { snapshot, egress, observer, options, workers: RefCell::default() })
+        Rc::new(Self {
+            snapshot,
+            egress,
+            observer,
+            options,
+            workers: RefCell::default(),
+            accounts: RefCell::default(),
+        })
     }
 
     /// Puts a version of a worker into service; gives the names of its handlers. New events go to it, events under way
     /// finish where they are. If it does not load, what was in service before stays there.
     ///
     /// # Errors
-    /// When its code does not load.
+    /// When its code does not load, or it is larger than it may be.
     pub fn deploy(&self, name: &str, deployment: &Deployment<'_>) -> Result<Vec<String>, LoadError> {
-        let slot = self.slot(name);
+        let refused = |text: String| LoadError::Threw(JsError::plain(text));
+        let limits = self.options.limits.of(deployment.account, &deployment.limits);
+        check_size(deployment, &limits).map_err(refused)?;
+        let slot = self.slot(name, deployment.account);
         let program = program_of(deployment.bundle, self.options.debugging)
-            .map_err(|error| LoadError::Threw(JsError::plain(error.to_string())))?;
+            .map_err(|error| refused(error.to_string()))?;
         let worker = Worker { program, env_json: deployment.env_json.to_owned() };
-        slot.cpu_max.set(deployment.cpu_max);
-        let runtime = self.blank(&slot);
+        let runtime = self.blank(&slot, limits);
         let handlers = runtime.load(&worker)?;
         *slot.worker.borrow_mut() = Some(worker);
         *slot.problem.borrow_mut() = None;
+        slot.limits.set(limits);
         let old = slot.warm.replace(Some(runtime));
         if let Some(old) = old {
             retire(old);
@@ -139,14 +137,30 @@ impl Cell {
     /// Says why a worker cannot serve: new events are answered with this, until a version is put into service. Events
     /// under way finish.
     pub fn report_problem(&self, name: &str, problem: String) {
-        *self.slot(name).problem.borrow_mut() = Some(problem);
+        let slot = self.workers.borrow().get(name).cloned();
+        *slot.unwrap_or_else(|| self.slot(name, "")).problem.borrow_mut() = Some(problem);
     }
 
     /// Takes a worker out of service.
     pub fn remove(&self, name: &str) {
+        self.options.directory.remove(name);
         let slot = self.workers.borrow_mut().remove(name);
         if let Some(old) = slot.and_then(|slot| slot.warm.take()) {
             retire(old);
+        }
+    }
+
+    /// Ends all events of a worker and frees its isolates. It takes new ones unless its kill switch was pulled.
+    pub fn stop(&self, name: &str) {
+        if let Some(slot) = self.workers.borrow().get(name).cloned() {
+            slot.end_all();
+        }
+    }
+
+    /// Frees isolates that have nothing to do.
+    pub(crate) fn release_idle(&self) {
+        for slot in self.workers.borrow().values() {
+            slot.release_idle();
         }
     }
 
@@ -166,18 +180,23 @@ impl Cell {
         Some((counts.accepted(), counts.rejected()))
     }
 
-    fn slot(&self, name: &str) -> Rc<Slot> {
-        let mut workers = self.workers.borrow_mut();
-        let slot = workers.entry(name.to_owned()).or_insert_with(|| {
-            Rc::new(Slot {
-                name: name.into(),
-                worker: RefCell::default(),
-                warm: RefCell::default(),
-                problem: RefCell::default(),
-                cpu_max: StdCell::new(None),
-            })
-        });
-        slot.clone()
+    /// The worker of this name and account; a new one if there is none. One that has moved to another account begins
+    /// afresh.
+    fn slot(&self, name: &str, account: &str) -> Rc<Slot> {
+        let known = self.workers.borrow().get(name).cloned();
+        if let Some(slot) = known.filter(|slot| slot.account().id == account) {
+            return slot;
+        }
+        let mut accounts = self.accounts.borrow_mut();
+        let shared = accounts.entry(account.to_owned()).or_insert_with(|| Account::new(account)).clone();
+        let limits = self.options.limits.of(account, &LimitsPatch::default());
+        let slot = Slot::new(name, shared, limits);
+        self.options.directory.insert(slot.entry());
+        let old = self.workers.borrow_mut().insert(name.to_owned(), slot.clone());
+        if let Some(old) = old.and_then(|old| old.warm.take()) {
+            retire(old);
+        }
+        slot
     }
 
     /// The worker that a host name leads to: the only one on every name, several on `<name>.localhost`.
@@ -210,7 +229,7 @@ impl Cell {
         let Some(worker) = slot.worker.borrow().clone() else {
             return Err(Unready::Problem("the worker is being built".to_owned()));
         };
-        let runtime = self.blank(slot);
+        let runtime = self.blank(slot, slot.limits.get());
         runtime.load(&worker).map_err(Unready::Load)?;
         let old = slot.warm.replace(Some(runtime.clone()));
         if let Some(old) = old {
@@ -219,16 +238,28 @@ impl Cell {
         Ok(runtime)
     }
 
-    fn blank(&self, slot: &Rc<Slot>) -> Rc<Runtime> {
+    fn blank(&self, slot: &Slot, limits: Limits) -> Rc<Runtime> {
         let console = Rc::new(SlotConsole { name: slot.name.clone(), observer: self.observer.clone() });
-        let mut limits = self.options.runtime;
-        limits.cpu_max = slot.cpu_max.get().map_or(limits.cpu_max, |own| own.min(self.options.cpu_ceiling));
         let runtime = Runtime::start(&self.snapshot, limits, self.egress.clone(), console);
+        slot.started(&runtime);
         if self.options.debugging == Debugging::Possible {
             runtime.allow_debugger(&slot.name);
         }
         runtime
     }
+}
+
+/// Whether a version is small enough to be loaded; the error says what is not.
+fn check_size(deployment: &Deployment<'_>, limits: &Limits) -> Result<(), String> {
+    let (modules, env_bytes) = (deployment.bundle.modules().len(), deployment.env_json.len());
+    if modules as u64 > limits.modules {
+        return Err(format!("the bundle has {modules} modules, {} are the most", limits.modules));
+    }
+    if env_bytes as u64 > limits.env_kib << 10 {
+        let kib = env_bytes.div_ceil(1 << 10);
+        return Err(format!("the bindings in `env` come to {kib} KiB as JSON, {} are the most", limits.env_kib));
+    }
+    Ok(())
 }
 
 /// Condemns an isolate, and keeps it alive until its events are over.
@@ -242,20 +273,4 @@ fn retire(runtime: Rc<Runtime>) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     });
-}
-
-/// A worker's console, with its name.
-struct SlotConsole {
-    name: Rc<str>,
-    observer: Rc<dyn Observer>,
-}
-
-impl Console for SlotConsole {
-    fn log(&self, level: LogLevel, text: &str) {
-        self.observer.console(&self.name, level, text);
-    }
-
-    fn uncaught(&self, error: &JsError) {
-        self.observer.uncaught(&self.name, error);
-    }
 }

@@ -10,18 +10,26 @@
 //! What happens when it fails: the event gets an error response with Cloudflare's code; the cell goes on.
 #![forbid(unsafe_code)]
 
+mod admission;
 mod answer;
 mod cell;
+mod directory;
 mod program;
 mod serve;
+mod share;
+mod slot;
+mod stats;
 mod url;
 mod watched;
 
+pub use admission::Pressure;
 pub use answer::{ErrorDetail, error_response};
 pub use cell::{Cell, CellOptions, Deployment, EventLog, Observer};
+pub use directory::{Directory, Entry, KillSwitch};
 pub use mote_engine::{JsError, inspector::Frontend, modules::LoadError};
-pub use mote_web::{Failure, LogLevel, Runtime, RuntimeOptions};
+pub use mote_web::{Failure, LogLevel, Outcome, Runtime};
 pub use program::Debugging;
+pub use stats::{TIME_BOUNDS_S, Times, WorkerStats};
 
 /// Prepares the process. Call it on the main thread before any other thread is started: V8 protects its code with memory
 /// keys that threads born earlier do not hold.

@@ -1,32 +1,24 @@
 //! HTTP/1.1 on the connections that are handed to a cell: each request is an event.
 
-use std::{
-    convert::Infallible,
-    rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::{convert::Infallible, rc::Rc, sync::Arc};
 
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
+use http_body::Body as _;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use mote_web::{Failure, Outcome, ReasonPhrase};
-use mote_wire::http::{Body, BodyError, Duplex, Upgraded, full};
+use mote_web::{EventUsage, Failure, Outcome, ReasonPhrase, Trail};
+use mote_wire::{
+    http::{Body, BodyError, Duplex, Upgraded, full},
+    limits::{HEADERS_MAX, REQUEST_HEAD_BYTES_MAX},
+};
 
 use crate::{
     answer::{Error, ErrorDetail},
-    cell::{Cell, EventLog, Slot, Unready},
+    cell::{Cell, EventLog},
+    slot::{Slot, Unready},
     url::request_url,
     watched::{Leaving, Watched, begun, watch_upload},
 };
-
-/// Bytes of a request's head.
-const HEAD_BYTES_MAX: usize = 128 << 10;
-/// Headers of a request.
-const HEADERS_MAX: usize = 1_000;
 
 impl Cell {
     /// Serves one connection until it is closed. Errors of the connection end it, and nothing else.
@@ -37,7 +29,7 @@ impl Cell {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .max_buf_size(HEAD_BYTES_MAX)
+            .max_buf_size(REQUEST_HEAD_BYTES_MAX)
             .max_headers(HEADERS_MAX)
             // Not `pipeline_flush`: with it the 400 for a malformed request stays in the buffer.
             .serve_connection(TokioIo::new(io), service)
@@ -52,30 +44,19 @@ impl Cell {
     }
 
     async fn handle(self: &Rc<Self>, mut request: Request<Incoming>) -> Response<Watched> {
-        if head_bytes(&request) > HEAD_BYTES_MAX {
-            return Error::head_too_large()
-                .response(request.headers(), self.options.detail)
-                .map(Watched::plain);
-        }
-        let Some(host) = host_of(&request) else {
-            return Error::bad_request("A request has one Host header, with a host name.")
-                .response(request.headers(), self.options.detail)
-                .map(Watched::plain);
-        };
-        let Some(slot) = self.find(host) else {
-            let error = Error::unknown_host(host, &self.names());
-            return error.response(request.headers(), self.options.detail).map(Watched::plain);
-        };
-        let Some(url) = request_url(request.uri(), request.headers()) else {
-            return Error::bad_request("The Host header and the path make no URL.")
-                .response(request.headers(), self.options.detail)
-                .map(Watched::plain);
+        let (slot, url) = match self.route(&request) {
+            Ok(routed) => routed,
+            Err(error) => return self.refuse(&error, request.headers()),
         };
         if self.options.detail == ErrorDetail::Stack
             && let Some(cron) = scheduled_trigger(&request)
         {
             return self.trigger_scheduled(&slot, &cron).await.map(Watched::plain);
         }
+        let usage = match self.admit(&slot) {
+            Ok(usage) => usage,
+            Err(turned_away) => return self.refuse(&Error::turned_away(&turned_away), request.headers()),
+        };
         let upgrade = wants_websocket(request.headers()).then(|| {
             let upgrade = hyper::upgrade::on(&mut request);
             let io = async { upgrade.await.ok().map(|io| Box::new(TokioIo::new(io)) as Box<dyn Duplex>) };
@@ -84,10 +65,10 @@ impl Cell {
         // What an error response or a log line needs, before the worker takes the request.
         let method = request.method().clone();
         let accept = request.headers().get(header::ACCEPT).cloned();
-        let mut record = Record::new(self, &slot, method.as_str(), &url);
+        let mut record = Record::new(self, &slot, method.as_str(), &url, &usage);
         let expects = request.headers().contains_key(header::EXPECT);
-        let left = Arc::new(AtomicBool::new(false));
-        let result = self.fetch(&slot, watch_upload(request, &left), &url, upgrade).await;
+        let request = watch_upload(request, &usage);
+        let result = self.fetch(&slot, request, &url, upgrade, usage.clone()).await;
         let (response, failure) = match result {
             // A worker that passes the upload on has not asked for it so far, and its client is waiting to be asked.
             Ok(response) if expects => (finish(begun(response).await, &method), None),
@@ -97,7 +78,7 @@ impl Cell {
                 (rejected.error().response(&headers, self.options.detail), rejected.failure())
             }
         };
-        if left.load(Ordering::Relaxed) {
+        if usage.outcome() == Outcome::Canceled {
             // Whatever the worker made of half an upload, nobody is there to get it.
             record.write(None, Some(&Failure::Gone));
         } else {
@@ -105,7 +86,32 @@ impl Cell {
         }
         drop(record);
         let leaving = Leaving { cell: self.clone(), worker: slot.name.clone(), method, url };
-        response.map(|body| Watched::new(body, leaving))
+        response.map(|body| Watched::new(body, usage, leaving))
+    }
+
+    /// The worker that a request is for, and its URL.
+    fn route(&self, request: &Request<Incoming>) -> Result<(Rc<Slot>, String), Error> {
+        if head_bytes(request) > REQUEST_HEAD_BYTES_MAX {
+            return Err(Error::head_too_large());
+        }
+        let host = host_of(request);
+        let host = host.ok_or_else(|| Error::bad_request("A request has one Host header, with a host name."))?;
+        let slot = self.find(host).ok_or_else(|| Error::unknown_host(host, &self.names()))?;
+        let url = request_url(request.uri(), request.headers());
+        let url = url.ok_or_else(|| Error::bad_request("The Host header and the path make no URL."))?;
+        let limits = slot.limits.get();
+        if Trail::of(request.headers()).depth() > limits.subrequest_depth {
+            return Err(Error::loop_detected(limits.subrequest_depth));
+        }
+        if request.body().size_hint().lower() > limits.request_body_mib.saturating_mul(1 << 20) {
+            return Err(Error::request_too_large(limits.request_body_mib));
+        }
+        Ok((slot, url))
+    }
+
+    /// Answers a request that no worker gets to see.
+    fn refuse(&self, error: &Error, request_headers: &HeaderMap) -> Response<Watched> {
+        error.response(request_headers, self.options.detail).map(Watched::plain)
     }
 
     async fn fetch(
@@ -114,20 +120,27 @@ impl Cell {
         request: Request<Body>,
         url: &str,
         upgrade: Option<Upgraded>,
+        usage: Arc<EventUsage>,
     ) -> Result<Response<Body>, Rejected> {
-        let runtime = self.ready(slot).map_err(Rejected::Unready)?;
-        runtime.fetch(request, url, upgrade).await.map_err(Rejected::Failed)
+        let runtime = self.ready(slot).map_err(|unready| {
+            usage.set_outcome(Outcome::Exception);
+            Rejected::Unready(unready)
+        })?;
+        runtime.fetch(request, url, upgrade, usage).await.map_err(Rejected::Failed)
     }
 
     async fn trigger_scheduled(&self, slot: &Rc<Slot>, trigger: &Trigger) -> Response<Body> {
+        let refuse = |error: Error| error.response(&HeaderMap::new(), ErrorDetail::Stack);
+        let usage = match self.admit(slot) {
+            Ok(usage) => usage,
+            Err(turned_away) => return refuse(Error::turned_away(&turned_away)),
+        };
         let runtime = match self.ready(slot) {
             Ok(runtime) => runtime,
-            Err(unready) => {
-                return Rejected::Unready(unready).error().response(&HeaderMap::new(), ErrorDetail::Stack);
-            }
+            Err(unready) => return refuse(Rejected::Unready(unready).error()),
         };
-        let mut record = Record::new(self, slot, "scheduled", &trigger.cron);
-        let failure = runtime.scheduled(&trigger.cron, trigger.time_ms).await.err();
+        let mut record = Record::new(self, slot, "scheduled", &trigger.cron, &usage);
+        let failure = runtime.scheduled(&trigger.cron, trigger.time_ms, usage.clone()).await.err();
         record.write(None, failure.as_ref());
         // The answers of Cloudflare's own tools.
         let outcome = failure.as_ref().map_or(Outcome::Ok, Failure::outcome);
@@ -145,19 +158,18 @@ struct Record<'a> {
     worker: &'a str,
     method: &'a str,
     url: &'a str,
-    /// `None` if only failures are wanted: reading the clock twice is a part of what a request costs.
-    started: Option<Instant>,
+    usage: &'a EventUsage,
     written: bool,
 }
 
 impl<'a> Record<'a> {
-    fn new(cell: &'a Cell, slot: &'a Slot, method: &'a str, url: &'a str) -> Self {
-        let started = cell.observer.wants_events().then(Instant::now);
-        Self { cell, worker: &slot.name, method, url, started, written: false }
+    fn new(cell: &'a Cell, slot: &'a Slot, method: &'a str, url: &'a str, usage: &'a EventUsage) -> Self {
+        Self { cell, worker: &slot.name, method, url, usage, written: false }
     }
 
     fn write(&mut self, status: Option<u16>, failure: Option<&Failure>) {
-        if std::mem::replace(&mut self.written, true) || (self.started.is_none() && failure.is_none()) {
+        let wanted = failure.is_some() || self.cell.observer.wants_events();
+        if std::mem::replace(&mut self.written, true) || !wanted {
             return;
         }
         self.cell.observer.event(&EventLog {
@@ -165,7 +177,8 @@ impl<'a> Record<'a> {
             method: self.method,
             url: self.url,
             status,
-            duration: self.started.map_or(Duration::ZERO, |started| started.elapsed()),
+            duration: self.usage.began().elapsed(),
+            cpu: self.usage.cpu(),
             outcome: failure.map_or(Outcome::Ok, Failure::outcome),
             failure,
         });
@@ -174,7 +187,10 @@ impl<'a> Record<'a> {
 
 impl Drop for Record<'_> {
     fn drop(&mut self) {
-        self.write(None, Some(&Failure::Gone));
+        if !self.written {
+            self.usage.set_outcome(Outcome::Canceled);
+            self.write(None, Some(&Failure::Gone));
+        }
     }
 }
 

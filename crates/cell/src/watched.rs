@@ -3,12 +3,8 @@
 use std::{
     pin::Pin,
     rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -16,7 +12,7 @@ use http::{Method, Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Incoming;
-use mote_web::{Failure, Outcome};
+use mote_web::{EventUsage, Failure, Outcome};
 use mote_wire::http::{Body, BodyError};
 
 use crate::cell::{Cell, EventLog};
@@ -24,6 +20,8 @@ use crate::cell::{Cell, EventLog};
 /// A response's body on its way to the client.
 pub(crate) struct Watched {
     body: Body,
+    /// The event that it belongs to; none if no code ran.
+    usage: Option<Arc<EventUsage>>,
     /// What to say if it is dropped before its end; `None` if there is nothing to say (any more).
     leaving: Option<Box<Leaving>>,
 }
@@ -38,13 +36,13 @@ pub(crate) struct Leaving {
 
 impl Watched {
     /// Only a body of unknown length is watched: one that is there as a whole leaves at once.
-    pub(crate) fn new(body: Body, leaving: Leaving) -> Self {
-        let watched = body.size_hint().exact().is_none() && leaving.cell.observer.wants_events();
-        Self { body, leaving: watched.then(|| Box::new(leaving)) }
+    pub(crate) fn new(body: Body, usage: Arc<EventUsage>, leaving: Leaving) -> Self {
+        let watched = body.size_hint().exact().is_none();
+        Self { body, usage: Some(usage), leaving: watched.then(|| Box::new(leaving)) }
     }
 
     pub(crate) fn plain(body: Body) -> Self {
-        Self { body, leaving: None }
+        Self { body, usage: None, leaving: None }
     }
 }
 
@@ -57,11 +55,26 @@ impl http_body::Body for Watched {
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let polled = Pin::new(&mut self.body).poll_frame(task);
+        let Some(usage) = &self.usage else { return polled };
+        let broken = match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                let within = frame.data_ref().is_none_or(|data| usage.count_out(data.len()));
+                (!within).then(|| BodyError::Aborted { reason: "the body is longer than it may be".to_owned() })
+            }
+            Poll::Ready(Some(Err(error))) => Some(error.clone()),
+            Poll::Ready(None) | Poll::Pending => None,
+        };
+        if broken.is_some() {
+            usage.set_outcome(Outcome::StreamDisconnected);
+        }
         // At its end it is complete; with an error it is the worker, or its upstream, that left.
-        if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+        if broken.is_some() || matches!(polled, Poll::Ready(None)) {
             self.leaving = None;
         }
-        polled
+        match broken {
+            Some(error) => Poll::Ready(Some(Err(error))),
+            None => polled,
+        }
     }
 
     fn is_end_stream(&self) -> bool {
@@ -79,31 +92,69 @@ impl Drop for Watched {
         if self.body.is_end_stream() {
             return;
         }
+        let Some(usage) = &self.usage else { return };
+        usage.set_outcome(Outcome::Canceled);
+        if !leaving.cell.observer.wants_events() {
+            return;
+        }
         leaving.cell.observer.event(&EventLog {
             worker: &leaving.worker,
             method: leaving.method.as_str(),
             url: &leaving.url,
             status: None,
-            duration: Duration::ZERO,
+            duration: usage.began().elapsed(),
+            cpu: usage.cpu(),
             outcome: Outcome::Canceled,
             failure: Some(&Failure::Gone),
         });
     }
 }
 
-/// A request whose body sets `left` if the client breaks it off.
-pub(crate) fn watch_upload(request: Request<Incoming>, left: &Arc<AtomicBool>) -> Request<Body> {
+/// A request whose body is counted, and cancels its event if the client breaks it off.
+pub(crate) fn watch_upload(request: Request<Incoming>, usage: &Arc<EventUsage>) -> Request<Body> {
     request.map(|body| {
         if body.is_end_stream() {
             return mote_wire::http::empty();
         }
-        let left = left.clone();
-        body.map_err(move |error| {
-            left.store(true, Ordering::Relaxed);
-            BodyError::Lost { reason: error.to_string() }
-        })
-        .boxed_unsync()
+        Upload { body, usage: usage.clone() }.boxed_unsync()
     })
+}
+
+/// A request's body on its way to the worker.
+struct Upload {
+    body: Incoming,
+    usage: Arc<EventUsage>,
+}
+
+impl http_body::Body for Upload {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(task) else { return Poll::Pending };
+        Poll::Ready(frame.map(|frame| {
+            let frame = frame.map_err(|error| {
+                self.usage.set_outcome(Outcome::Canceled);
+                BodyError::Lost { reason: error.to_string() }
+            })?;
+            if frame.data_ref().is_some_and(|data| !self.usage.count_in(data.len())) {
+                let reason = format!("it is larger than {} MiB", self.usage.limits().request_body_mib);
+                return Err(BodyError::Aborted { reason });
+            }
+            Ok(frame)
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// The same response, once its body has begun. Reading an upload is what makes hyper send `100 Continue`, and after the

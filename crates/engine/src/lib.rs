@@ -31,7 +31,7 @@ pub mod source_map;
 pub mod watchdog;
 
 pub use error::JsError;
-pub use isolate::{Condemned, HeapUse, Isolate, IsolateOptions, Ran, Ready, Stop, Turn, drain_microtasks};
+pub use isolate::{Condemned, HeapUse, Isolate, IsolateOptions, Ran, Ready, Stop, Terminator, Turn, drain_microtasks};
 pub use snapshot::{Native, Snapshot};
 /// The `v8` crate, for the rooms that write natives. Only this room names it as a dependency.
 pub use v8;

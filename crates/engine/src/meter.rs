@@ -37,7 +37,6 @@ pub struct Stretch {
 impl Stretch {
     /// Begins one.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this measures what code uses; nothing of it reaches the code")]
     pub fn begin() -> Self {
         let wall = Instant::now();
         let last = LAST.get().filter(|last| wall.duration_since(last.wall) < STALE);
@@ -56,7 +55,6 @@ impl Stretch {
 
     /// CPU time since its begin.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this measures what code uses; nothing of it reaches the code")]
     pub fn used(&self) -> Duration {
         let wall = Instant::now();
         let passed = wall.duration_since(self.wall);

@@ -40,7 +40,6 @@ impl Runtime {
         });
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this ends events; nothing of it reaches their code")]
     fn keep_deadlines(&self) {
         let now = Instant::now();
         let is_late = |context: &&Rc<RequestContext>| context.deadline.get().is_some_and(|deadline| deadline <= now);
@@ -60,7 +59,6 @@ impl Runtime {
     }
 
     /// After its answer an event has time for its `waitUntil` work, which begins when nobody is served any more.
-    #[expect(clippy::disallowed_methods, reason = "this ends events; nothing of it reaches their code")]
     pub(crate) fn limit_wait_until(&self, context: &RequestContext) {
         if !context.is_busy() && context.deadline.get().is_none() {
             let time = Duration::from_millis(self.state.limits.wait_until_ms);

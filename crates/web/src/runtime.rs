@@ -8,7 +8,7 @@ use std::{
 };
 
 use mote_engine::{
-    Isolate, IsolateOptions, JsError, Ready, Snapshot, Stop, Turn, drain_microtasks,
+    Isolate, IsolateOptions, JsError, Ready, Snapshot, Stop, Terminator, Turn, drain_microtasks,
     inspector::Frontend,
     modules::{self, LoadError},
     program::{Program, ProgramFormat},
@@ -457,6 +457,12 @@ impl Runtime {
     /// The isolate, for measuring and for the debugger; `None` if it is gone or in a turn.
     pub fn with_isolate<R>(&self, work: impl FnOnce(&mut Isolate<Ready>) -> R) -> Option<R> {
         self.isolate.try_borrow_mut().ok()?.as_mut().map(work)
+    }
+
+    /// What stops its turns from another thread; `None` if it is gone.
+    #[must_use]
+    pub fn terminator(&self) -> Option<Terminator> {
+        self.isolate.try_borrow().ok()?.as_ref()?.terminator()
     }
 
     /// Makes it possible to attach a debugger later. Call it before a worker is loaded.

@@ -45,7 +45,6 @@ pub struct EventUsage {
 impl EventUsage {
     /// An event that begins now.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this measures what code uses; nothing of it reaches the code")]
     pub fn begin(sink: Arc<dyn UsageSink>, limits: Limits) -> Arc<Self> {
         let zero = || AtomicU64::new(0);
         Arc::new(Self {

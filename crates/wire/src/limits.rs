@@ -70,6 +70,13 @@ macro_rules! limits {
         }
 
         impl LimitsPatch {
+            /// With every value that the other sets.
+            #[must_use]
+            pub fn with(mut self, other: &Self) -> Self {
+                $(self.$key = other.$key.or(self.$key);)*
+                self
+            }
+
             /// Sets the limit with this key; false if there is none.
             pub fn set(&mut self, key: &str, value: u64) -> bool {
                 match key { $(stringify!($key) => self.$key = Some(value),)* _ => return false }

@@ -71,6 +71,7 @@ const KEYS: &[(Scope, Support, &[&str])] = &[
         &[
             "name",
             "main",
+            "account_id",
             "compatibility_date",
             "compatibility_flags",
             "rules",
@@ -96,7 +97,6 @@ const KEYS: &[(Scope, Support, &[&str])] = &[
         Scope::Inherited,
         Support::NoEffect,
         &[
-            "account_id",
             "workers_dev",
             "preview_urls",
             "logpush",

@@ -45,7 +45,7 @@ fn the_top_level_counts_without_an_environment() {
     assert_eq!(settings.vars["COLOR"], Var::Text("red".into()));
     assert_eq!(settings.vars["LIST"], Var::Json(serde_json::json!([1, "two"])));
     assert_eq!(settings.crons, Some(vec!["* * * * *".to_owned()]));
-    assert_eq!(settings.limits, WorkerLimits { cpu_ms: Some(50), subrequests: None });
+    assert_eq!(settings.limits, LimitsPatch { cpu_ms: Some(50), ..LimitsPatch::default() });
     assert_eq!(settings.routes[1], Route { pattern: "b.example".into(), custom_domain: true });
     assert_eq!(warnings, Vec::<String>::new());
 }

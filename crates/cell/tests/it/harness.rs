@@ -1,14 +1,15 @@
 //! A cell with one worker, driven without a socket.
 
-use std::{cell::RefCell, future::Future, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::RefCell, future::Future, rc::Rc, sync::Arc};
 
 use mote_cell::{
-    Cell, CellOptions, Debugging, Deployment, ErrorDetail, EventLog, JsError, LoadError, LogLevel, Observer,
-    RuntimeOptions,
+    Cell, CellOptions, Debugging, Deployment, Directory, ErrorDetail, EventLog, JsError, LoadError, LogLevel, Observer,
+    Pressure, WorkerStats,
 };
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
     http::{Body, Egress, EgressError, Fetched},
+    limits::{LimitPolicy, LimitsPatch},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -58,22 +59,40 @@ impl Observer for Log {
 pub(crate) struct Harness {
     pub(crate) cell: Rc<Cell>,
     pub(crate) log: Rc<Log>,
+    pub(crate) pressure: Pressure,
+    pub(crate) directory: Directory,
 }
 
 impl Harness {
     pub(crate) fn new() -> Self {
-        Self::with(RuntimeOptions { cpu_max: Duration::from_millis(200), ..RuntimeOptions::default() })
+        Self::with(&[("cpu_ms", 200)])
     }
 
-    pub(crate) fn with(runtime: RuntimeOptions) -> Self {
-        let log = Rc::new(Log::default());
+    /// With limits other than the defaults.
+    pub(crate) fn with(limits: &[(&str, u64)]) -> Self {
+        Self::with_egress(limits, Arc::new(NoEgress))
+    }
+
+    pub(crate) fn with_egress(limits: &[(&str, u64)], egress: Arc<dyn Egress>) -> Self {
+        let mut patch = LimitsPatch::default();
+        for (key, value) in limits {
+            assert!(patch.set(key, *value), "{key} is no limit");
+        }
+        let (log, pressure) = (Rc::new(Log::default()), Pressure::default());
+        let directory = Directory::default();
         let options = CellOptions {
-            runtime,
-            cpu_ceiling: runtime.cpu_max,
+            limits: LimitPolicy::new(&patch, &LimitsPatch::default()),
             detail: ErrorDetail::Stack,
             debugging: Debugging::Off,
+            pressure: pressure.clone(),
+            directory: directory.clone(),
         };
-        Self { cell: Cell::new(options, Arc::new(NoEgress), log.clone()), log }
+        Self { cell: Cell::new(options, egress, log.clone()), log, pressure, directory }
+    }
+
+    /// The books of a worker.
+    pub(crate) fn stats(&self, worker: &str) -> Arc<WorkerStats> {
+        self.directory.get(worker).unwrap().stats.clone()
     }
 
     pub(crate) fn deploy(
@@ -85,7 +104,8 @@ impl Harness {
     }
 
     pub(crate) fn deploy_bundle(&self, name: &str, bundle: &Bundle) -> Result<Vec<String>, LoadError> {
-        self.cell.deploy(name, &Deployment { bundle, env_json: r#"{"GREETING":"hi"}"#, cpu_max: None })
+        let env_json = r#"{"GREETING":"hi"}"#;
+        self.cell.deploy(name, &Deployment { bundle, env_json, limits: LimitsPatch::default(), account: "" })
     }
 
     /// Puts one ES module into service.

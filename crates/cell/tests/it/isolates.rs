@@ -1,7 +1,5 @@
 //! Isolates: many on a thread, in any order, without leaks.
 
-use mote_cell::RuntimeOptions;
-
 use crate::{
     harness::{Harness, answer, run},
     tests,
@@ -151,7 +149,7 @@ fn globals_of_one_worker_are_never_seen_by_another() {
 
 fn natives_cannot_be_reached() {
     run(async {
-        let harness = Harness::with(RuntimeOptions::default());
+        let harness = Harness::with(&[]);
         let source = "export default { fetch() {
             const names = Object.getOwnPropertyNames(globalThis).filter((name) => name.startsWith('__') || name.includes('native'));
             return new Response(names.join()); } };";

@@ -1,8 +1,6 @@
 //! Hostile code: it is stopped, and nobody else notices.
 
-use std::time::Duration;
-
-use mote_cell::{LoadError, RuntimeOptions};
+use mote_cell::LoadError;
 
 use crate::{
     harness::{Harness, run},
@@ -55,9 +53,7 @@ fn a_loop_inside_a_native_call_is_stopped() {
 
 fn a_loop_at_top_level_is_refused() {
     run(async {
-        let options =
-            RuntimeOptions { startup_cpu_max: Duration::from_millis(100), ..RuntimeOptions::default() };
-        let harness = Harness::with(options);
+        let harness = Harness::with(&[("startup_cpu_ms", 100)]);
         let error = harness.serve("w", "for (;;) {}").unwrap_err();
         assert!(matches!(error, LoadError::Stopped(_)), "{error}");
     });
@@ -65,12 +61,7 @@ fn a_loop_at_top_level_is_refused() {
 
 fn a_heap_that_never_stops_growing_spares_the_neighbours() {
     run(async {
-        let options = RuntimeOptions {
-            cpu_max: Duration::from_secs(60),
-            heap_bytes_max: 32 << 20,
-            ..RuntimeOptions::default()
-        };
-        let harness = Harness::with(options);
+        let harness = Harness::with(&[("cpu_ms", 60_000), ("memory_mib", 32)]);
         let source = "const all = []; export default { fetch(request) { if (request.url.endsWith('/good')) return new Response('ok');
             for (;;) all.push(new Array(1000).fill(Math.random())); } };";
         harness.serve("bad", source).unwrap();
@@ -85,12 +76,7 @@ fn a_heap_that_never_stops_growing_spares_the_neighbours() {
 
 fn buffers_that_natives_make_count_too() {
     run(async {
-        let options = RuntimeOptions {
-            cpu_max: Duration::from_secs(60),
-            heap_bytes_max: 64 << 20,
-            ..RuntimeOptions::default()
-        };
-        let harness = Harness::with(options);
+        let harness = Harness::with(&[("cpu_ms", 60_000), ("memory_mib", 64)]);
         let source = "const kept = [], text = 'x'.repeat(1 << 20);
             export default { fetch() { try { for (;;) kept.push(new TextEncoder().encode(text)); }
                 catch (e) { return new Response(e.name + (kept.length < 65)); } } };";

@@ -146,7 +146,7 @@ impl Door {
 }
 
 /// True unless a web page sent the request: those have an origin, or come under a name that somebody else resolves.
-fn is_local(request: &Request<Incoming>) -> bool {
+pub(super) fn is_local(request: &Request<Incoming>) -> bool {
     let header = |name| request.headers().get(name).map(|value: &header::HeaderValue| value.as_bytes());
     let host = header(header::HOST).and_then(|host| std::str::from_utf8(host).ok()).unwrap_or("");
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);

@@ -5,7 +5,9 @@
     reason = "a port that is taken is told before any thread starts, so it is bound without a runtime; one developer fills no queue"
 )]
 
+mod admin;
 mod inspect;
+mod metrics;
 mod options;
 mod project;
 mod server;
@@ -14,10 +16,14 @@ mod watch;
 
 use std::{io, process::ExitCode, sync::mpsc};
 
+use mote_wire::limits::LimitsPatch;
+
 pub(crate) use options::Options;
 use project::{Built, Target};
 use server::{Command, Server};
 use terminal::Terminal;
+
+use crate::config::{Config, ConfigError};
 
 /// Runs until it is interrupted.
 pub(crate) fn run(options: &Options) -> ExitCode {
@@ -34,10 +40,17 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 fn serve(options: &Options, terminal: &Terminal) -> Result<(), DevError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(|source| DevError::Start { source })?;
+    let over = LimitsPatch {
+        cpu_ms: options.cpu_ms,
+        startup_cpu_ms: options.cpu_ms,
+        memory_mib: options.memory_mib,
+        ..LimitsPatch::default()
+    };
+    let config = Config::read(options.config.as_deref(), &over)?;
     let mut targets = Target::all(options)?;
     let listener = listen(options)?;
     let address = listener.local_addr().map_err(|source| DevError::Start { source })?;
-    let server = Server::start(listener, options, terminal.clone(), targets.len())?;
+    let server = Server::start(listener, options, &config, terminal.clone(), targets.len())?;
     let (changed, changes) = mpsc::channel();
     let mut watcher = watch::Watcher::start(changed.clone())
         .map_err(|error| DevError::Watch { reason: error.to_string() })?;
@@ -52,6 +65,9 @@ fn serve(options: &Options, terminal: &Terminal) -> Result<(), DevError> {
     let names: Vec<String> = targets.iter().map(|target| target.name().to_owned()).collect();
     if let Some(port) = options.inspect {
         terminal.inspecting(server.inspect(port, names.clone())?);
+    }
+    if let Some(address) = options.admin {
+        terminal.administered(server.administer(address)?);
     }
     terminal.serving(address.port(), &names);
     while let Ok(change) = changes.recv() {
@@ -115,6 +131,9 @@ async fn wait_for_interrupt() {
 /// Why `mote dev` does not start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DevError {
+    /// The operator's configuration is wrong.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
     /// A project cannot even be looked at.
     #[error("{0}")]
     Project(#[from] mote_bundle::ProjectError),

@@ -1,6 +1,9 @@
 //! The command line of `mote dev`.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::Args;
 
@@ -33,13 +36,21 @@ pub(crate) struct Options {
     #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "9229")]
     pub(crate) inspect: Option<u16>,
 
-    /// CPU time in milliseconds that a worker may use without a pause.
-    #[arg(long, value_name = "MS", default_value_t = 1_000)]
-    pub(crate) cpu_ms: u64,
+    /// The operator's configuration (mote.toml): limits, ceilings, accounts.
+    #[arg(long, value_name = "FILE", env = "MOTE_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
 
-    /// Memory in MiB that a worker's JavaScript heap may hold.
-    #[arg(long, value_name = "MIB", default_value_t = 128)]
-    pub(crate) memory_mib: usize,
+    /// Health, metrics and the kill switch on this address, such as 127.0.0.1:9090.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) admin: Option<SocketAddr>,
+
+    /// CPU time in milliseconds that an event may use, over `limits.cpu_ms` of the configuration; see `mote limits`.
+    #[arg(long, value_name = "MS")]
+    pub(crate) cpu_ms: Option<u64>,
+
+    /// Memory in MiB that an isolate may hold, over `limits.memory_mib` of the configuration.
+    #[arg(long, value_name = "MIB")]
+    pub(crate) memory_mib: Option<u64>,
 
     /// Print neither requests nor notices, only errors and what workers write.
     #[arg(long, short)]

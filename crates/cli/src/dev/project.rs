@@ -3,11 +3,10 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use mote_bundle::{Environment, Project, Var};
-use mote_wire::bundle::Bundle;
+use mote_wire::{bundle::Bundle, limits::LimitsPatch};
 
 use super::{DevError, Options};
 
@@ -40,8 +39,10 @@ pub(crate) struct BuiltWorker {
     pub(crate) bundle: Bundle,
     /// Its `env`, as a JSON object.
     pub(crate) env_json: String,
-    /// The CPU limit that its configuration sets.
-    pub(crate) cpu_max: Option<Duration>,
+    /// The limits that its configuration asks for.
+    pub(crate) limits: LimitsPatch,
+    /// Its account's id; empty if its configuration names none.
+    pub(crate) account: String,
     /// What is odd about it.
     pub(crate) warnings: Vec<String>,
 }
@@ -115,9 +116,11 @@ impl Target {
                 self.watch_also(&bundled.watched);
                 let warnings =
                     project.warnings().iter().chain(&bundled.warnings).map(ToString::to_string).collect();
-                let cpu_max = project.settings().limits.cpu_ms.map(Duration::from_millis);
+                let limits = project.settings().limits;
+                let account = project.settings().account_id.clone().unwrap_or_default();
                 let env_json = self.env_json(&project);
-                Built::Worker(Box::new(BuiltWorker { bundle: bundled.bundle, env_json, cpu_max, warnings }))
+                let bundle = bundled.bundle;
+                Built::Worker(Box::new(BuiltWorker { bundle, env_json, limits, account, warnings }))
             }
             Err(error) => {
                 self.watch_also(project.watched());

@@ -5,18 +5,20 @@
     reason = "a port that is taken is told before any thread starts, so it is bound without a runtime; one developer fills no queue"
 )]
 
-use std::{net::TcpListener, rc::Rc, sync::Arc, time::Duration};
+use std::{io, net::{SocketAddr, TcpListener}, rc::Rc, sync::Arc, time::Duration};
 
-use mote_cell::{Cell, CellOptions, Debugging, Deployment, ErrorDetail, RuntimeOptions};
-use mote_host::egress::DirectEgress;
-use tokio::sync::{mpsc, oneshot};
+use mote_cell::{Cell, CellOptions, Debugging, Deployment, Directory, ErrorDetail, Pressure};
+use mote_host::{egress::DirectEgress, memory};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{
     DevError, Options,
+    admin::Admin,
     inspect::{self, Session},
     project::BuiltWorker,
     terminal::Terminal,
 };
+use crate::config::Config;
 
 /// What the building thread asks of the serving one.
 pub(crate) enum Command {
@@ -24,6 +26,8 @@ pub(crate) enum Command {
     Deploy { name: String, worker: Box<BuiltWorker>, reply: oneshot::Sender<Result<(), String>> },
     /// There is no version to serve; say why.
     Problem { name: String, problem: String, reply: oneshot::Sender<Result<(), String>> },
+    /// End a worker's events: its kill switch was pulled.
+    Stop { name: String },
     /// A debugger wants in.
     Attach(Session),
 }
@@ -31,11 +35,12 @@ pub(crate) enum Command {
 /// The serving thread, as the building one sees it.
 pub(crate) struct Server {
     commands: mpsc::UnboundedSender<Command>,
+    directory: Directory,
+    pressure: Pressure,
 }
 
-/// The most CPU time that a worker's own `limits.cpu_ms` may ask for.
-const CPU_CEILING: Duration = Duration::from_secs(30);
-
+/// How often somebody looks how much memory the process has.
+const LOOK_PERIOD: Duration = Duration::from_millis(100);
 /// The stack of a thread that runs JavaScript: V8 stops recursion well before its end.
 const STACK_BYTES: usize = 8 << 20;
 
@@ -44,11 +49,17 @@ impl Server {
     pub(crate) fn start(
         listener: TcpListener,
         options: &Options,
+        config: &Config,
         terminal: Terminal,
         workers: usize,
     ) -> Result<Self, DevError> {
+        let start = |source| DevError::Start { source };
         let (commands, mut inbox) = mpsc::unbounded_channel();
-        let options = options.clone();
+        let (directory, pressure) = (Directory::default(), Pressure::default());
+        watch_memory(memory_bytes_max(config), &pressure).map_err(start)?;
+        let cell_options = cell_options(options, config, pressure.clone(), directory.clone());
+        let connections = usize::try_from(config.connections).unwrap_or(Semaphore::MAX_PERMITS);
+        let connections = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
         let serving = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = match runtime {
@@ -57,25 +68,21 @@ impl Server {
             };
             let local = tokio::task::LocalSet::new();
             local.block_on(&runtime, async move {
-                let cell = Cell::new(
-                    cell_options(&options),
-                    Arc::new(DirectEgress::new()),
-                    Rc::new(terminal.clone()),
-                );
+                let cell = Cell::new(cell_options, Arc::new(DirectEgress::new()), Rc::new(terminal.clone()));
                 // Nobody is answered by half of the workers.
                 for _ in 0..workers {
                     let Some(command) = inbox.recv().await else { return };
                     carry_out(&cell, command);
                 }
-                tokio::task::spawn_local(accept(listener, cell.clone(), terminal.clone()));
+                tokio::task::spawn_local(accept(listener, connections, cell.clone(), terminal.clone()));
                 while let Some(command) = inbox.recv().await {
                     carry_out(&cell, command);
                 }
             });
         };
         let thread = std::thread::Builder::new().name("cell".into()).stack_size(STACK_BYTES).spawn(serving);
-        thread.map_err(|source| DevError::Start { source })?;
-        Ok(Self { commands })
+        thread.map_err(start)?;
+        Ok(Self { commands, directory, pressure })
     }
 
     /// Sends a command and waits until it is carried out; `None` if nobody is there.
@@ -94,28 +101,54 @@ impl Server {
     pub(crate) fn inspect(&self, port: u16, workers: Vec<String>) -> Result<u16, DevError> {
         inspect::start(port, workers, self.commands.clone())
     }
+
+    /// Opens the operator's door; gives its address.
+    pub(crate) fn administer(&self, address: SocketAddr) -> Result<SocketAddr, DevError> {
+        let admin = Admin {
+            directory: self.directory.clone(),
+            pressure: self.pressure.clone(),
+            commands: self.commands.clone(),
+        };
+        admin.start(address)
+    }
 }
 
-fn cell_options(options: &Options) -> CellOptions {
-    let runtime = RuntimeOptions {
-        cpu_max: Duration::from_millis(options.cpu_ms),
-        startup_cpu_max: Duration::from_millis(options.cpu_ms),
-        heap_bytes_max: options.memory_mib << 20,
-    };
+fn cell_options(options: &Options, config: &Config, pressure: Pressure, directory: Directory) -> CellOptions {
     let debugging = if options.inspect.is_some() { Debugging::Possible } else { Debugging::Off };
-    CellOptions {
-        runtime,
-        cpu_ceiling: CPU_CEILING.max(runtime.cpu_max),
-        detail: ErrorDetail::Stack,
-        debugging,
-    }
+    CellOptions { limits: config.limits.clone(), detail: ErrorDetail::Stack, debugging, pressure, directory }
+}
+
+/// Memory of the process past which new events are turned away.
+fn memory_bytes_max(config: &Config) -> u64 {
+    let own = config.memory_mib.map(|mib| mib.saturating_mul(1 << 20));
+    own.or_else(|| memory::available_bytes().map(|bytes| bytes / 4 * 3)).unwrap_or(u64::MAX)
+}
+
+/// Says when the process holds more memory than it may.
+fn watch_memory(bytes_max: u64, pressure: &Pressure) -> io::Result<()> {
+    let pressure = pressure.clone();
+    let watching = move || {
+        let mut is_high = false;
+        loop {
+            let bytes = memory::resident_bytes().unwrap_or(0);
+            // Once it is high, it must fall a little before all is well again: else it would flicker.
+            is_high = bytes > if is_high { bytes_max / 20 * 19 } else { bytes_max };
+            pressure.set(is_high);
+            std::thread::sleep(LOOK_PERIOD);
+        }
+    };
+    std::thread::Builder::new().name("memory".into()).spawn(watching).map(drop)
 }
 
 fn carry_out(cell: &Rc<Cell>, command: Command) {
     match command {
         Command::Deploy { name, worker, reply } => {
-            let cpu_max = worker.cpu_max;
-            let deployment = Deployment { bundle: &worker.bundle, env_json: &worker.env_json, cpu_max };
+            let deployment = Deployment {
+                bundle: &worker.bundle,
+                env_json: &worker.env_json,
+                limits: worker.limits,
+                account: &worker.account,
+            };
             let result = cell.deploy(&name, &deployment).map(|_| ()).map_err(|error| explain(&error));
             if let Err(problem) = &result {
                 cell.report_problem(&name, problem.clone());
@@ -126,6 +159,7 @@ fn carry_out(cell: &Rc<Cell>, command: Command) {
             cell.report_problem(&name, problem);
             let _ = reply.send(Ok(()));
         }
+        Command::Stop { name } => cell.stop(&name),
         Command::Attach(session) => inspect::attach(cell, session),
     }
 }
@@ -137,17 +171,23 @@ fn explain(error: &mote_cell::LoadError) -> String {
     }
 }
 
-async fn accept(listener: TcpListener, cell: Rc<Cell>, terminal: Terminal) {
+async fn accept(listener: TcpListener, connections: Arc<Semaphore>, cell: Rc<Cell>, terminal: Terminal) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => return terminal.error(&format!("cannot listen: {error}")),
     };
     loop {
+        // With all of them in use, further ones wait in the system's queue, which is bounded.
+        let Ok(permit) = connections.clone().acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
                 // Small answers leave at once.
                 let _ = stream.set_nodelay(true);
-                tokio::task::spawn_local(cell.clone().serve_connection(stream));
+                let cell = cell.clone();
+                tokio::task::spawn_local(async move {
+                    cell.serve_connection(stream).await;
+                    drop(permit);
+                });
             }
             Err(error) => {
                 // Out of descriptors, most likely: those that close make room.

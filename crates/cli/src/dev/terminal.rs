@@ -45,6 +45,10 @@ impl Terminal {
         self.err(&format!("{} chrome://inspect, or ws://127.0.0.1:{port}", self.paint(GREEN, "inspect")));
     }
 
+    pub(crate) fn administered(&self, address: std::net::SocketAddr) {
+        self.err(&format!("{} http://{address}", self.paint(GREEN, "admin")));
+    }
+
     pub(crate) fn reloaded(&self, name: &str, duration: Duration) {
         if !self.quiet {
             let time = self.paint(DIM, &format!("in {}", milliseconds(duration)));
@@ -112,9 +116,12 @@ impl Observer for Terminal {
             let text = match failure {
                 Failure::Exception(error) => format!("Uncaught {}", error.stack),
                 Failure::Gone => String::new(),
-                Failure::ExceededCpu | Failure::ExceededMemory | Failure::Hung | Failure::NoHandler(_) => {
-                    failure.to_string()
-                }
+                Failure::ExceededCpu
+                | Failure::ExceededMemory
+                | Failure::ExceededWallTime
+                | Failure::Stopped
+                | Failure::Hung
+                | Failure::NoHandler(_) => failure.to_string(),
             };
             if !text.is_empty() {
                 self.err(&format!("{}{}", self.prefix(event.worker), self.paint(RED, &printable(&text))));
@@ -129,7 +136,8 @@ impl Observer for Terminal {
             Some(status) if status >= 400 => self.paint(YELLOW, &format!(" {status}")),
             Some(status) => self.paint(GREEN, &format!(" {status}")),
         };
-        let time = self.paint(DIM, &milliseconds(event.duration));
+        let cpu = milliseconds(event.cpu);
+        let time = self.paint(DIM, &format!("{} (CPU {cpu})", milliseconds(event.duration)));
         let prefix = self.prefix(event.worker);
         let (method, url) = (self.paint(BOLD, event.method), printable(path_of(event.url)));
         self.out(&format!("{prefix}{method} {url}{status} {time}"));

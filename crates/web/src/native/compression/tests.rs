@@ -1,14 +1,13 @@
-use super::{
-    BROTLI_DECODER_BYTES, CODECS_BYTES_MAX, Codec, Engine, Failure, Flow, HeldBytes, STEP_BYTES_MAX, Way,
-    brotli_window_bytes,
-};
+use mote_engine::memory::MemoryAccount;
+
+use super::{BROTLI_DECODER_BYTES, Codec, Engine, Failure, Flow, STEP_BYTES_MAX, Way, brotli_window_bytes};
 
 const FORMATS: [&str; 4] = ["gzip", "deflate", "deflate-raw", "brotli"];
 
 fn codec(format: &str, way: Way) -> Codec {
     let engine = Engine::of(format, way).unwrap();
-    let charge = HeldBytes::default().charge(engine.bytes()).unwrap();
-    Codec { engine, charge, ended: false }
+    let held = MemoryAccount::alone(64 << 20).hold(engine.bytes()).unwrap();
+    Codec { engine, held, ended: false }
 }
 
 fn feed(codec: &mut Codec, bytes: &[u8], flow: Flow) -> Result<Vec<u8>, Failure> {
@@ -102,12 +101,12 @@ fn one_call_never_gives_more_than_its_bound() {
 
 #[test]
 fn an_isolate_never_holds_more_windows_than_its_limit_and_gets_them_back() {
-    let held = HeldBytes::default();
+    let account = MemoryAccount::alone(64 << 20);
     let mut codecs = Vec::new();
     let refused = loop {
         let engine = Engine::of("brotli", Way::Decompress).unwrap();
-        let Some(charge) = held.charge(engine.bytes()) else { break Failure::NoRoom };
-        let mut codec = Codec { engine, charge, ended: false };
+        let Some(held) = account.hold(engine.bytes()) else { break Failure::NoRoom };
+        let mut codec = Codec { engine, held, ended: false };
         // The first byte asks for the largest window of all.
         match codec.step(&[0x0f], Flow::GoOn) {
             Ok(_) => codecs.push(codec),
@@ -115,9 +114,9 @@ fn an_isolate_never_holds_more_windows_than_its_limit_and_gets_them_back() {
         }
     };
     assert_eq!(refused, Failure::NoRoom);
-    assert_eq!(codecs.len(), CODECS_BYTES_MAX / ((16 << 20) + BROTLI_DECODER_BYTES));
+    assert_eq!(codecs.len(), (64 << 20) / ((16 << 20) + BROTLI_DECODER_BYTES));
     drop(codecs);
-    assert_eq!(held.0.get(), 0);
+    assert_eq!(account.total(), 0);
 }
 
 #[test]

@@ -1,0 +1,134 @@
+//! One worker of a cell: what is loaded into its isolates, which of them take events, and its books.
+
+use std::{
+    cell::{Cell as StdCell, RefCell},
+    rc::{Rc, Weak},
+    sync::{Arc, atomic::AtomicU64},
+};
+
+use mote_engine::{JsError, Terminator, modules::LoadError};
+use mote_web::{Console, Failure, LogLevel, Runtime, Worker};
+use mote_wire::limits::Limits;
+
+use crate::{
+    cell::Observer,
+    directory::{Entry, KillSwitch},
+    share::Share,
+    stats::WorkerStats,
+};
+
+/// What the workers of one account share.
+pub(crate) struct Account {
+    pub(crate) id: String,
+    pub(crate) under_way: Arc<AtomicU64>,
+    pub(crate) share: Share,
+}
+
+impl Account {
+    pub(crate) fn new(id: &str) -> Rc<Self> {
+        Rc::new(Self { id: id.to_owned(), under_way: Arc::default(), share: Share::new() })
+    }
+}
+
+/// One worker of a cell.
+pub(crate) struct Slot {
+    pub(crate) name: Rc<str>,
+    account: Rc<Account>,
+    /// What is loaded into new isolates; `None` until a version has loaded.
+    pub(crate) worker: RefCell<Option<Worker>>,
+    pub(crate) warm: RefCell<Option<Rc<Runtime>>>,
+    /// Why there is no version to run.
+    pub(crate) problem: RefCell<Option<String>>,
+    /// The limits of the version in service.
+    pub(crate) limits: StdCell<Limits>,
+    pub(crate) share: Share,
+    pub(crate) stats: Arc<WorkerStats>,
+    pub(crate) kill_switch: Arc<KillSwitch>,
+    /// All its isolates, also those that only finish what they have.
+    isolates: RefCell<Vec<Weak<Runtime>>>,
+}
+
+/// Why an event finds no isolate.
+pub(crate) enum Unready {
+    /// No version of it has loaded so far.
+    Problem(String),
+    /// It loaded when it was deployed, and does not now.
+    Load(LoadError),
+}
+
+impl Slot {
+    pub(crate) fn new(name: &str, account: Rc<Account>, limits: Limits) -> Rc<Self> {
+        let share = Share::new();
+        let stats = WorkerStats::new(share.meter(), account.share.meter(), account.under_way.clone());
+        Rc::new(Self {
+            name: name.into(),
+            account,
+            worker: RefCell::default(),
+            warm: RefCell::default(),
+            problem: RefCell::default(),
+            limits: StdCell::new(limits),
+            share,
+            stats: Arc::new(stats),
+            kill_switch: Arc::default(),
+            isolates: RefCell::default(),
+        })
+    }
+
+    pub(crate) fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// What other threads see of it.
+    pub(crate) fn entry(&self) -> Entry {
+        Entry {
+            name: self.name.to_string(),
+            account: self.account.id.clone(),
+            stats: self.stats.clone(),
+            kill_switch: self.kill_switch.clone(),
+        }
+    }
+
+    /// A new isolate of it has been started.
+    pub(crate) fn started(&self, runtime: &Rc<Runtime>) {
+        self.stats.isolate_started();
+        let mut isolates = self.isolates.borrow_mut();
+        isolates.retain(|isolate| isolate.strong_count() > 0);
+        isolates.push(Rc::downgrade(runtime));
+        let live = isolates.iter().filter_map(Weak::upgrade);
+        let terminators: Vec<Terminator> = live.filter_map(|runtime| runtime.terminator()).collect();
+        self.kill_switch.set_isolates(terminators);
+    }
+
+    /// Ends all its events and frees its isolates.
+    pub(crate) fn end_all(&self) {
+        self.warm.borrow_mut().take();
+        let live: Vec<_> = self.isolates.borrow().iter().filter_map(Weak::upgrade).collect();
+        for runtime in live {
+            runtime.end_all(&Failure::Stopped);
+        }
+    }
+
+    /// Frees the isolate that waits for events, if it has none.
+    pub(crate) fn release_idle(&self) {
+        let mut warm = self.warm.borrow_mut();
+        if warm.as_ref().is_some_and(|runtime| runtime.events() == 0) {
+            warm.take();
+        }
+    }
+}
+
+/// A worker's console, with its name.
+pub(crate) struct SlotConsole {
+    pub(crate) name: Rc<str>,
+    pub(crate) observer: Rc<dyn Observer>,
+}
+
+impl Console for SlotConsole {
+    fn log(&self, level: LogLevel, text: &str) {
+        self.observer.console(&self.name, level, text);
+    }
+
+    fn uncaught(&self, error: &JsError) {
+        self.observer.uncaught(&self.name, error);
+    }
+}

@@ -1,0 +1,164 @@
+//! `mote.toml`: what an operator allows.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use mote_wire::limits::{LIMITS, LimitPolicy, LimitsPatch};
+use toml::{Table, Value};
+
+/// Connections that a node serves at once, if its operator says nothing else.
+const CONNECTIONS: u64 = 10_000;
+
+/// What an operator says about a node.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// `[limits]`, `[ceilings]` and `[accounts.<id>.limits]`.
+    pub(crate) limits: LimitPolicy,
+    /// `node.memory_mib`: memory of the process past which new events are turned away; by default three quarters of the
+    /// machine's.
+    pub(crate) memory_mib: Option<u64>,
+    /// `node.connections`: connections that are served at once; further ones wait.
+    pub(crate) connections: u64,
+}
+
+/// What is wrong with the file.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// It cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is no TOML.
+    #[error("{path}: {reason}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where and why not.
+        reason: String,
+    },
+    /// It says something that Mote does not know.
+    #[error("{path}: {reason}")]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// What, and what it could be.
+        reason: String,
+    },
+}
+
+impl Config {
+    /// What the file says, with `over` over its `[limits]`; without a file, the defaults.
+    pub(crate) fn read(path: Option<&Path>, over: &LimitsPatch) -> Result<Self, ConfigError> {
+        let Some(path) = path else { return Ok(Self::of(&LimitsPatch::default(), &LimitsPatch::default(), over)) };
+        let text = fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let table = text.parse::<Table>().map_err(|error| ConfigError::Malformed {
+            path: path.to_owned(),
+            reason: error.to_string().trim_end().to_owned(),
+        })?;
+        Self::parse(table, over)
+            .map_err(|reason| ConfigError::Wrong { path: path.to_owned(), reason })
+    }
+
+    fn of(defaults: &LimitsPatch, ceilings: &LimitsPatch, over: &LimitsPatch) -> Self {
+        let limits = LimitPolicy::new(&defaults.with(over), ceilings);
+        Self { limits, memory_mib: None, connections: CONNECTIONS }
+    }
+
+    fn parse(mut table: Table, over: &LimitsPatch) -> Result<Self, String> {
+        let defaults = limits(take_table(&mut table, "limits", "")?, "[limits]")?;
+        let ceilings = limits(take_table(&mut table, "ceilings", "")?, "[ceilings]")?;
+        let mut config = Self::of(&defaults, &ceilings, over);
+        for (id, account) in take_table(&mut table, "accounts", "")? {
+            let name = format!("[accounts.{id}]");
+            let Value::Table(mut account) = account else { return Err(format!("{name} must be a table")) };
+            let patch = limits(take_table(&mut account, "limits", &name)?, &format!("[accounts.{id}.limits]"))?;
+            nothing_left(&account, &name, &["limits"])?;
+            config.limits.accounts.insert(id, patch);
+        }
+        let mut node = take_table(&mut table, "node", "")?;
+        let mut count = |key: &str| node.remove(key).map(|value| number(&value, "[node]", key)).transpose();
+        config.memory_mib = count("memory_mib")?;
+        config.connections = count("connections")?.unwrap_or(CONNECTIONS);
+        nothing_left(&node, "[node]", &["memory_mib", "connections"])?;
+        nothing_left(&table, "the file", &["limits", "ceilings", "accounts", "node"])?;
+        Ok(config)
+    }
+}
+
+fn take_table(table: &mut Table, key: &str, inside: &str) -> Result<Table, String> {
+    match table.remove(key) {
+        None => Ok(Table::new()),
+        Some(Value::Table(found)) => Ok(found),
+        Some(_) => Err(format!("{inside} `{key}` must be a table").trim_start().to_owned()),
+    }
+}
+
+fn nothing_left(table: &Table, name: &str, known: &[&str]) -> Result<(), String> {
+    match table.keys().next() {
+        None => Ok(()),
+        Some(key) => Err(format!("{name} has no key `{key}`; its keys are {}", known.join(", "))),
+    }
+}
+
+fn limits(table: Table, name: &str) -> Result<LimitsPatch, String> {
+    let mut patch = LimitsPatch::default();
+    for (key, value) in &table {
+        if !patch.set(key, number(value, name, key)?) {
+            let keys: Vec<_> = LIMITS.iter().map(|limit| limit.key).collect();
+            return Err(format!("{name} has no key `{key}`; its keys are {}", keys.join(", ")));
+        }
+    }
+    Ok(patch)
+}
+
+fn number(value: &Value, name: &str, key: &str) -> Result<u64, String> {
+    let number = value.as_integer().and_then(|number| u64::try_from(number).ok());
+    let found = || value.as_integer().map_or_else(|| value.type_str().to_owned(), |number| number.to_string());
+    number.ok_or_else(|| format!("{name} `{key}` must be a whole number that is not negative, not {}", found()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(text.parse().unwrap(), &LimitsPatch::default())
+    }
+
+    #[test]
+    fn an_operator_sets_defaults_ceilings_and_accounts() {
+        let config = parse(
+            "[limits]\ncpu_ms = 50\n[ceilings]\ncpu_ms = 500\n[accounts.free.limits]\nevents = 3\n[node]\nmemory_mib = 7\n",
+        )
+        .unwrap();
+        let asked = LimitsPatch { cpu_ms: Some(9_000), ..LimitsPatch::default() };
+        assert_eq!(config.limits.of("", &LimitsPatch::default()).cpu_ms, 50);
+        assert_eq!(config.limits.of("", &asked).cpu_ms, 500);
+        assert_eq!(config.limits.of("free", &asked).events, 3);
+        assert_eq!((config.memory_mib, config.connections), (Some(7), CONNECTIONS));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, expected) in [
+            ("[limits]\ncpu = 1", "[limits] has no key `cpu`"),
+            ("[limits]\ncpu_ms = -1", "[limits] `cpu_ms` must be a whole number"),
+            ("[ceilings]\ncpu_ms = \"1\"", "[ceilings] `cpu_ms` must be"),
+            ("limits = 3", "`limits` must be a table"),
+            ("[accounts]\na = 1", "[accounts.a] must be a table"),
+            ("[accounts.a]\nlimit = {}", "[accounts.a] has no key `limit`"),
+            ("[node]\ncpus = 2", "[node] has no key `cpus`"),
+            ("[nodes]", "the file has no key `nodes`; its keys are limits, ceilings, accounts, node"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+}
