@@ -1,6 +1,19 @@
 //! A cell with one worker, driven without a socket.
 
-use std::{cell::RefCell, future::Future, rc::Rc, sync::Arc};
+use std::{
+    cell::RefCell,
+    future::Future,
+    io::Write,
+    rc::Rc,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
 
 use mote_cell::{
     Cell, CellOptions, Debugging, Deployment, Directory, ErrorDetail, EventLog, JsError, LoadError, LogLevel, Observer,
@@ -8,7 +21,7 @@ use mote_cell::{
 };
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
-    http::{Body, Egress, EgressError, Fetched},
+    http::{Body, Egress, EgressError, Fetched, full},
     limits::{LimitPolicy, LimitsPatch},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,6 +36,65 @@ impl Egress for NoEgress {
             url,
             reason: "the test has no network".to_owned(),
         })))
+    }
+}
+
+/// Answers every subrequest with the same response, a moment later; counts how many wait at once.
+pub(crate) struct Canned {
+    head: &'static [(&'static str, &'static str)],
+    body: Bytes,
+    waiting: Arc<AtomicUsize>,
+    pub(crate) waiting_most: AtomicUsize,
+    pub(crate) requests: Mutex<Vec<http::request::Parts>>,
+}
+
+impl Canned {
+    pub(crate) fn text(body: &'static str) -> Self {
+        Self {
+            head: &[],
+            body: Bytes::from_static(body.as_bytes()),
+            waiting: Arc::default(),
+            waiting_most: AtomicUsize::new(0),
+            requests: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn gzip_of_zeros(bytes: usize) -> Self {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        for _ in 0..bytes >> 20 {
+            encoder.write_all(&vec![0; 1 << 20]).unwrap();
+        }
+        let body = encoder.finish().unwrap().into();
+        Self { head: &[("content-encoding", "gzip")], body, ..Self::text("") }
+    }
+}
+
+impl Egress for Canned {
+    fn fetch(&self, request: http::Request<Body>) -> Fetched {
+        let (parts, body) = request.into_parts();
+        self.requests.lock().unwrap().push(parts);
+        let now = self.waiting.fetch_add(1, Ordering::Relaxed) + 1;
+        self.waiting_most.fetch_max(now, Ordering::Relaxed);
+        let (waiting, content) = (Waiting(self.waiting.clone()), self.body.clone());
+        let mut response = http::Response::new(());
+        for (name, value) in self.head {
+            response.headers_mut().insert(*name, http::HeaderValue::from_static(value));
+        }
+        Box::pin(async move {
+            let _waiting = waiting;
+            // An upload is read to its end, as most servers do.
+            let _ = body.collect().await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Ok(response.map(|()| full(content)))
+        })
+    }
+}
+
+struct Waiting(Arc<AtomicUsize>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -111,6 +183,17 @@ impl Harness {
     /// Puts one ES module into service.
     pub(crate) fn serve(&self, name: &str, source: &str) -> Result<Vec<String>, LoadError> {
         self.deploy(name, &[("index.js", ModuleKind::EsModule, source.as_bytes())])
+    }
+
+    /// Waits until something holds; what has not come to hold after ten seconds never will.
+    pub(crate) async fn until(&self, holds: impl Fn() -> bool) {
+        for _ in 0..1_000 {
+            if holds() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("it does not come to hold; the log: {:?}", self.log.lines());
     }
 
     /// One GET over a connection of its own; gives status and body.

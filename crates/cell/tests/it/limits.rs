@@ -1,9 +1,11 @@
 //! Hostile code: it is stopped, and nobody else notices.
 
-use mote_cell::LoadError;
+use std::{sync::Arc, time::Duration};
+
+use mote_cell::{LoadError, Outcome};
 
 use crate::{
-    harness::{Harness, run},
+    harness::{Canned, Harness, run},
     tests,
 };
 
@@ -16,7 +18,16 @@ tests! {
     buffers_that_natives_make_count_too,
     endless_recursion_is_an_exception,
     an_event_that_waits_for_nothing_is_answered,
-    an_event_of_a_stopped_isolate_never_reaches_it_again,
+    a_sound_isolate_serves_on_after_a_stop,
+    an_isolate_whose_microtasks_were_lost_is_replaced,
+    an_isolate_that_is_stopped_again_and_again_is_replaced,
+    cpu_time_is_summed_over_turns,
+    cpu_time_of_waiting_until_is_the_events,
+    past_the_soft_memory_limit_a_fresh_isolate_takes_over,
+    strings_that_natives_would_unfold_are_refused,
+    a_compressed_bomb_is_an_exception,
+    an_event_ends_when_its_time_is_up,
+    what_waits_after_the_answer_ends_when_its_time_is_up,
 }
 
 const GOOD: &str = "let n = 0; export default { fetch() { return new Response('ok' + n++); } };";
@@ -104,13 +115,145 @@ fn an_event_that_waits_for_nothing_is_answered() {
     });
 }
 
-fn an_event_of_a_stopped_isolate_never_reaches_it_again() {
+fn a_sound_isolate_serves_on_after_a_stop() {
     run(async {
         let harness = Harness::new();
         let source = "let n = 0; export default { fetch(request) { n++; if (request.url.endsWith('/loop')) for (;;) {} return new Response(String(n)); } };";
         harness.serve("w", source).unwrap();
         assert_eq!(harness.get("w", "/").await.1, "1");
-        harness.get("w", "/loop").await;
-        assert_eq!(harness.get("w", "/").await.1, "1", "a fresh isolate counts from the start");
+        assert_eq!(harness.get("w", "/loop").await.0, 503);
+        assert_eq!(harness.get("w", "/").await.1, "3", "it is the same isolate");
+        assert_eq!(harness.stats("w").isolates_started(), 1);
+    });
+}
+
+fn an_isolate_whose_microtasks_were_lost_is_replaced() {
+    run(async {
+        let harness = Harness::new();
+        // The stop drops the job that would have settled `shared`: who waits for it later would wait for ever.
+        let source = "let resolve; const shared = new Promise((r) => { resolve = r; }); let n = 0;
+            export default { async fetch(request) {
+                if (request.url.endsWith('/loop')) { Promise.resolve().then(() => {}).then(resolve); for (;;) {} }
+                await shared; return new Response(String(n++)); } };";
+        harness.serve("w", source).unwrap();
+        assert_eq!(harness.get("w", "/loop").await.0, 503);
+        assert_eq!(harness.get("w", "/").await.0, 500, "it waits for what cannot happen any more");
+        assert_eq!(harness.stats("w").isolates_started(), 1);
+        harness.get("w", "/").await;
+        assert_eq!(harness.stats("w").isolates_started(), 2, "which shows that the isolate was not sound");
+    });
+}
+
+fn an_isolate_that_is_stopped_again_and_again_is_replaced() {
+    run(async {
+        let harness = Harness::with(&[("cpu_ms", 10)]);
+        harness.serve("w", "export default { fetch(request) { for (;;) {} } };").unwrap();
+        for _ in 0..12 {
+            assert_eq!(harness.get("w", "/").await.0, 503);
+        }
+        assert_eq!(harness.stats("w").isolates_started(), 2);
+    });
+}
+
+fn cpu_time_is_summed_over_turns() {
+    run(async {
+        let harness = Harness::with(&[("cpu_ms", 100)]);
+        // No turn lasts longer than a few milliseconds, and there is no end of them.
+        let source = "export default { async fetch() {
+            for (let n = 0; ; n++) {
+                for (let i = 0; i < 1e6; i++);
+                await new Promise((resolve) => setTimeout(resolve, 0));
+            } } };";
+        harness.serve("w", source).unwrap();
+        let (status, body) = harness.get("w", "/").await;
+        assert_eq!(status, 503, "{body}");
+        assert!(body.contains("CPU"), "{body}");
+        let used = harness.stats("w").cpu();
+        assert!(used >= Duration::from_millis(100) && used < Duration::from_millis(300), "{used:?}");
+    });
+}
+
+fn cpu_time_of_waiting_until_is_the_events() {
+    run(async {
+        let harness = Harness::with(&[("cpu_ms", 50)]);
+        let source = "export default { fetch(request, env, ctx) {
+            ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 1)).then(() => { for (;;) {} }));
+            return new Response('early'); } };";
+        harness.serve("w", source).unwrap();
+        assert_eq!(harness.get("w", "/").await, (200, "early".to_owned()));
+        let stats = harness.stats("w");
+        harness.until(|| stats.ended(Outcome::ExceededCpu) == 1).await;
+        assert!(harness.log.lines().iter().any(|line| line.contains("after the response")), "{:?}", harness.log.lines());
+    });
+}
+
+fn past_the_soft_memory_limit_a_fresh_isolate_takes_over() {
+    run(async {
+        let harness = Harness::with(&[("cpu_ms", 10_000), ("memory_mib", 64), ("memory_soft_mib", 24)]);
+        let source = "const kept = []; export default { async fetch(request) {
+            if (request.url.endsWith('/slow')) { await new Promise((resolve) => setTimeout(resolve, 200)); }
+            if (request.url.endsWith('/grow')) { for (let i = 0; i < 40; i++) kept.push(new Uint8Array(1 << 20).fill(1)); }
+            return new Response(String(kept.length)); } };";
+        harness.serve("w", source).unwrap();
+        let (slow, _) = tokio::join!(harness.get("w", "/slow"), async {
+            assert_eq!(harness.get("w", "/grow").await.1, "40", "the event itself goes on");
+            assert_eq!(harness.get("w", "/").await.1, "0", "the next one gets a fresh isolate");
+        });
+        assert_eq!(slow.1, "40", "an event under way finishes where it is");
+        assert_eq!(harness.stats("w").isolates_started(), 2);
+    });
+}
+
+fn strings_that_natives_would_unfold_are_refused() {
+    run(async {
+        let harness = Harness::with(&[("cpu_ms", 10_000), ("memory_mib", 64)]);
+        // Half a gigabyte of text, in a few kilobytes of memory.
+        let source = "export default { fetch() {
+            let text = 'x'.repeat(1 << 20); while (text.length < 2 ** 28) text += text;
+            const tries = [() => new TextEncoder().encode(text), () => btoa(text), () => console.log(text), () => new Response(text)];
+            return new Response(tries.map((one) => { try { one(); return 'made'; } catch (e) { return e.name; } }).join()); } };";
+        harness.serve("w", source).unwrap();
+        let (status, body) = harness.get("w", "/").await;
+        assert_eq!((status, body.contains("RangeError")), (200, true), "{body}");
+    });
+}
+
+fn a_compressed_bomb_is_an_exception() {
+    run(async {
+        let bomb = Arc::new(Canned::gzip_of_zeros(512 << 20));
+        let harness = Harness::with_egress(&[("cpu_ms", 30_000), ("memory_mib", 64)], bomb);
+        let source = "export default { async fetch() {
+            const response = await fetch('http://bomb/');
+            try { return new Response(String((await response.arrayBuffer()).byteLength)); } catch (e) { return new Response(e.message); } } };";
+        harness.serve("w", source).unwrap();
+        let (status, body) = harness.get("w", "/").await;
+        assert_eq!(status, 200, "{body}");
+        assert!(body.contains("memory limit"), "{body}");
+    });
+}
+
+fn an_event_ends_when_its_time_is_up() {
+    run(async {
+        let harness = Harness::with(&[("wall_ms", 100)]);
+        let source = "export default { async fetch() { await new Promise((resolve) => setTimeout(resolve, 60_000)); } };";
+        harness.serve("w", source).unwrap();
+        let answer = harness.ask("GET / HTTP/1.1\r\nHost: w\r\nConnection: close\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("mote-error: exceeded-wall-time"), "{answer}");
+        assert_eq!(harness.stats("w").ended(Outcome::ExceededWallTime), 1);
+    });
+}
+
+fn what_waits_after_the_answer_ends_when_its_time_is_up() {
+    run(async {
+        let harness = Harness::with(&[("wait_until_ms", 100)]);
+        let source = "export default { fetch(request, env, ctx) {
+            ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 60_000)));
+            return new Response('early'); } };";
+        harness.serve("w", source).unwrap();
+        assert_eq!(harness.get("w", "/").await.1, "early");
+        let stats = harness.stats("w");
+        assert_eq!(stats.under_way(), 1);
+        harness.until(|| stats.under_way() == 0).await;
+        assert!(harness.log.lines().iter().any(|line| line.contains("within 0.1 s")), "{:?}", harness.log.lines());
     });
 }

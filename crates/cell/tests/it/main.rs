@@ -3,7 +3,9 @@
 //! Not libtest's own harness: V8 must be initialised on the main thread before any other exists.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
+mod fairness;
 mod harness;
+mod io_limits;
 mod isolates;
 mod limits;
 mod modules;
@@ -14,7 +16,15 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     mote_cell::initialize(&[]);
     let arguments = libtest_mimic::Arguments::from_args();
-    let tests = [isolates::tests(), limits::tests(), modules::tests(), uncaught::tests()].concat();
+    let tests = [
+        fairness::tests(),
+        io_limits::tests(),
+        isolates::tests(),
+        limits::tests(),
+        modules::tests(),
+        uncaught::tests(),
+    ]
+    .concat();
     let trials = tests
         .into_iter()
         .map(|(name, test)| {

@@ -173,14 +173,14 @@ fn a_service_worker_answers() {
 
 fn the_code_cache_is_made_once_and_used() {
     run(async {
-        let harness = Harness::new();
+        let harness = Harness::with(&[("cpu_ms", 10_000), ("memory_mib", 16)]);
         harness
-            .serve("w", "function f() { return 'x'; } export default { fetch(r) { if (r.url.endsWith('/loop')) for (;;) {} return new Response(f()); } };")
+            .serve("w", "function f() { return 'x'; } export default { fetch(r) { if (r.url.endsWith('/grow')) for (const a = [];;) a.push([]); return new Response(f()); } };")
             .unwrap();
         harness.get("w", "/").await;
         let before = harness.cell.code_cache_counts("w").unwrap();
         assert_eq!(before, (0, 0), "the first isolate compiles");
-        harness.get("w", "/loop").await;
+        harness.get("w", "/grow").await;
         harness.get("w", "/").await;
         assert_eq!(
             harness.cell.code_cache_counts("w").unwrap(),
