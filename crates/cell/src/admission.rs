@@ -57,7 +57,7 @@ impl TurnedAway {
 impl Cell {
     /// Lets an event of a worker begin, or turns it away.
     pub(crate) fn admit(&self, slot: &Slot) -> Result<Arc<EventUsage>, TurnedAway> {
-        let admitted = self.check(slot);
+        let admitted = if cfg!(feature = "unmetered") { Ok(()) } else { self.check(slot) };
         match &admitted {
             Ok(()) => slot.stats.event_begins(),
             Err(turned_away) => slot.stats.turned_away(turned_away.outcome()),

@@ -37,5 +37,8 @@ pub fn initialize(v8_flags: &[&str]) {
     mote_engine::platform::initialize(v8_flags);
 }
 
+/// False in a build for benchmarks, which limits nobody's CPU time (the cargo feature `unmetered`).
+pub const LIMITS_HOLD: bool = !cfg!(feature = "unmetered");
+
 /// The platform's startup snapshot.
 static SNAPSHOT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/snapshot.bin"));

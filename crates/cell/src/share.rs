@@ -49,7 +49,8 @@ impl Share {
         let (level, since) = self.level.get().unwrap_or((full, now));
         let earned = now.saturating_duration_since(since).as_secs_f64() * per_second;
         let used = self.used_ns.swap(0, Ordering::Relaxed) as f64;
-        let level = (level + earned).min(full) - used;
+        // What was used was used while the bucket was filling, so it is taken before the bucket can run over.
+        let level = (level + earned - used).min(full);
         self.level.set(Some((level, now)));
         if level > 0.0 {
             return Ok(());
@@ -81,6 +82,15 @@ mod tests {
         assert_eq!(share.check(RATE, start), Err(milliseconds(100)), "a debt of 50 ms is paid in 100 ms at half a core");
         assert!(share.check(RATE, start + milliseconds(99)).is_err());
         assert_eq!(share.check(RATE, start + milliseconds(101)), Ok(()));
+    }
+
+    #[test]
+    fn who_stays_within_the_rate_is_never_in_debt() {
+        let (share, start) = (Share::new(), Instant::now());
+        let all = Rate { percent: 10_000, burst: milliseconds(50) };
+        assert_eq!(share.check(all, start), Ok(()));
+        use_up(&share, milliseconds(100));
+        assert_eq!(share.check(all, start + milliseconds(100)), Ok(()));
     }
 
     #[test]

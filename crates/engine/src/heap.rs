@@ -5,7 +5,11 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use crate::{memory::MemoryAccount, v8};
+use crate::{
+    memory::MemoryAccount,
+    nudge, v8,
+    watchdog::{self, StoppedFromOutside},
+};
 
 /// How much an isolate may grow past its limit so that V8 gets to the next interrupt check alive.
 ///
@@ -21,14 +25,19 @@ pub(crate) struct HeapGuard {
     bytes_max: usize,
     account: MemoryAccount,
     tripped: AtomicBool,
+    id: u64,
+    thread: StoppedFromOutside,
 }
 
 impl HeapGuard {
-    pub(crate) fn install(isolate: &mut v8::Isolate, bytes_max: usize, account: MemoryAccount) -> Box<Self> {
+    /// `id` is the isolate's number, which its turns are watched by.
+    pub(crate) fn install(isolate: &mut v8::Isolate, id: u64, bytes_max: usize, account: MemoryAccount) -> Box<Self> {
         // SAFETY: only used in V8's callbacks, which come while the isolate is alive.
         let raw = unsafe { isolate.as_raw_isolate_ptr() };
         let handle = isolate.thread_safe_handle();
-        let guard = Box::new(Self { handle, isolate: raw, bytes_max, account, tripped: AtomicBool::new(false) });
+        let tripped = AtomicBool::new(false);
+        let thread = watchdog::this_thread();
+        let guard = Box::new(Self { handle, isolate: raw, bytes_max, account, tripped, id, thread });
         let data = std::ptr::from_ref::<Self>(&guard).cast_mut().cast::<c_void>();
         isolate.add_near_heap_limit_callback(near_heap_limit, data);
         isolate.add_gc_epilogue_callback(after_collection, data, v8::GCType::kGCTypeMarkSweepCompact);
@@ -62,6 +71,9 @@ impl HeapGuard {
     fn trip(&self) {
         self.tripped.store(true, Ordering::Release);
         self.handle.terminate_execution();
+        // Every further round of a loop may allocate again, and the head-room has an end.
+        nudge::nudge_this_thread();
+        self.thread.see_to(self.id);
     }
 }
 

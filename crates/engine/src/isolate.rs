@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -16,7 +16,7 @@ use crate::{
     inspector::{Frontend, Inspector},
     memory::MemoryAccount,
     meter::Stretch,
-    platform,
+    nudge, platform,
     snapshot::Snapshot,
     v8, watchdog,
 };
@@ -128,6 +128,8 @@ struct Inner {
     guard: Box<HeapGuard>,
     account: MemoryAccount,
     id: u64,
+    /// A [`Terminator`] has asked for its end. V8 forgets that a turn was terminated once the turn has unwound.
+    asked: Arc<AtomicBool>,
     /// Keeps the bytes alive that V8 deserialises lazily.
     _snapshot: Snapshot,
 }
@@ -150,7 +152,8 @@ impl Isolate<Ready> {
         let mut isolate = v8::Isolate::new(params);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
         isolate.set_capture_stack_trace_for_uncaught_exceptions(true, 20);
-        let guard = HeapGuard::install(&mut isolate, options.memory_bytes_max, account.clone());
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let guard = HeapGuard::install(&mut isolate, id, options.memory_bytes_max, account.clone());
         crate::rejections::track(&mut isolate);
         isolate.set_slot(account.clone());
         let context = {
@@ -158,12 +161,13 @@ impl Isolate<Ready> {
             let context = v8::Context::new(scope, v8::ContextOptions::default());
             // No code from strings: not at top level, not in a turn.
             context.set_allow_generation_from_strings(false);
+            let scope = &mut v8::ContextScope::new(scope, context);
+            nudge::prepare(scope);
             v8::Global::new(scope, context)
         };
         // SAFETY: `v8::Isolate::new` entered it on this thread just now, and nothing else was entered since: between
         // turns no isolate is.
         unsafe { isolate.exit() };
-        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let inner = Inner {
             inspector: None,
             isolate: Some(isolate),
@@ -171,6 +175,7 @@ impl Isolate<Ready> {
             guard,
             account,
             id,
+            asked: Arc::default(),
             _snapshot: snapshot.clone(),
         };
         Self { inner, state: PhantomData }
@@ -185,7 +190,7 @@ impl Isolate<Ready> {
         budget: Duration,
         work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R,
     ) -> Ran<R> {
-        let Inner { isolate: Some(isolate), context: Some(context), guard, id, .. } =
+        let Inner { isolate: Some(isolate), context: Some(context), guard, id, asked, .. } =
             &mut self.inner
         else {
             return Ran { turn: Turn::Stopped(Stop::Asked), cpu: Duration::ZERO };
@@ -204,7 +209,7 @@ impl Isolate<Ready> {
             entered.isolate.perform_microtask_checkpoint();
         }
         let over_budget = watched.end();
-        let terminating = entered.isolate.is_execution_terminating();
+        let terminating = asked.load(Ordering::Acquire) || entered.isolate.is_execution_terminating();
         if over_budget || terminating {
             entered.isolate.cancel_terminate_execution();
         }
@@ -272,7 +277,12 @@ impl Isolate<Ready> {
     /// A handle with which other threads can stop what runs here.
     #[must_use]
     pub fn terminator(&self) -> Option<Terminator> {
-        self.inner.isolate.as_ref().map(|isolate| Terminator(Arc::new(isolate.thread_safe_handle())))
+        self.inner.isolate.as_ref().map(|isolate| Terminator {
+            isolate: Arc::new(isolate.thread_safe_handle()),
+            id: self.inner.id,
+            asked: self.inner.asked.clone(),
+            thread: watchdog::this_thread(),
+        })
     }
 
     /// What the heap holds.
@@ -357,13 +367,27 @@ pub struct HeapUse {
 }
 
 /// Stops the running turn of an isolate from any thread.
-#[derive(Clone, Debug)]
-pub struct Terminator(Arc<v8::IsolateHandle>);
+#[derive(Clone)]
+pub struct Terminator {
+    isolate: Arc<v8::IsolateHandle>,
+    id: u64,
+    asked: Arc<AtomicBool>,
+    /// Where its turns run: a terminator is made on the isolate's own thread.
+    thread: watchdog::StoppedFromOutside,
+}
+
+impl std::fmt::Debug for Terminator {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Terminator").field("id", &self.id).finish_non_exhaustive()
+    }
+}
 
 impl Terminator {
     /// Stops the turn that runs now, or the next one if none does.
     pub fn terminate(&self) {
-        self.0.terminate_execution();
+        self.asked.store(true, Ordering::Release);
+        self.isolate.terminate_execution();
+        self.thread.see_to(self.id);
     }
 }
 

@@ -23,6 +23,7 @@ mod isolate;
 pub mod memory;
 pub mod meter;
 pub mod modules;
+mod nudge;
 pub mod platform;
 pub mod program;
 pub mod rejections;

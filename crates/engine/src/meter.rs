@@ -29,7 +29,8 @@ thread_local! {
 /// The start of a stretch of work on this thread.
 #[derive(Debug, Clone, Copy)]
 pub struct Stretch {
-    wall: Instant,
+    /// `None` in a build that does not meter.
+    wall: Option<Instant>,
     /// The thread's CPU time when it began, at most [`STALE`] too high.
     cpu: Duration,
 }
@@ -38,6 +39,9 @@ impl Stretch {
     /// Begins one.
     #[must_use]
     pub fn begin() -> Self {
+        if cfg!(feature = "unmetered") {
+            return Self { wall: None, cpu: Duration::ZERO };
+        }
         let wall = Instant::now();
         let last = LAST.get().filter(|last| wall.duration_since(last.wall) < STALE);
         let last = last.unwrap_or_else(|| {
@@ -45,7 +49,7 @@ impl Stretch {
             LAST.set(Some(reading));
             reading
         });
-        Self { wall, cpu: last.cpu + wall.duration_since(last.wall) }
+        Self { wall: Some(wall), cpu: last.cpu + wall.duration_since(last.wall) }
     }
 
     /// The thread's CPU time when it began.
@@ -56,8 +60,9 @@ impl Stretch {
     /// CPU time since its begin.
     #[must_use]
     pub fn used(&self) -> Duration {
+        let Some(began) = self.wall else { return Duration::ZERO };
         let wall = Instant::now();
-        let passed = wall.duration_since(self.wall);
+        let passed = wall.duration_since(began);
         if passed <= SHORT {
             return passed;
         }

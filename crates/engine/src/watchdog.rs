@@ -7,7 +7,7 @@
 //!
 //! The state word of a thread is `sequence << 2 | phase`. Only the owner moves it from idle to running and back, only
 //! the watchdog from running to firing to fired. An owner that finds its turn in "firing" waits for "fired", so a
-//! termination can never hit a later turn.
+//! termination can never hit a later turn. A turn that goes on after it was stopped is nudged ([`crate::nudge`]).
 
 use std::{
     cell::RefCell,
@@ -18,10 +18,12 @@ use std::{
     time::Duration,
 };
 
-use crate::{meter, v8};
+use crate::{meter, nudge::Nudged, v8};
 
 /// How often turns are looked at that are not seen to need it sooner. A turn of a smaller budget may last this long.
 const TICK: Duration = Duration::from_millis(5);
+/// How soon somebody looks again after a turn that was stopped and goes on.
+const NUDGE_PERIOD: Duration = Duration::from_millis(1);
 /// The least time between two looks.
 const PAUSE_MIN: Duration = Duration::from_micros(200);
 
@@ -37,8 +39,19 @@ struct ThreadWatch {
     /// The thread's CPU time in microseconds at which the running turn must be over.
     deadline_us: AtomicU64,
     clock: libc::clockid_t,
+    thread: Nudged,
+    /// The process-wide number of the isolate that was entered last.
+    entered: AtomicU64,
+    /// The number of an isolate whose turn somebody else has stopped.
+    stopped: AtomicU64,
     /// The isolate that was entered last. Locked only when another isolate is entered and when a turn is stopped.
     isolate: Mutex<Option<v8::IsolateHandle>>,
+}
+
+impl ThreadWatch {
+    fn is_stopped_from_outside(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed) == self.entered.load(Ordering::Relaxed)
+    }
 }
 
 static THREADS: Mutex<Vec<Weak<ThreadWatch>>> = Mutex::new(Vec::new());
@@ -51,17 +64,22 @@ thread_local! {
 
 /// One watched turn; made by [`begin`], ended by [`WatchedTurn::end`].
 pub(crate) struct WatchedTurn {
-    watch: Arc<ThreadWatch>,
+    /// `None` in a build that does not meter.
+    watch: Option<Arc<ThreadWatch>>,
     running: u64,
 }
 
 /// Tells the watchdog that this thread begins a turn in `isolate` (with its process-wide number `id`), at the CPU time
 /// `began_at` of the thread.
 pub(crate) fn begin(isolate: &v8::Isolate, id: u64, began_at: Duration, budget: Duration) -> WatchedTurn {
+    if cfg!(feature = "unmetered") {
+        return WatchedTurn { watch: None, running: IDLE };
+    }
     let watch = WATCH.with_borrow_mut(|slot| {
         let (watch, last) = slot.get_or_insert_with(|| (register(), 0));
         if *last != id {
             *lock(&watch.isolate) = Some(isolate.thread_safe_handle());
+            watch.entered.store(id, Ordering::Relaxed);
             *last = id;
         }
         watch.clone()
@@ -70,14 +88,15 @@ pub(crate) fn begin(isolate: &v8::Isolate, id: u64, began_at: Duration, budget: 
     let sequence = (watch.state.load(Ordering::Relaxed) >> 2).wrapping_add(1);
     let running = (sequence << 2) | RUNNING;
     watch.state.store(running, Ordering::Release);
-    WatchedTurn { watch, running }
+    WatchedTurn { watch: Some(watch), running }
 }
 
 impl WatchedTurn {
     /// Ends the turn; true if the watchdog stopped it.
     pub(crate) fn end(self) -> bool {
+        let Some(watch) = self.watch else { return false };
         let idle = (self.running & !PHASE) | IDLE;
-        let state = &self.watch.state;
+        let state = &watch.state;
         if state.compare_exchange(self.running, idle, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             return false;
         }
@@ -90,6 +109,34 @@ impl WatchedTurn {
     }
 }
 
+/// This thread, for those who stop turns of its isolates from other threads.
+pub(crate) fn this_thread() -> StoppedFromOutside {
+    StoppedFromOutside(WATCH.with_borrow_mut(|slot| slot.get_or_insert_with(|| (register(), 0)).0.clone()))
+}
+
+/// A thread whose turns others may stop.
+#[derive(Clone)]
+pub(crate) struct StoppedFromOutside(Arc<ThreadWatch>);
+
+impl StoppedFromOutside {
+    /// A termination was asked for in the isolate of this number: sees to it that its running turn notices.
+    pub(crate) fn see_to(&self, id: u64) {
+        self.0.stopped.store(id, Ordering::Relaxed);
+    }
+}
+
+/// True if this thread's running turn is to stop. For natives that work for long: V8 does not interrupt them, so they ask
+/// between two pieces of their work, and may then give any result, since nobody will see it.
+#[must_use]
+pub fn is_stop_due() -> bool {
+    WATCH.with_borrow(|slot| {
+        slot.as_ref().is_some_and(|(watch, _)| {
+            let phase = watch.state.load(Ordering::Acquire) & PHASE;
+            matches!(phase, FIRING | FIRED) || watch.is_stopped_from_outside()
+        })
+    })
+}
+
 fn register() -> Arc<ThreadWatch> {
     WATCHDOG.get_or_init(|| {
         let spawned = std::thread::Builder::new().name("watchdog".into()).spawn(watch_all);
@@ -100,6 +147,9 @@ fn register() -> Arc<ThreadWatch> {
         state: AtomicU64::new(IDLE),
         deadline_us: AtomicU64::new(u64::MAX),
         clock: this_threads_clock(),
+        thread: Nudged::this_thread(),
+        entered: AtomicU64::new(0),
+        stopped: AtomicU64::new(u64::MAX),
         isolate: Mutex::new(None),
     });
     lock(&THREADS).push(Arc::downgrade(&watch));
@@ -129,14 +179,19 @@ fn watch_all() {
 /// The CPU time that a thread's running turn has left, if it runs one; stops it if there is none.
 fn time_left(watch: &ThreadWatch) -> Option<Duration> {
     let state = watch.state.load(Ordering::Acquire);
-    if state & PHASE != RUNNING {
+    if state & PHASE == IDLE {
         return None;
+    }
+    if state & PHASE == FIRED || watch.is_stopped_from_outside() {
+        watch.thread.nudge();
+        return Some(NUDGE_PERIOD);
     }
     let deadline = watch.deadline_us.load(Ordering::Relaxed);
     let left = deadline.saturating_sub(micros(meter::cpu_time(watch.clock)));
     // A turn that has ended since may have left its deadline to the next one: the state decides in `fire`.
     if left == 0 {
         fire(watch, state);
+        return Some(NUDGE_PERIOD);
     }
     Some(Duration::from_micros(left))
 }

@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
@@ -159,7 +159,7 @@ pub(crate) struct RequestContext {
     /// The way that its request has come.
     pub(crate) trail: Trail,
     /// Timers that are set.
-    pub(crate) timers: Cell<u64>,
+    pub(crate) timers: RefCell<HashSet<u32>>,
     /// Its turns to the network.
     pub(crate) connections: Rc<Connections>,
 }
@@ -187,7 +187,7 @@ impl RequestContext {
             ended: Cell::new(false),
             deadline: Cell::new(usage.began().checked_add(Duration::from_millis(limits.wall_ms))),
             trail,
-            timers: Cell::new(0),
+            timers: RefCell::default(),
             connections: Connections::new(limits.connections),
             usage,
         })

@@ -17,6 +17,7 @@ mod body;
 mod connections;
 mod context;
 mod deadlines;
+mod debugger;
 mod depth;
 mod lifecycle;
 pub mod native;

@@ -9,7 +9,6 @@ use std::{
 
 use mote_engine::{
     Isolate, IsolateOptions, JsError, Ready, Snapshot, Stop, Terminator, Turn, drain_microtasks,
-    inspector::Frontend,
     modules::{self, LoadError},
     program::{Program, ProgramFormat},
     rejections, v8,
@@ -29,8 +28,6 @@ use crate::{
 
 /// CPU time of a turn that belongs to no event.
 const PLATFORM_CPU_MAX: Duration = Duration::from_secs(1);
-/// CPU time that one command of a debugger may use.
-const DEBUGGER_CPU_MAX: Duration = Duration::from_secs(60);
 
 /// How loud a line of the console is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -463,29 +460,6 @@ impl Runtime {
     #[must_use]
     pub fn terminator(&self) -> Option<Terminator> {
         self.isolate.try_borrow().ok()?.as_ref()?.terminator()
-    }
-
-    /// Makes it possible to attach a debugger later. Call it before a worker is loaded.
-    pub fn allow_debugger(&self, name: &str) {
-        self.with_isolate(|isolate| isolate.allow_inspector(name));
-    }
-
-    /// Attaches a debugger: the worker's console speaks to it too.
-    pub fn attach_debugger(&self, frontend: Rc<dyn Frontend>) {
-        self.state.inspected.set(true);
-        self.with_isolate(|isolate| isolate.attach_inspector(frontend));
-    }
-
-    /// Lets the debugger go.
-    pub fn detach_debugger(&self) {
-        self.state.inspected.set(false);
-        self.with_isolate(Isolate::detach_inspector);
-    }
-
-    /// Takes a message of the debugger's.
-    pub fn debugger_message(&self, message: &str) {
-        self.state.tick();
-        self.with_isolate(|isolate| isolate.dispatch_to_inspector(DEBUGGER_CPU_MAX, message));
     }
 }
 

@@ -17,6 +17,14 @@ use crate::{
     runtime::{Console, LogLevel, Runtime},
 };
 
+/// What fits into an event's log.
+enum Room {
+    Enough,
+    /// Only so many bytes, and nothing after them.
+    Last { bytes: usize },
+    None,
+}
+
 /// What a line of the log costs besides its text.
 const LOG_LINE_BYTES: usize = 16;
 
@@ -104,35 +112,40 @@ impl State {
 
     /// Writes a line to the log, as far as the event may write that much; without an event, the isolate.
     pub(crate) fn log(&self, context: Option<&RequestContext>, level: LogLevel, text: &str) {
-        let left = self.room_in_log(context, text.len());
-        if left >= text.len() {
-            return self.console.log(level, text);
-        }
-        if left > 0 {
-            let cut = text.floor_char_boundary(left);
-            self.console.log(level, text.get(..cut).unwrap_or_default());
-            let text = format!("the log is cut: an event may write {} KiB to the console", self.limits.log_kib);
-            self.console.log(LogLevel::Warn, &text);
+        match self.room_in_log(context, text.len()) {
+            Room::Enough => self.console.log(level, text),
+            Room::Last { bytes } => {
+                let cut = text.floor_char_boundary(bytes);
+                self.console.log(level, text.get(..cut).unwrap_or_default());
+                let kib = self.limits.log_kib;
+                let text = format!("the log is cut here: an event may write {kib} KiB to the console");
+                self.console.log(LogLevel::Warn, &text);
+            }
+            Room::None => {}
         }
     }
 
     /// Tells of an error that nobody caught, as far as there is room in the log.
     pub(crate) fn uncaught(&self, context: Option<&RequestContext>, error: &JsError) {
-        if self.room_in_log(context, error.stack.len()) >= error.stack.len() {
+        if !matches!(self.room_in_log(context, error.stack.len()), Room::None) {
             self.console.uncaught(error);
         }
     }
 
-    /// Counts bytes for the log; gives for how many of them there was room.
-    fn room_in_log(&self, context: Option<&RequestContext>, bytes: usize) -> usize {
+    /// Counts bytes for the log; tells for how many of them there is room.
+    fn room_in_log(&self, context: Option<&RequestContext>, bytes: usize) -> Room {
         // A line has a cost of its own, also an empty one.
         let counted = bytes.saturating_add(LOG_LINE_BYTES);
         let before = match context {
             Some(context) => context.usage.count_log(counted),
             None => self.log_bytes.replace(self.log_bytes.get().saturating_add(counted as u64)),
         };
-        let left = self.limits.log_kib.saturating_mul(1 << 10).saturating_sub(before);
-        usize::try_from(left).unwrap_or(usize::MAX)
+        let limit = self.limits.log_kib.saturating_mul(1 << 10);
+        match usize::try_from(limit.saturating_sub(before)).unwrap_or(usize::MAX) {
+            0 => Room::None,
+            left if left < counted => Room::Last { bytes: left },
+            _ => Room::Enough,
+        }
     }
 
     /// The context that the running code belongs to; it follows the code through every `await`.

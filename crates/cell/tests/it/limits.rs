@@ -28,6 +28,9 @@ tests! {
     a_compressed_bomb_is_an_exception,
     an_event_ends_when_its_time_is_up,
     what_waits_after_the_answer_ends_when_its_time_is_up,
+    a_loop_around_a_slow_native_is_stopped,
+    a_loop_that_allocates_in_natives_is_stopped_before_the_process_is_out_of_memory,
+    a_native_that_works_for_long_is_stopped,
 }
 
 const GOOD: &str = "let n = 0; export default { fetch() { return new Response('ok' + n++); } };";
@@ -133,7 +136,8 @@ fn an_isolate_whose_microtasks_were_lost_is_replaced() {
         // The stop drops the job that would have settled `shared`: who waits for it later would wait for ever.
         let source = "let resolve; const shared = new Promise((r) => { resolve = r; }); let n = 0;
             export default { async fetch(request) {
-                if (request.url.endsWith('/loop')) { Promise.resolve().then(() => {}).then(resolve); for (;;) {} }
+                if (request.url.endsWith('/loop')) {
+                    queueMicrotask(() => { for (;;) {} }); queueMicrotask(resolve); await new Promise(() => {}); }
                 await shared; return new Response(String(n++)); } };";
         harness.serve("w", source).unwrap();
         assert_eq!(harness.get("w", "/loop").await.0, 503);
@@ -255,5 +259,51 @@ fn what_waits_after_the_answer_ends_when_its_time_is_up() {
         assert_eq!(stats.under_way(), 1);
         harness.until(|| stats.under_way() == 0).await;
         assert!(harness.log.lines().iter().any(|line| line.contains("within 0.1 s")), "{:?}", harness.log.lines());
+    });
+}
+
+/// A function that V8 would not look into for a thousand million rounds: it has too much code to be compiled.
+fn long_function(loop_: &str) -> String {
+    let padding: String = (0..8_000).map(|n| format!("globalThis.x{n} = globalThis.y{n} + {n};")).collect();
+    format!("function work() {{ if (globalThis.never) {{ {padding} }} {loop_} }}")
+}
+
+fn a_loop_around_a_slow_native_is_stopped() {
+    run(async {
+        // A comparison is no function, so nothing looks at its entry either. It takes a millisecond or so.
+        let long = "const a = 'x'.repeat(1e7) + 'a', b = 'x'.repeat(1e7) + 'b';";
+        let work = long_function("for (;;) a < b;");
+        let harness = Harness::with(&[("cpu_ms", 100)]);
+        harness.serve("w", &format!("{long} {work} export default {{ fetch() {{ work(); }} }};")).unwrap();
+        assert_eq!(harness.get("w", "/").await.0, 503);
+        let used = harness.stats("w").cpu();
+        assert!(used < Duration::from_millis(200), "{used:?}");
+    });
+}
+
+fn a_loop_that_allocates_in_natives_is_stopped_before_the_process_is_out_of_memory() {
+    run(async {
+        let work = long_function("const kept = []; for (;;) kept.push([...many]);");
+        let harness = Harness::with(&[("cpu_ms", 30_000), ("memory_mib", 64)]);
+        let source = format!(
+            "const many = new Array(1e6).fill(1); {work} export default {{ fetch(request) {{ if (request.url.endsWith('/grow')) work(); return new Response('ok'); }} }};"
+        );
+        harness.serve("w", &source).unwrap();
+        let (status, body) = harness.get("w", "/grow").await;
+        assert_eq!((status, body.contains("memory")), (503, true), "{body}");
+        assert_eq!(harness.get("w", "/").await.1, "ok");
+        let peak = harness.stats("w").memory_bytes_peak();
+        assert!(peak < 200 << 20, "{peak}");
+    });
+}
+
+fn a_native_that_works_for_long_is_stopped() {
+    run(async {
+        let harness = Harness::with(&[("cpu_ms", 50)]);
+        let source = "export default { async fetch() { await crypto.subtle.digest('SHA-512', new Uint8Array(100 << 20)); } };";
+        harness.serve("w", source).unwrap();
+        assert_eq!(harness.get("w", "/").await.0, 503);
+        let used = harness.stats("w").cpu();
+        assert!(used < Duration::from_millis(200), "{used:?}");
     });
 }

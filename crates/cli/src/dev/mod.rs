@@ -38,6 +38,9 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 }
 
 fn serve(options: &Options, terminal: &Terminal) -> Result<(), DevError> {
+    if !mote_cell::LIMITS_HOLD {
+        terminal.warning("this build is for benchmarks: it does not limit what workers use");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(|source| DevError::Start { source })?;
     let over = LimitsPatch {

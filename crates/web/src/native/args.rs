@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use mote_engine::{
     memory::{Held, MemoryAccount},
-    v8,
+    v8, watchdog,
 };
 
 /// The string argument at `index`; throws and gives `None` if it is none.
@@ -16,7 +16,7 @@ pub(crate) fn string_arg(
         throw_type_error(scope, "a string was expected");
         return None;
     };
-    let _held = hold(scope, string.length())?;
+    let _held = hold_utf8(scope, string)?;
     Some(string.to_rust_string_lossy(scope))
 }
 
@@ -36,6 +36,33 @@ pub(crate) fn hold(scope: &mut v8::PinScope<'_, '_>, bytes: usize) -> Option<Opt
         throw_range_error(scope, "This is more than the worker's memory limit allows.");
     }
     held.map(Some)
+}
+
+/// [`hold`] for the UTF-8 of a string.
+pub(crate) fn hold_utf8(
+    scope: &mut v8::PinScope<'_, '_>,
+    string: v8::Local<'_, v8::String>,
+) -> Option<Option<Held>> {
+    // Its characters are looked at only once there is room for one byte of each.
+    let held = hold(scope, string.length())?;
+    if held.is_none() {
+        return Some(None);
+    }
+    drop(held);
+    hold(scope, string.utf8_length(scope))
+}
+
+/// What a native works on before it asks whether its turn is to stop: less than a millisecond's work.
+const PIECE_BYTES: usize = 256 << 10;
+
+/// Works through bytes a piece at a time, and not to their end if the turn is to stop: nobody will see the result then.
+pub(crate) fn in_pieces(bytes: &[u8], mut work: impl FnMut(&[u8])) {
+    for piece in bytes.chunks(PIECE_BYTES) {
+        if watchdog::is_stop_due() {
+            return;
+        }
+        work(piece);
+    }
 }
 
 /// Bytes that count as the isolate's for as long as anybody has them.
@@ -92,9 +119,7 @@ pub(crate) fn kept_content(
     otherwise: &str,
 ) -> Option<Bytes> {
     let Ok(string) = value.try_cast::<v8::String>() else { return kept_bytes(scope, value, otherwise) };
-    // Its characters are looked at only once there is room for one byte of each.
-    drop(hold(scope, string.length())?);
-    let held = hold(scope, string.utf8_length(scope))?;
+    let held = hold_utf8(scope, string)?;
     Some(held_bytes(utf8_of(scope, string), held))
 }
 

@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, Encoding, Specification};
-use mote_engine::v8;
+use mote_engine::{memory::Held, v8};
 
 use super::{
-    args::{new_uint8_array, throw_range_error, throw_type_error},
+    args::{hold, new_uint8_array, throw_range_error, throw_type_error},
     encoding::{ON_HEAP_BYTES_MAX, view_arg},
     natives,
 };
@@ -35,7 +35,7 @@ fn base64_encode<'s>(
     args: v8::FunctionCallbackArguments<'s>,
     mut rv: v8::ReturnValue<'_>,
 ) {
-    let Some(bytes) = latin1_arg(scope, &args) else { return };
+    let Some((bytes, _held)) = latin1_arg(scope, &args) else { return };
     set_one_byte(scope, &mut rv, BASE64.encode(&bytes).as_bytes());
 }
 
@@ -45,7 +45,7 @@ fn base64_decode<'s>(
     args: v8::FunctionCallbackArguments<'s>,
     mut rv: v8::ReturnValue<'_>,
 ) {
-    let Some(mut text) = latin1_arg(scope, &args) else { return };
+    let Some((mut text, _held)) = latin1_arg(scope, &args) else { return };
     text.retain(|byte| !matches!(byte, b'\t' | b'\n' | b'\x0c' | b'\r' | b' '));
     if let Ok(bytes) = FORGIVING.decode(without_padding(&text)) {
         set_one_byte(scope, &mut rv, &bytes);
@@ -73,19 +73,28 @@ fn base64_url_decode<'s>(
     args: v8::FunctionCallbackArguments<'s>,
     mut rv: v8::ReturnValue<'_>,
 ) {
-    let Some(text) = latin1_arg(scope, &args) else { return };
+    let Some((text, _held)) = latin1_arg(scope, &args) else { return };
     let Ok(bytes) = FORGIVING_URL.decode(&text) else { return };
     if let Some(array) = new_uint8_array(scope, bytes) {
         rv.set(array.into());
     }
 }
 
-/// The first argument's characters as bytes; `None` if one of them is above U+00FF, or it is no string.
-fn latin1_arg(scope: &mut v8::PinScope<'_, '_>, args: &v8::FunctionCallbackArguments<'_>) -> Option<Vec<u8>> {
-    let string = args.get(0).try_cast::<v8::String>().ok().filter(|string| string.contains_only_onebyte())?;
+/// The first argument's characters as bytes, and the room for them and for what is made of them; `None` if one of them
+/// is above U+00FF, if it is no string, or (with an exception) if there is no such room.
+fn latin1_arg(
+    scope: &mut v8::PinScope<'_, '_>,
+    args: &v8::FunctionCallbackArguments<'_>,
+) -> Option<(Vec<u8>, Option<Held>)> {
+    let string = args.get(0).try_cast::<v8::String>().ok()?;
+    // The bytes, and a third more than them.
+    let held = hold(scope, string.length() / 3 * 7)?;
+    if !string.contains_only_onebyte() {
+        return None;
+    }
     let mut bytes = vec![0; string.length()];
     string.write_one_byte_v2(scope, 0, &mut bytes, v8::WriteFlags::empty());
-    Some(bytes)
+    Some((bytes, held))
 }
 
 /// Takes off padding, which may be absent but not wrong: only a text of whole groups of four can have it.

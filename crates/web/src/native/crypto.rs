@@ -5,10 +5,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use mote_engine::v8;
 use sha1::Sha1;
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::{
-    args::{bytes_arg, new_uint8_array, string_arg, throw_error, throw_type_error},
+    args::{bytes_arg, in_pieces, new_uint8_array, string_arg, throw_error, throw_type_error},
     encoding::{ON_HEAP_BYTES_MAX, view_arg, write_into},
     natives,
 };
@@ -51,11 +51,11 @@ impl Hash {
 
     fn digest(self, bytes: &[u8]) -> Vec<u8> {
         match self {
-            Self::Md5 => Md5::digest(bytes).to_vec(),
-            Self::Sha1 => Sha1::digest(bytes).to_vec(),
-            Self::Sha256 => Sha256::digest(bytes).to_vec(),
-            Self::Sha384 => Sha384::digest(bytes).to_vec(),
-            Self::Sha512 => Sha512::digest(bytes).to_vec(),
+            Self::Md5 => digest_of::<Md5>(bytes),
+            Self::Sha1 => digest_of::<Sha1>(bytes),
+            Self::Sha256 => digest_of::<Sha256>(bytes),
+            Self::Sha384 => digest_of::<Sha384>(bytes),
+            Self::Sha512 => digest_of::<Sha512>(bytes),
         }
     }
 
@@ -71,9 +71,16 @@ impl Hash {
     }
 }
 
+fn digest_of<D: Digest>(bytes: &[u8]) -> Vec<u8> {
+    let mut digest = D::new();
+    in_pieces(bytes, |piece| digest.update(piece));
+    digest.finalize().to_vec()
+}
+
 fn signature<M: Mac + KeyInit>(key: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
-    let mac = <M as KeyInit>::new_from_slice(key).ok()?;
-    Some(mac.chain_update(bytes).finalize().into_bytes().to_vec())
+    let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
+    in_pieces(bytes, |piece| mac.update(piece));
+    Some(mac.finalize().into_bytes().to_vec())
 }
 
 /// `randomBytes(view)` fills it.

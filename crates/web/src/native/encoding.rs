@@ -4,7 +4,7 @@ use encoding_rs::{CoderResult, Decoder, DecoderResult, Encoding, UTF_8};
 use mote_engine::v8;
 
 use super::{
-    args::{hold, new_uint8_array, string_arg, throw_range_error, throw_type_error},
+    args::{hold, hold_utf8, new_uint8_array, string_arg, throw_range_error, throw_type_error},
     natives,
     resource::{with_resource, wrap},
 };
@@ -55,7 +55,7 @@ fn utf8_encode<'s>(
         throw_type_error(scope, "a string was expected");
         return;
     };
-    let Some(held) = hold(scope, string.length()) else { return };
+    let Some(held) = hold_utf8(scope, string) else { return };
     let bytes = string.to_rust_string_lossy(scope).into_bytes();
     drop(held);
     if let Some(array) = new_uint8_array(scope, bytes) {
@@ -266,6 +266,7 @@ impl Decoding {
             throw_range_error(scope, TOO_LONG);
             return None;
         };
+        let _held = hold(scope, length_max.saturating_mul(size_of::<u16>()))?;
         let mut units = vec![0; length_max];
         let (is_whole, written) = self.fill(bytes, &mut units, part);
         if part == Part::Last || !is_whole {

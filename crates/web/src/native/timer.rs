@@ -21,23 +21,24 @@ const DELAY_MS_MAX: f64 = 2_147_483_647.0;
 /// A timer that repeats leaves room for others.
 const INTERVAL_MIN: Duration = Duration::from_millis(1);
 
-/// Counts a timer as set while it lives.
-struct Set(Rc<RequestContext>);
+/// Counts a timer as set while it lives, or until it is cancelled: what is aborted lives on until the turn is over.
+struct Set {
+    context: Rc<RequestContext>,
+    id: u32,
+}
 
 impl Set {
     /// `None` if the event may set no more.
-    fn new(context: &Rc<RequestContext>) -> Option<Self> {
-        let others = context.timers.get();
-        (others < context.usage.limits().timers).then(|| {
-            context.timers.set(others + 1);
-            Self(context.clone())
-        })
+    fn new(context: &Rc<RequestContext>, id: u32) -> Option<Self> {
+        let mut timers = context.timers.borrow_mut();
+        let has_room = (timers.len() as u64) < context.usage.limits().timers;
+        (has_room && timers.insert(id)).then(|| Self { context: context.clone(), id })
     }
 }
 
 impl Drop for Set {
     fn drop(&mut self) {
-        self.0.timers.set(self.0.timers.get().saturating_sub(1));
+        self.context.timers.borrow_mut().remove(&self.id);
     }
 }
 
@@ -52,7 +53,8 @@ fn timer_start<'s>(
         throw_type_error(scope, "a timer needs a function");
         return;
     };
-    let Some(set) = Set::new(&context) else {
+    let id = state.new_id();
+    let Some(set) = Set::new(&context, id) else {
         let max = state.limits.timers;
         throw_error(scope, &format!("Too many timers: an event may have {max} set at once."));
         return;
@@ -62,7 +64,6 @@ fn timer_start<'s>(
     let delay = Duration::from_secs_f64(delay / 1000.0);
     let repeat = args.get(2).is_true();
     let callback = v8::Global::new(scope, callback);
-    let id = state.new_id();
     let mut pending = Some(Pending::new(&state, &context, id));
     let runtime = state.runtime.borrow().clone();
     let context_id = context.id;
@@ -94,7 +95,9 @@ fn timer_cancel<'s>(
     _rv: v8::ReturnValue<'_>,
 ) {
     let Some(context) = State::of(scope).and_then(|state| state.current(scope)) else { return };
-    let timer = context.ops.borrow_mut().remove(&id_arg(&args, 0));
+    let id = id_arg(&args, 0);
+    context.timers.borrow_mut().remove(&id);
+    let timer = context.ops.borrow_mut().remove(&id);
     if let Some(timer) = timer {
         timer.abort();
     }
