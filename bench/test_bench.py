@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 from harness import plot, report
 from harness.load import _checked
 from harness.server import Server, ServerFailed, free_port
+from harness.speed import _plan
 from harness.summary import METRIC, METRICS, DIAGNOSTICS, Reasons, Sample, losses, summarise
 from harness.workloads import WORKLOADS
-from run import _plan
 
 
 def visit(peer: str, turn: int = 0, **values: float) -> Sample:

@@ -1,5 +1,7 @@
 """What `bench/run.py` is made of.
 
+    speed       the group `speed`, in the order of events: the rooms below it are its own, but for those shared
+    limits      the group `limits`, a house of its own
     workloads   what is asked of a worker, and what the right answer is
     peers       which runtimes there are, where their binaries are, how each is started
     upstream    the server that the `stream` worker fetches from
@@ -11,7 +13,9 @@
     report      results.json and README.md
     plot        bars with spread, as SVG
     progress    the bar on stderr
+    markdown    tables and numbers as the reports write them
+    anonymous   no path of this machine in what is published
 
-`measure` knows the rooms above it; `summary`, `report` and `plot` know only what it wrote down. Nothing here needs
-more than Python's standard library.
+`measure` knows the rooms between it and `limits`; `summary`, `report` and `plot` know only what it wrote down.
+Nothing here needs more than Python's standard library.
 """

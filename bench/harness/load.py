@@ -33,11 +33,23 @@ def available() -> bool:
 
 
 def run(cores: Cores, workload: Workload, port: int, connections: int, seconds: int, folder: Path) -> Load:
+    report, spent = _wrk(cores, _command(workload, port, connections, seconds, folder), seconds)
+    return _checked(report, workload, spent)
+
+
+def hammer(cores: Cores, port: int, host: str, connections: int, seconds: int) -> dict:
+    """GETs of `/` whatever becomes of them: wrk's counts, errors among them, as they are."""
+    command = [
+        "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s", "-H", f"Host: {host}",
+        "-s", str(BENCH / "load.lua"), f"http://127.0.0.1:{port}/", "--", "GET", "-", "-", "/",
+    ]
+    return _wrk(cores, command, seconds)[0]
+
+
+def _wrk(cores: Cores, command: list[str], seconds: int) -> tuple[dict, float]:
+    """What load.lua printed, and the CPU time that wrk took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    wrk = cores.spawn(
-        cores.load, _command(workload, port, connections, seconds, folder),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )
+    wrk = cores.spawn(cores.load, command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         output, _ = wrk.communicate(timeout=seconds + GRACE_S)
     except subprocess.TimeoutExpired as error:
@@ -49,7 +61,7 @@ def run(cores: Cores, workload: Workload, port: int, connections: int, seconds: 
     reports = [line.removeprefix("REPORT ") for line in output.splitlines() if line.startswith("REPORT ")]
     if wrk.returncode != 0 or not reports:
         raise ServerFailed(f"wrk failed: {output.strip()[:200]}")
-    return _checked(json.loads(reports[0]), workload, spent)
+    return json.loads(reports[0]), spent
 
 
 def _command(workload: Workload, port: int, connections: int, seconds: int, folder: Path) -> list[str]:

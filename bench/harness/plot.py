@@ -18,7 +18,10 @@ BAR_HEIGHT, BAR_STEP = 16, 24
 TITLE_HEIGHT, HEADING_HEIGHT, PANEL_GAP = 58, 26, 22
 
 
-def picture(metric: Metric, table: Mapping[str, Mapping[str, Cell]], titles: Mapping[str, str], base: str) -> str:
+def picture(
+    metric: Metric, table: Mapping[str, Mapping[str, Cell]], titles: Mapping[str, str], base: str,
+    *, label_width: float = LABEL_WIDTH,
+) -> str:
     panel_width = (WIDTH - MARGIN * (COLUMNS + 1)) / COLUMNS
     parts, y = [], TITLE_HEIGHT
     workloads = list(table)
@@ -26,7 +29,8 @@ def picture(metric: Metric, table: Mapping[str, Mapping[str, Cell]], titles: Map
         row = workloads[start : start + COLUMNS]
         for column, workload in enumerate(row):
             x = MARGIN + column * (panel_width + MARGIN)
-            parts += _panel(metric, table[workload], titles.get(workload, workload), base, x, y, panel_width)
+            title = titles.get(workload, workload)
+            parts += _panel(metric, table[workload], title, base, x, y, panel_width, label_width)
         y += max(HEADING_HEIGHT + BAR_STEP * len(table[workload]) for workload in row) + PANEL_GAP
     return "\n".join([*_head(metric, y), *parts, "</svg>"]) + "\n"
 
@@ -38,25 +42,26 @@ def _head(metric: Metric, height: float) -> list[str]:
         f'viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(metric.title)}" '
         'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif" font-size="13">',
         _text(MARGIN, 24, metric.title, size=17, weight=600),
-        _text(MARGIN, 43, f"{metric.unit}, {better}; bar: median of the rounds, whisker: lowest to highest", fill=FAINT),
+        _text(MARGIN, 43, f"{metric.unit}, {better}; bar: median, whisker: lowest to highest", fill=FAINT),
     ]
 
 
 def _panel(
-    metric: Metric, row: Mapping[str, Cell], title: str, base: str, x: float, y: float, width: float
+    metric: Metric, row: Mapping[str, Cell], title: str, base: str, x: float, y: float, width: float,
+    label_width: float,
 ) -> list[str]:
     spreads = {peer: cell.spreads.get(metric.key) for peer, cell in row.items()}
     longest = max((spread.high for spread in spreads.values() if spread), default=1) or 1
-    scale = (width - LABEL_WIDTH - VALUE_WIDTH) / longest
+    scale = (width - label_width - VALUE_WIDTH) / longest
     parts = [_text(x, y + 14, title, weight=600)]
     for index, (peer, spread) in enumerate(spreads.items()):
         top = y + HEADING_HEIGHT + index * BAR_STEP
         bold = 600 if peer == base else 400
-        parts.append(_text(x + LABEL_WIDTH - 8, top + 12.5, peer, anchor="end", weight=bold))
+        parts.append(_text(x + label_width - 8, top + 12.5, peer, anchor="end", weight=bold))
         if spread:
-            parts += _bar(metric, spread, _fill(peer, base), x + LABEL_WIDTH, top, scale)
+            parts += _bar(metric, spread, _fill(peer, base), x + label_width, top, scale)
         else:
-            parts.append(_text(x + LABEL_WIDTH, top + 12.5, "failed", fill=FAILED))
+            parts.append(_text(x + label_width, top + 12.5, "failed", fill=FAILED))
     return parts
 
 

@@ -1,11 +1,11 @@
 """results.json and README.md: everything that was measured, and the page that people read."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from . import plot
+from .markdown import grid, number, one_line, percent, rounded
 from .peers import BASELINES
 from .summary import METRIC, Cell, Loss, Reasons, Sample, Spread, losses
 
@@ -63,7 +63,7 @@ def write(run: Run, reasons: Reasons, out: Path) -> None:
     pictures = [(METRIC[key], name) for key, name in PLOTS]
     for metric, name in pictures:
         (out / name).write_text(plot.picture(metric, run.table, run.titles, run.base))
-    (out / "results.json").write_text(json.dumps(_rounded(_data(run)), indent=1) + "\n")
+    (out / "results.json").write_text(json.dumps(rounded(_data(run)), indent=1) + "\n")
     (out / "README.md").write_text(_page(run, reasons))
 
 
@@ -78,14 +78,6 @@ def _data(run: Run) -> dict:
         "summary": {w: {peer: asdict(cell) for peer, cell in row.items()} for w, row in run.table.items()},
         "samples": [asdict(sample) for sample in run.samples],
     }
-
-
-def _rounded(value: object) -> object:
-    if isinstance(value, float):
-        return round(value, 4)
-    if isinstance(value, dict):
-        return {key: _rounded(inner) for key, inner in value.items()}
-    return [_rounded(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def _page(run: Run, reasons: Reasons) -> str:
@@ -133,7 +125,7 @@ def _warnings(run: Run) -> str:
     if run.machine["load_average_at_start"] > 0.5:
         lines.append("The machine was busy when the run began: repeat it on a quiet one.")
     foreign = [
-        f"{peer} on {workload} ({_percent(cell.spreads['foreign_busy'].high)})"
+        f"{peer} on {workload} ({percent(cell.spreads['foreign_busy'].high)})"
         for workload, row in run.table.items()
         for peer, cell in row.items()
         if "foreign_busy" in cell.spreads and cell.spreads["foreign_busy"].high > FOREIGN_MAX
@@ -154,7 +146,7 @@ def _ratios(run: Run) -> str:
             [peer, *(_glance(run.table[workload].get(peer), key) for workload in run.table)]
             for peer in _peers(run)
         ]
-        parts.append(_grid(["", *run.table], rows))
+        parts.append(grid(["", *run.table], rows))
     if len(parts) == 1:
         parts.append(f"No ratios: {run.base} was not measured.")
     parts += [f"![{METRIC[key].title}]({name})" for key, name in PLOTS]
@@ -167,11 +159,11 @@ def _workload(run: Run, workload: str) -> str:
     size = [[_name(run, peer), *_columns(cell, SIZE, peer != run.base)] for peer, cell in row.items()]
     parts = [
         f"## {workload}: {run.titles[workload]}",
-        _grid(["", *(SHORT[key] for key in SPEED)], speed),
-        _grid(["", *(SHORT[key] for key in SIZE)], size),
+        grid(["", *(SHORT[key] for key in SPEED)], speed),
+        grid(["", *(SHORT[key] for key in SIZE)], size),
     ]
     waiting = [
-        f"{peer} {_percent(cell.spreads['core_busy'].median)}"
+        f"{peer} {percent(cell.spreads['core_busy'].median)}"
         for peer, cell in row.items()
         if "core_busy" in cell.spreads and cell.spreads["core_busy"].median < BUSY_MIN
     ]
@@ -197,13 +189,13 @@ def _losses(run: Run, reasons: Reasons) -> str:
         "`~` marks a difference inside the spread: another run may say otherwise. "
         "Reasons are written by hand in `bench/reasons.toml`."
     )
-    return f"{head}\n\n{text}\n\n" + _grid(["workload", "metric", run.base, "better", "why"], rows, "---")
+    return f"{head}\n\n{text}\n\n" + grid(["workload", "metric", run.base, "better", "why"], rows, "---")
 
 
 def _loss_row(loss: Loss, reasons: Reasons) -> list[str]:
     better = ", ".join(f"{peer} {_ratio(ratio)}" for peer, ratio in loss.better)
     why = reasons.find(loss) or ("inside the spread" if loss.in_the_noise else "*no reason written yet*")
-    value = f"{_number(loss.base.median, loss.metric.digits)} {loss.metric.unit}"
+    value = f"{number(loss.base.median, loss.metric.digits)} {loss.metric.unit}"
     metric = f"{loss.metric.title} (`{loss.metric.key}`)"
     return [loss.workload, metric, value, ("~ " if loss.in_the_noise else "") + better, why]
 
@@ -214,7 +206,7 @@ def _failures(run: Run) -> str:
         for peer, cell in row.items():
             if peer in run.missing:
                 continue
-            lines += [f"- **{peer}**, {workload}: {_one_line(error)}" for error in cell.errors]
+            lines += [f"- **{peer}**, {workload}: {one_line(error)}" for error in cell.errors]
             lines += [f"- {peer}, {workload}: {remark}" for remark in cell.remarks]
     return "## Failures and remarks\n\n" + "\n".join(lines) if lines else ""
 
@@ -227,7 +219,7 @@ def _columns(cell: Cell, keys: tuple[str, ...], with_ratio: bool) -> list[str]:
 
 def _entry(spread: Spread, ratio: Spread | None, cell: Cell, key: str) -> str:
     digits = METRIC[key].digits
-    text = f"{_number(spread.median, digits)} ({_number(spread.low, digits)}..{_number(spread.high, digits)})"
+    text = f"{number(spread.median, digits)} ({number(spread.low, digits)}..{number(spread.high, digits)})"
     if key == "requests_per_s" and cell.spreads["core_busy"].median < BUSY_MIN:
         text += " †"
     return text + (f"<br>{_ratio(ratio)}" if ratio else "")
@@ -252,23 +244,5 @@ def _peers(run: Run) -> list[str]:
     return list(dict.fromkeys(peer for row in run.table.values() for peer in row))
 
 
-def _grid(head: list[str], rows: list[list[str]], align: str = "---:") -> str:
-    lines = [head, ["---", *(align for _ in head[1:])], *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-
-
 def _ratio(ratio: Spread) -> str:
     return f"x{ratio.median:.2f} ({ratio.low:.2f}..{ratio.high:.2f})"
-
-
-def _number(value: float, digits: int) -> str:
-    return f"{value:,.{digits}f}"
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.0f} %"
-
-
-def _one_line(text: str) -> str:
-    first, *rest = text.splitlines()
-    return first + (f" - `{' / '.join(line.strip().replace('`', chr(39)) for line in rest)}`" if rest else "")

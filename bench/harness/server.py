@@ -17,6 +17,8 @@ from .workloads import Ask, Workload
 START_S_MAX = 20
 ANSWER_S_MAX = 10
 END_S_MAX = 3
+# A killed process is gone only when the system has taken its memory back.
+KILL_S_MAX = 30
 POLL_S = 0.0005
 # Outside the range that the kernel picks client ports from: a poll of a closed port in that range can, by chance,
 # connect to itself.
@@ -67,7 +69,10 @@ class Server:
     def wait_for_first_response(self, workload: Workload) -> float:
         """Milliseconds from the process's start to the first right status line."""
         small = workload.body if workload.body and len(workload.body) < 16384 else b"x"
-        request = _request_bytes(workload, small if workload.body else b"")
+        return self.wait_for_answer(_request_bytes(workload, small if workload.body else b""))
+
+    def wait_for_answer(self, request: bytes) -> float:
+        """Milliseconds from the process's start to the first status line that says 200 to this request."""
         last = "nothing listened"
         while time.perf_counter() - self._started < START_S_MAX:
             status = self._poll(request)
@@ -95,6 +100,15 @@ class Server:
         """utime + stime of every process in the tree, with the children that have already ended."""
         return sum(_cpu_ticks(pid) for pid in _tree(self._process.pid)) / TICKS_PER_S
 
+    def cpu_clock_s(self) -> float:
+        """The same to the nanosecond, for processes that are still there."""
+        return sum(_cpu_clock_s(pid) for pid in _tree(self._process.pid))
+
+    def resident_mib(self) -> tuple[float, float]:
+        """Resident memory now, and its peak. Quick to read, so that it can be read often."""
+        rows = [_kib_fields(f"/proc/{pid}/status") for pid in _tree(self._process.pid)]
+        return sum(row.get("VmRSS", 0) for row in rows) / 1024, sum(row.get("VmHWM", 0) for row in rows) / 1024
+
     def memory(self) -> Memory:
         rss = pss = peak = 0
         for pid in _tree(self._process.pid):
@@ -103,6 +117,15 @@ class Server:
             peak += status.get("VmHWM", 0)
             pss += _kib_fields(f"/proc/{pid}/smaps_rollup").get("Pss", 0)
         return Memory(rss / 1024, pss / 1024, peak / 1024)
+
+    @property
+    def ended_with(self) -> int | None:
+        """The exit code, or minus the signal's number; None while it runs."""
+        return self._process.poll()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait(KILL_S_MAX)
 
     def check_alive(self) -> None:
         if self._process.poll() is not None:
@@ -155,7 +178,7 @@ def end(process: subprocess.Popen) -> None:
             process.wait(END_S_MAX)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(END_S_MAX)
+            process.wait(KILL_S_MAX)
     for pid, born in tree.items():
         # The start time tells an orphan of ours from a stranger that got the same number since.
         if pid != process.pid and _birth(pid) == born:
@@ -203,6 +226,14 @@ def _birth(pid: int) -> int | None:
 
 def _cpu_ticks(pid: int) -> int:
     return sum(map(int, _stat(pid)[11:15]))
+
+
+def _cpu_clock_s(pid: int) -> float:
+    try:
+        # How Linux numbers the CPU clock of another process: clock_getcpuclockid(3).
+        return time.clock_gettime(~pid << 3 | 2)
+    except OSError:
+        return 0.0
 
 
 def _kib_fields(path: str) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""`python3 upstream.py PORT`: answers every GET on loopback with the same mebibyte.
+"""`python3 upstream.py PORT`: answers every GET on loopback with the same mebibyte, `/small` with two bytes.
 
 A thread a connection and one `sendall` an answer: the kernel copies the bytes, so Python is no bottleneck here.
 """
@@ -14,6 +14,7 @@ HEAD = (
     b"content-length: " + str(len(BLOB)).encode() + b"\r\n\r\n"
 )
 ANSWER = HEAD + BLOB
+SMALL_ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nok"
 HEAD_BYTES_MAX = 64 * 1024
 
 
@@ -36,7 +37,7 @@ def _answer_all(connection: socket.socket) -> None:
                         return
                     received += more
                 head, _, received = received.partition(b"\r\n\r\n")
-                connection.sendall(ANSWER)
+                connection.sendall(SMALL_ANSWER if head.startswith(b"GET /small ") else ANSWER)
                 if b"\nconnection: close" in head.lower():
                     return
         except OSError:

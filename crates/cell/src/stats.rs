@@ -135,7 +135,7 @@ impl WorkerStats {
         self.bytes_out.load(Ordering::Relaxed)
     }
 
-    /// The most memory that one of its isolates held at the end of a turn.
+    /// The most memory that one of its isolates was seen to hold.
     #[must_use]
     pub fn memory_bytes_peak(&self) -> u64 {
         self.memory_bytes_peak.load(Ordering::Relaxed)

@@ -17,6 +17,9 @@ use mote_wire::http::{Body, BodyError};
 
 use crate::cell::{Cell, EventLog};
 
+/// A body that leaves at once, or not at all.
+const AT_ONCE_BYTES_MAX: u64 = 64 << 10;
+
 /// A response's body on its way to the client.
 pub(crate) struct Watched {
     body: Body,
@@ -35,9 +38,9 @@ pub(crate) struct Leaving {
 }
 
 impl Watched {
-    /// Only a body of unknown length is watched: one that is there as a whole leaves at once.
+    /// Only a body that takes its time is watched: a small one that is there as a whole leaves at once.
     pub(crate) fn new(body: Body, usage: Arc<EventUsage>, leaving: Leaving) -> Self {
-        let watched = body.size_hint().exact().is_none();
+        let watched = body.size_hint().exact().is_none_or(|bytes| bytes > AT_ONCE_BYTES_MAX);
         Self { body, usage: Some(usage), leaving: watched.then(|| Box::new(leaving)) }
     }
 

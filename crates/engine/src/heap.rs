@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     memory::MemoryAccount,
-    nudge, v8,
+    nudge, v8, wasm_memory,
     watchdog::{self, StoppedFromOutside},
 };
 
@@ -49,22 +49,41 @@ impl HeapGuard {
         self.tripped.load(Ordering::Acquire)
     }
 
-    /// Takes note of what is used, garbage included.
-    pub(crate) fn look(&self, isolate: &mut v8::Isolate) {
+    /// Takes note of what is used, garbage included; true if that is more than the hard limit.
+    pub(crate) fn look(&self, isolate: &mut v8::Isolate) -> bool {
+        self.account.set_wasm(wasm_memory::bytes(isolate));
         let statistics = isolate.get_heap_statistics();
-        self.account.saw_heap(statistics.used_heap_size(), statistics.external_memory());
+        self.account.saw_heap(statistics.used_heap_size(), statistics.external_memory())
     }
 
     /// Collects if all that is known of is more than a limit; only what is left then counts.
     pub(crate) fn collect_if_over(&self, isolate: &mut v8::Isolate) {
-        if !self.account.may_be_over_a_limit() {
-            return;
+        if self.account.may_be_over_a_limit() {
+            self.collect(isolate);
         }
+    }
+
+    /// Collects; what is left counts.
+    fn collect(&self, isolate: &mut v8::Isolate) {
         isolate.memory_pressure_notification(v8::MemoryPressureLevel::Critical);
         isolate.memory_pressure_notification(v8::MemoryPressureLevel::None);
-        let statistics = isolate.get_heap_statistics();
-        if self.account.saw_heap(statistics.used_heap_size(), statistics.external_memory()) {
+        if self.look(isolate) {
             self.trip();
+        }
+    }
+
+    /// Looks in the middle of a turn: V8 looks only when it collects, and once it was given head-room, or where memory is
+    /// taken outside of its heap, that may be long after.
+    ///
+    /// # Safety
+    /// `data` is the address of the isolate's guard, and V8 calls this back on the isolate's thread.
+    pub(crate) unsafe extern "C" fn look_while_running(_isolate: v8::UnsafeRawIsolatePtr, data: *mut c_void) {
+        // SAFETY: the caller's promise; the isolate's owner drops the guard after V8's isolate.
+        let guard = unsafe { &*data.cast::<Self>() };
+        // SAFETY: V8 calls back while the isolate is alive.
+        let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(guard.isolate) };
+        if guard.look(&mut isolate) {
+            guard.collect(&mut isolate);
         }
     }
 

@@ -197,7 +197,7 @@ impl Isolate<Ready> {
         };
         let entered = Entered::enter(isolate);
         let stretch = Stretch::begin();
-        let watched = watchdog::begin(entered.isolate, *id, stretch.began_at(), budget);
+        let watched = watchdog::begin(entered.isolate, guard, *id, stretch.began_at(), budget);
         let result = {
             v8::scope!(let scope, &mut *entered.isolate);
             let context = v8::Local::new(scope, &*context);
@@ -209,8 +209,9 @@ impl Isolate<Ready> {
             entered.isolate.perform_microtask_checkpoint();
         }
         let over_budget = watched.end();
-        let terminating = asked.load(Ordering::Acquire) || entered.isolate.is_execution_terminating();
-        if over_budget || terminating {
+        let asked = asked.load(Ordering::Acquire);
+        let terminating = entered.isolate.is_execution_terminating();
+        if over_budget || asked || terminating {
             entered.isolate.cancel_terminate_execution();
         }
         let cpu = stretch.used();
@@ -218,8 +219,11 @@ impl Isolate<Ready> {
             guard.look(entered.isolate);
         }
         guard.collect_if_over(entered.isolate);
+        // Whoever stops a turn may ask several times, so the reasons have an order.
         let turn = if guard.tripped() {
             Turn::Stopped(Stop::Memory)
+        } else if asked {
+            Turn::Stopped(Stop::Asked)
         } else if over_budget {
             Turn::Stopped(Stop::Cpu)
         } else if terminating {

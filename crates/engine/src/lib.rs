@@ -29,6 +29,7 @@ pub mod program;
 pub mod rejections;
 pub mod snapshot;
 pub mod source_map;
+pub mod wasm_memory;
 pub mod watchdog;
 
 pub use error::JsError;

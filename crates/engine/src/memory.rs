@@ -22,8 +22,10 @@ struct Books {
     buffers: AtomicUsize,
     /// What natives hold.
     held: AtomicUsize,
-    /// The heap and the Wasm memories, as they were seen last.
+    /// The heap, as it was seen last.
     heap: AtomicUsize,
+    /// The Wasm memories, as they were seen last.
+    wasm: AtomicUsize,
     peak: AtomicUsize,
     /// A full collection has found more than the soft limit.
     soft: AtomicBool,
@@ -37,6 +39,7 @@ impl MemoryAccount {
             buffers: AtomicUsize::new(0),
             held: AtomicUsize::new(0),
             heap: AtomicUsize::new(0),
+            wasm: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
             soft: AtomicBool::new(false),
         }))
@@ -51,13 +54,13 @@ impl MemoryAccount {
     /// Bytes in all, as far as they are known.
     #[must_use]
     pub fn total(&self) -> usize {
-        self.outside().saturating_add(self.0.heap.load(Ordering::Relaxed))
+        let wasm = self.0.wasm.load(Ordering::Relaxed);
+        self.outside().saturating_add(wasm).saturating_add(self.0.heap.load(Ordering::Relaxed))
     }
 
-    /// The most that [`Self::total`] has been seen to be.
-    #[must_use]
-    pub fn peak(&self) -> usize {
-        self.0.peak.load(Ordering::Relaxed)
+    /// The most that [`Self::total`] has been seen to be since this was asked last.
+    pub fn take_peak(&self) -> usize {
+        self.0.peak.swap(self.total(), Ordering::Relaxed)
     }
 
     /// True once a full collection has left more than the soft limit allows.
@@ -86,11 +89,16 @@ impl MemoryAccount {
         self.0.buffers.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Takes note of the heap; `external` are V8's own numbers of everything outside of it, of which the buffers are
-    /// counted here already. True if the hard limit is passed.
+    /// Takes note of the Wasm memories.
+    pub(crate) fn set_wasm(&self, bytes: usize) {
+        self.0.wasm.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Takes note of the heap; `external` is V8's own number of what is outside of it, of which the buffers are counted
+    /// here already. True if the hard limit is passed.
     pub(crate) fn saw_heap(&self, used: usize, external: usize) -> bool {
-        let wasm = external.saturating_sub(self.0.buffers.load(Ordering::Relaxed));
-        self.0.heap.store(used.saturating_add(wasm), Ordering::Relaxed);
+        let others = external.saturating_sub(self.0.buffers.load(Ordering::Relaxed));
+        self.0.heap.store(used.saturating_add(others), Ordering::Relaxed);
         self.note_peak();
         self.total() > self.0.bytes_max
     }
@@ -175,14 +183,15 @@ mod tests {
         assert!(account.saw_heap(21, 40), "a heap that grows past the limit is told");
         drop(held);
         account.refund_buffer(40);
-        assert_eq!((account.total(), account.peak()), (21, 101));
+        assert_eq!((account.total(), account.take_peak(), account.take_peak()), (21, 101, 21));
     }
 
     #[test]
     fn wasm_memories_count() {
         let account = MemoryAccount::new(100, 80);
         assert!(account.charge_buffer(10));
-        assert!(account.saw_heap(1, 105), "external memory beyond the buffers is Wasm's");
+        account.set_wasm(80);
+        assert!(!account.saw_heap(1, 10) && account.saw_heap(11, 10));
     }
 
     #[test]

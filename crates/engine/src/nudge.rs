@@ -8,7 +8,7 @@
 //!
 //! What is done: when a stopped turn goes on all the same, the watchdog sends its thread a signal. The handler looks
 //! through the thread's own stack for functions and sets their budgets to zero, so that the next round looks. It does so
-//! again every millisecond until the turn is over.
+//! again, after ever longer pauses, until the turn is over.
 //!
 //! Why that is safe: V8 stands still while its thread is in the handler. A word of the stack is taken for a function only
 //! if the object that it points at refers to a feedback cell, as cells are recognised by their map; all memory is read
@@ -32,8 +32,11 @@ use crate::v8;
 const SIGNAL: libc::c_int = libc::SIGURG;
 /// The most of a stack that is looked through; V8's own limit is lower.
 const STACK_BYTES_MAX: usize = 2 << 20;
-/// The most functions that are looked at, one after the other, since a deep recursion has one at each step.
-const FUNCTIONS_MAX: usize = 4_096;
+/// The most words that are looked at more closely: a walk of some milliseconds. The loop in question is in the function
+/// that was called last, and at the end of a deep recursion there is no need to go back to its beginning.
+const CANDIDATES_MAX: usize = 4_096;
+/// Words that need not be looked at again: a recursion has the same ones at each step.
+const REMEMBERED: usize = 8;
 
 // Where things are in V8's objects, with compressed pointers (V8's `js-function.h`, `feedback-cell.h`, `map.h`).
 const FUNCTION_CELL: u64 = 24;
@@ -153,16 +156,19 @@ fn look_through(from: usize) {
         return;
     }
     let end = end.min(from.saturating_add(STACK_BYTES_MAX));
-    let (mut last, mut seen) = (0, 0);
+    let (mut remembered, mut seen) = ([0; REMEMBERED], 0);
     for place in (from.next_multiple_of(8)..end.saturating_sub(7)).step_by(8) {
         // SAFETY: between the stack pointer and the end of its stack a thread's memory can be read, at a multiple of 8.
         let word = unsafe { std::ptr::with_exposed_provenance::<u64>(place).read_volatile() };
         let is_object = word & CAGE_MASK == cage && word & TAG_MASK == TAG;
-        if !is_object || word == last {
+        if !is_object || remembered.contains(&word) {
             continue;
         }
-        (last, seen) = (word, seen + 1);
-        if seen > FUNCTIONS_MAX {
+        if let Some(place) = remembered.get_mut(seen % REMEMBERED) {
+            *place = word;
+        }
+        seen += 1;
+        if seen > CANDIDATES_MAX {
             return;
         }
         empty_budget(cage, word);

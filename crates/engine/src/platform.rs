@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::v8;
+use crate::{v8, watchdog};
 
 static PLATFORM: OnceLock<v8::SharedRef<v8::Platform>> = OnceLock::new();
 
@@ -13,6 +13,14 @@ const FLAGS: &[&str] = &[
     "--stack-size=900",
     // Many small heaps: collecting them on the thread that serves costs less than waking others.
     "--single-threaded-gc",
+    // Pages that a large heap leaves behind are kept for the next one, but not for long.
+    "--memory-pool-timeout=1",
+    // Together with unrolling goes the look for a termination in loops that V8 takes for short ones, whatever they do at
+    // each round, and in the loops around them: a tenant could not be stopped there.
+    "--no-turboshaft-loop-unrolling",
+    "--no-wasm-loop-unrolling",
+    // With it, loops of Wasm look for a termination only when they have run for long enough to be compiled better.
+    "--no-wasm-dynamic-tiering",
     // One Wasm memory holds at most 128 MiB (in pages of 64 KiB).
     "--wasm-max-mem-pages=2048",
 ];
@@ -39,7 +47,8 @@ pub fn initialize(extra_flags: &[&str]) {
 pub(crate) fn pump(isolate: &v8::Isolate) -> bool {
     let mut any = false;
     if let Some(platform) = PLATFORM.get() {
-        while v8::Platform::pump_message_loop(platform, isolate, false) {
+        // Finalisers are the tenant's code; each may have to be stopped anew.
+        while !watchdog::is_stop_due() && v8::Platform::pump_message_loop(platform, isolate, false) {
             any = true;
         }
     }

@@ -6,8 +6,11 @@
 //! not charged for waiting.
 //!
 //! The state word of a thread is `sequence << 2 | phase`. Only the owner moves it from idle to running and back, only
-//! the watchdog from running to firing to fired. An owner that finds its turn in "firing" waits for "fired", so a
-//! termination can never hit a later turn. A turn that goes on after it was stopped is nudged ([`crate::nudge`]).
+//! the watchdog from running to firing to fired, and through firing again. An owner that finds its turn in "firing" waits
+//! for "fired", so a termination can never hit a later turn. A turn that goes on after it was stopped is asked again, and
+//! nudged ([`crate::nudge`]).
+//!
+//! A turn that lasts is also asked, now and then, to look at its memory: V8 itself looks only when it collects.
 
 use std::{
     cell::RefCell,
@@ -15,15 +18,19 @@ use std::{
         Arc, Mutex, OnceLock, Weak,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use crate::{meter, nudge::Nudged, v8};
+use crate::{heap::HeapGuard, meter, nudge::Nudged, v8};
 
 /// How often turns are looked at that are not seen to need it sooner. A turn of a smaller budget may last this long.
 const TICK: Duration = Duration::from_millis(5);
-/// How soon somebody looks again after a turn that was stopped and goes on.
-const NUDGE_PERIOD: Duration = Duration::from_millis(1);
+/// How soon somebody looks again after a turn that was stopped and goes on; each time it is twice as long, since being
+/// nudged takes time, too.
+const NUDGE_PERIOD_MIN: Duration = Duration::from_millis(1);
+const NUDGE_PERIOD_MAX: Duration = Duration::from_millis(64);
+/// How often a turn that lasts looks at its memory.
+const LOOK_PERIOD: Duration = Duration::from_millis(20);
 /// The least time between two looks.
 const PAUSE_MIN: Duration = Duration::from_micros(200);
 
@@ -45,7 +52,24 @@ struct ThreadWatch {
     /// The number of an isolate whose turn somebody else has stopped.
     stopped: AtomicU64,
     /// The isolate that was entered last. Locked only when another isolate is entered and when a turn is stopped.
-    isolate: Mutex<Option<v8::IsolateHandle>>,
+    isolate: Mutex<Option<Entered>>,
+}
+
+/// An isolate, as the watchdog knows it.
+struct Entered {
+    handle: v8::IsolateHandle,
+    /// The address of its guard.
+    guard: usize,
+}
+
+/// What the watchdog keeps in mind of a thread.
+struct Watched {
+    thread: Weak<ThreadWatch>,
+    /// How often its running turn was asked to stop, and when it will be asked again.
+    asked: u32,
+    ask_at: Instant,
+    /// When its running turn is to look at its memory.
+    look_at: Option<Instant>,
 }
 
 impl ThreadWatch {
@@ -71,14 +95,21 @@ pub(crate) struct WatchedTurn {
 
 /// Tells the watchdog that this thread begins a turn in `isolate` (with its process-wide number `id`), at the CPU time
 /// `began_at` of the thread.
-pub(crate) fn begin(isolate: &v8::Isolate, id: u64, began_at: Duration, budget: Duration) -> WatchedTurn {
+pub(crate) fn begin(
+    isolate: &v8::Isolate,
+    guard: &HeapGuard,
+    id: u64,
+    began_at: Duration,
+    budget: Duration,
+) -> WatchedTurn {
     if cfg!(feature = "unmetered") {
         return WatchedTurn { watch: None, running: IDLE };
     }
     let watch = WATCH.with_borrow_mut(|slot| {
         let (watch, last) = slot.get_or_insert_with(|| (register(), 0));
         if *last != id {
-            *lock(&watch.isolate) = Some(isolate.thread_safe_handle());
+            let guard = std::ptr::from_ref(guard).expose_provenance();
+            *lock(&watch.isolate) = Some(Entered { handle: isolate.thread_safe_handle(), guard });
             watch.entered.store(id, Ordering::Relaxed);
             *last = id;
         }
@@ -101,10 +132,9 @@ impl WatchedTurn {
             return false;
         }
         let fired = (self.running & !PHASE) | FIRED;
-        while state.load(Ordering::Acquire) != fired {
+        while state.compare_exchange_weak(fired, idle, Ordering::AcqRel, Ordering::Acquire).is_err() {
             std::hint::spin_loop();
         }
-        state.store(idle, Ordering::Release);
         true
     }
 }
@@ -161,14 +191,16 @@ fn register() -> Arc<ThreadWatch> {
     reason = "this thread serves nobody: looking and sleeping is all it does"
 )]
 fn watch_all() {
-    let mut watched: Vec<Weak<ThreadWatch>> = Vec::new();
+    let mut threads: Vec<Watched> = Vec::new();
     loop {
-        watched.append(&mut lock(&THREADS));
+        let now = Instant::now();
+        let new = std::mem::take(&mut *lock(&THREADS));
+        threads.extend(new.into_iter().map(|thread| Watched { thread, asked: 0, ask_at: now, look_at: None }));
         let mut pause = TICK;
-        watched.retain(|weak| {
-            let Some(watch) = weak.upgrade() else { return false };
-            if let Some(left) = time_left(&watch) {
-                pause = pause.min(left);
+        threads.retain_mut(|watched| {
+            let Some(thread) = watched.thread.upgrade() else { return false };
+            if let Some(until_next) = watched.look(&thread, now) {
+                pause = pause.min(until_next);
             }
             true
         });
@@ -176,39 +208,69 @@ fn watch_all() {
     }
 }
 
-/// The CPU time that a thread's running turn has left, if it runs one; stops it if there is none.
-fn time_left(watch: &ThreadWatch) -> Option<Duration> {
-    let state = watch.state.load(Ordering::Acquire);
-    if state & PHASE == IDLE {
-        return None;
+impl Watched {
+    /// Looks at a thread's running turn, if it runs one; gives when to look again.
+    fn look(&mut self, thread: &ThreadWatch, now: Instant) -> Option<Duration> {
+        let state = thread.state.load(Ordering::Acquire);
+        if state & PHASE == IDLE {
+            (self.asked, self.ask_at, self.look_at) = (0, now, None);
+            return None;
+        }
+        if state & PHASE == FIRED || thread.is_stopped_from_outside() {
+            return Some(self.ask_again(thread, state, now));
+        }
+        self.look_at_memory(thread, now);
+        let deadline = thread.deadline_us.load(Ordering::Relaxed);
+        let left = deadline.saturating_sub(micros(meter::cpu_time(thread.clock)));
+        // A turn that has ended since may have left its deadline to the next one: the state decides in `fire`.
+        if left == 0 {
+            fire(thread, state);
+            self.ask_at = now + NUDGE_PERIOD_MIN;
+            return Some(NUDGE_PERIOD_MIN);
+        }
+        Some(Duration::from_micros(left))
     }
-    if state & PHASE == FIRED || watch.is_stopped_from_outside() {
-        watch.thread.nudge();
-        return Some(NUDGE_PERIOD);
+
+    /// A turn goes on after it was stopped: it is in a loop that V8 does not look into, or a termination has ended one
+    /// piece of it (a getter that a native has called, say) and it is in the next. Gives when to look again.
+    fn ask_again(&mut self, thread: &ThreadWatch, state: u64, now: Instant) -> Duration {
+        if now >= self.ask_at {
+            fire(thread, state);
+            thread.thread.nudge();
+            let period = NUDGE_PERIOD_MIN.saturating_mul(2_u32.saturating_pow(self.asked)).min(NUDGE_PERIOD_MAX);
+            self.asked = self.asked.saturating_add(1);
+            self.ask_at = now + period;
+        }
+        self.ask_at.saturating_duration_since(now)
     }
-    let deadline = watch.deadline_us.load(Ordering::Relaxed);
-    let left = deadline.saturating_sub(micros(meter::cpu_time(watch.clock)));
-    // A turn that has ended since may have left its deadline to the next one: the state decides in `fire`.
-    if left == 0 {
-        fire(watch, state);
-        return Some(NUDGE_PERIOD);
+
+    fn look_at_memory(&mut self, thread: &ThreadWatch, now: Instant) {
+        let due = *self.look_at.get_or_insert(now + LOOK_PERIOD);
+        if now < due {
+            return;
+        }
+        self.look_at = Some(now + LOOK_PERIOD);
+        if let Some(entered) = lock(&thread.isolate).as_ref() {
+            let guard = std::ptr::with_exposed_provenance_mut(entered.guard);
+            entered.handle.request_interrupt(HeapGuard::look_while_running, guard);
+        }
     }
-    Some(Duration::from_micros(left))
 }
 
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn fire(watch: &ThreadWatch, running: u64) {
-    let firing = (running & !PHASE) | FIRING;
-    if watch.state.compare_exchange(running, firing, Ordering::AcqRel, Ordering::Acquire).is_err() {
+/// Asks V8 to terminate the turn that was seen in `state`, if it still runs.
+fn fire(watch: &ThreadWatch, state: u64) {
+    let firing = (state & !PHASE) | FIRING;
+    if watch.state.compare_exchange(state, firing, Ordering::AcqRel, Ordering::Acquire).is_err() {
         return;
     }
-    if let Some(isolate) = lock(&watch.isolate).as_ref() {
-        isolate.terminate_execution();
+    if let Some(entered) = lock(&watch.isolate).as_ref() {
+        entered.handle.terminate_execution();
     }
-    watch.state.store((running & !PHASE) | FIRED, Ordering::Release);
+    watch.state.store((state & !PHASE) | FIRED, Ordering::Release);
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -1,5 +1,6 @@
 // The global object of every isolate, and the hooks that Rust calls. This file is evaluated last, once, while the startup
 // snapshot is made.
+import "./bounded/index.js";
 import { native } from "./native.js";
 import { freezeClocks } from "./clock.js";
 import { AbortController, AbortSignal } from "./abort.js";
@@ -38,6 +39,7 @@ import { registerPlatformInterfaces, structuredClone } from "./structured-clone.
 import { TextDecoderStream, TextEncoderStream } from "./text-streams.js";
 import { Scheduler, clearInterval, clearTimeout, queueMicrotask, scheduler, setInterval, setTimeout } from "./timers.js";
 import { URL, URLSearchParams } from "./url.js";
+import { countWasmMemories } from "./wasm.js";
 import { WebSocket } from "./websocket.js";
 import { WebSocketPair } from "./websocket-pair.js";
 import * as worker from "./worker.js";
@@ -151,7 +153,11 @@ export const { abortRequest, dispatchFetch, dispatchScheduled, endEvent, setWork
 export { checkSoundness } from "./soundness.js";
 export { warmUp } from "./warm-up.js";
 
-/** The modules that a worker can import besides its own: an object for each, whose keys are the exports. */
+/**
+ * The modules that a worker can import besides its own: an object for each, whose keys are the exports. Called in each
+ * isolate before any of the worker's code runs.
+ */
 export function builtinModules() {
+  countWasmMemories();
   return {};
 }

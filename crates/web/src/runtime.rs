@@ -11,7 +11,7 @@ use mote_engine::{
     Isolate, IsolateOptions, JsError, Ready, Snapshot, Stop, Terminator, Turn, drain_microtasks,
     modules::{self, LoadError},
     program::{Program, ProgramFormat},
-    rejections, v8,
+    rejections, v8, watchdog,
 };
 use mote_wire::{
     http::{Body, Egress, Upgraded},
@@ -356,7 +356,7 @@ impl Runtime {
             let ran = isolate.turn(budget, |scope| self.turn_in(scope, context, work));
             if let Some(owner) = &owner {
                 owner.usage.charge_cpu(ran.cpu);
-                owner.usage.saw_memory(isolate.memory().total());
+                owner.usage.saw_memory(isolate.memory().take_peak());
             }
             if isolate.memory().is_over_soft_limit() {
                 self.condemned.set(true);
@@ -410,6 +410,9 @@ impl Runtime {
             }
             v8::tc_scope!(let scope, scope);
             for (promise, reason) in unhandled {
+                if watchdog::is_stop_due() {
+                    return;
+                }
                 let handled = self.call(scope, |hooks| &hooks.unhandled_rejection, &[promise.into(), reason]);
                 if !handled.is_some_and(|handled| handled.is_true()) {
                     let mut error = JsError::from_value(scope, reason);

@@ -79,7 +79,7 @@ impl EventUsage {
         Duration::from_nanos(self.cpu_ns.load(Ordering::Relaxed))
     }
 
-    /// The most memory that its isolate held at the end of one of its turns, in bytes.
+    /// The most memory that its isolate was seen to hold in one of its turns, in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
         self.memory_bytes.load(Ordering::Relaxed)

@@ -9,6 +9,7 @@ mod io_limits;
 mod isolates;
 mod limits;
 mod modules;
+mod natives;
 mod uncaught;
 
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         isolates::tests(),
         limits::tests(),
         modules::tests(),
+        natives::tests(),
         uncaught::tests(),
     ]
     .concat();

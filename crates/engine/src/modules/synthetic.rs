@@ -26,7 +26,9 @@ pub(super) fn evaluate_default<'s>(
             scope.get_slot_mut::<ModuleMap>()?.compiling_wasm = true;
             let compiled = v8::WasmModuleObject::compile(scope, &source.content);
             scope.get_slot_mut::<ModuleMap>()?.compiling_wasm = false;
-            compiled?.into()
+            let compiled = compiled?;
+            crate::wasm_memory::remember_hidden(scope, compiled, &source.content);
+            compiled.into()
         }
         ModuleKind::CommonJs => common_js(scope, source)?,
         ModuleKind::EsModule => return None,

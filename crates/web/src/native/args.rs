@@ -5,6 +5,7 @@ use mote_engine::{
     memory::{Held, MemoryAccount},
     v8, watchdog,
 };
+use mote_wire::limits::HEADERS_MAX;
 
 /// The string argument at `index`; throws and gives `None` if it is none.
 pub(crate) fn string_arg(
@@ -176,16 +177,31 @@ pub(crate) fn new_string<'s>(
     }
 }
 
-/// A flat list, [name, value, name, value, …], as header names and values; `None` if it is none or holds what no
-/// header may hold.
-pub(crate) fn headers_of(
+/// A flat list, [name, value, name, value, …], as header names and values. Throws, with `what` before the reason, and
+/// gives `None` if it is none, holds what no header may hold, or is too long.
+pub(crate) fn headers_arg(
     scope: &mut v8::PinScope<'_, '_>,
     value: v8::Local<'_, v8::Value>,
+    what: &str,
 ) -> Option<http::HeaderMap> {
-    let mut headers = http::HeaderMap::new();
-    let Ok(list) = value.try_cast::<v8::Array>() else {
-        return value.is_null_or_undefined().then_some(headers);
+    let list = value.try_cast::<v8::Array>().ok();
+    // Before they are looked at: a map of headers has an end, and a million of them take their time.
+    if list.is_some_and(|list| list.length() as usize / 2 > HEADERS_MAX) {
+        throw_range_error(scope, &format!("{what}: the headers are too large: {HEADERS_MAX} are the most"));
+        return None;
+    }
+    let headers = match list {
+        Some(list) => headers_of(scope, list),
+        None => value.is_null_or_undefined().then(http::HeaderMap::new),
     };
+    if headers.is_none() {
+        throw_type_error(scope, &format!("{what}: a header has a name or a value that HTTP does not allow"));
+    }
+    headers
+}
+
+fn headers_of(scope: &mut v8::PinScope<'_, '_>, list: v8::Local<'_, v8::Array>) -> Option<http::HeaderMap> {
+    let mut headers = http::HeaderMap::new();
     for index in (0..list.length()).step_by(2) {
         let name = list.get_index(scope, index)?.try_cast::<v8::String>().ok()?;
         let value = list.get_index(scope, index + 1)?.try_cast::<v8::String>().ok()?;
@@ -196,7 +212,7 @@ pub(crate) fn headers_of(
             return None;
         }
         value.write_one_byte_v2(scope, 0, &mut bytes, v8::WriteFlags::empty());
-        headers.append(name, http::HeaderValue::from_bytes(&bytes).ok()?);
+        headers.try_append(name, http::HeaderValue::from_bytes(&bytes).ok()?).ok()?;
     }
     Some(headers)
 }

@@ -10,7 +10,7 @@ use mote_wire::{
 };
 
 use super::{
-    args::{headers_list, headers_of, id_arg, kept_content, string_arg, throw_range_error, throw_type_error, utf8_of},
+    args::{headers_arg, headers_list, id_arg, kept_content, string_arg, throw_range_error, throw_type_error, utf8_of},
     body::take_body,
     natives, websocket,
 };
@@ -115,10 +115,7 @@ fn respond<'s>(
     _rv: v8::ReturnValue<'_>,
 ) {
     let Some((state, context)) = event(scope, &args) else { return };
-    let Some(mut headers) = headers_of(scope, args.get(3)) else {
-        throw_type_error(scope, "a response header has a name or a value that HTTP does not allow");
-        return;
-    };
+    let Some(mut headers) = headers_arg(scope, args.get(3), "Response") else { return };
     if is_too_large(scope, &state, &headers) {
         return;
     }
@@ -230,10 +227,7 @@ fn respond_web_socket<'s>(
         );
         return;
     };
-    let Some(mut headers) = headers_of(scope, args.get(2)) else {
-        throw_type_error(scope, "a response header has a name or a value that HTTP does not allow");
-        return;
-    };
+    let Some(mut headers) = headers_arg(scope, args.get(2), "Response") else { return };
     if is_too_large(scope, &state, &headers) {
         return;
     }

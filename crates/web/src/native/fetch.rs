@@ -10,7 +10,7 @@ use mote_engine::v8;
 use mote_wire::http::{Body, empty, full};
 
 use super::{
-    args::{headers_of, id_arg, kept_content, string_arg, throw_error, throw_type_error},
+    args::{headers_arg, id_arg, kept_content, string_arg, throw_error, throw_type_error},
     body::{admit_body, here, take_body},
     natives,
 };
@@ -97,10 +97,7 @@ fn request_of(
         throw_type_error(scope, &format!("fetch: `{method} {url}` is no request that HTTP allows"));
         return None;
     };
-    let Some(mut headers) = headers_of(scope, args.get(3)) else {
-        throw_type_error(scope, "fetch: a header has a name or a value that HTTP does not allow");
-        return None;
-    };
+    let mut headers = headers_arg(scope, args.get(3), "fetch")?;
     let value = args.get(4);
     let mut written = None;
     let body = if value.is_null_or_undefined() {

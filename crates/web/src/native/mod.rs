@@ -12,11 +12,15 @@ mod event;
 mod fetch;
 mod inspect;
 pub(crate) mod resource;
+mod room;
 mod structured_clone;
 mod timer;
 mod url;
+mod wasm;
 mod websocket;
 mod websocket_io;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) use body::admit_body;
 pub use event::ReasonPhrase;
@@ -29,11 +33,34 @@ macro_rules! natives {
         /// This file's natives, by the names that JavaScript calls them by.
         pub(super) fn natives() -> Vec<mote_engine::Native> {
             use mote_engine::v8::MapFnTo as _;
-            vec![$(mote_engine::Native { name: stringify!($name), callback: $function.map_fn_to() }),*]
+            vec![$({
+                fn contained<'s>(
+                    scope: &mut mote_engine::v8::PinScope<'s, '_>,
+                    args: mote_engine::v8::FunctionCallbackArguments<'s>,
+                    rv: mote_engine::v8::ReturnValue<'s>,
+                ) {
+                    crate::native::contain(scope, stringify!($name), |scope| $function(scope, args, rv));
+                }
+                mote_engine::Native { name: stringify!($name), callback: contained.map_fn_to() }
+            }),*]
         }
     };
 }
 pub(crate) use natives;
+
+/// Runs a native. A panic of it is a mistake of ours, and must not take the process with all its tenants along: it becomes
+/// an exception of the one whose code has called it.
+fn contain<'s, 'i>(
+    scope: &mut mote_engine::v8::PinScope<'s, 'i>,
+    name: &str,
+    native: impl FnOnce(&mut mote_engine::v8::PinScope<'s, 'i>),
+) {
+    // Unwind safety: what a native borrows of the isolate's state is given back on the way out.
+    let outcome = catch_unwind(AssertUnwindSafe(|| native(scope)));
+    if outcome.is_err() {
+        args::throw_error(scope, &format!("a mistake of Mote's own, in `{name}`: please report it"));
+    }
+}
 
 /// All natives, in the order that the snapshot knows them by.
 #[must_use]
@@ -47,9 +74,11 @@ pub fn all() -> Vec<Native> {
         event::natives(),
         fetch::natives(),
         inspect::natives(),
+        room::natives(),
         structured_clone::natives(),
         timer::natives(),
         url::natives(),
+        wasm::natives(),
         websocket::natives(),
     ]
     .concat()

@@ -25,7 +25,7 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    args::{headers_of, id_arg, kept_content, string_arg, throw_error, throw_type_error},
+    args::{headers_arg, id_arg, kept_content, string_arg, throw_error, throw_type_error},
     body::{admit_body, here},
     fetch::may_begin,
     natives,
@@ -177,10 +177,7 @@ fn web_socket_connect<'s>(
     }
     let token = id_arg(&args, 0);
     let Some(url) = string_arg(scope, &args, 1) else { return };
-    let Some(mut headers) = headers_of(scope, args.get(2)) else {
-        throw_type_error(scope, "WebSocket: a header has a name or a value that HTTP does not allow");
-        return;
-    };
+    let Some(mut headers) = headers_arg(scope, args.get(2), "WebSocket") else { return };
     let url = url.strip_prefix("ws").map_or(url.clone(), |rest| format!("http{rest}"));
     let Ok(uri) = url.parse::<Uri>() else {
         throw_type_error(scope, &format!("WebSocket: `{url}` is no URL that can be asked"));

@@ -1,0 +1,6 @@
+// An empty loop: never gives the thread back.
+export default {
+  fetch() {
+    for (;;) {}
+  },
+};

@@ -1,0 +1,170 @@
+//! Built-ins that would run for ever, or make more than the engine survives: a call of one ends, and so does nothing else.
+
+use std::time::{Duration, Instant};
+
+use mote_cell::LoadError;
+
+use crate::{
+    harness::{Harness, run},
+    tests,
+};
+
+tests! {
+    a_length_that_lies_holds_nobody_up,
+    a_hole_of_four_billion_elements_holds_nobody_up,
+    built_ins_that_call_built_ins_are_stopped,
+    an_iterator_without_an_end_is_stopped,
+    a_search_that_tries_all_places_is_stopped,
+    what_would_be_more_than_the_engine_survives_is_refused,
+    what_grows_on_its_way_ends_the_turn_and_not_the_process,
+    a_list_that_was_being_joined_when_a_turn_was_stopped_is_joined_again,
+    replaced_built_ins_look_like_the_engines,
+}
+
+/// Far more than a stop is late by, far less than what is stopped would take.
+const LATE_MAX: Duration = Duration::from_secs(5);
+
+/// Each of these runs past its limit, and is stopped soon after.
+fn stopped(sources: &[&str]) {
+    run(async {
+        let harness = Harness::with(&[("startup_cpu_ms", 100), ("memory_mib", 128)]);
+        for source in sources {
+            let began = Instant::now();
+            let error =
+                harness.serve("w", &format!("{source}; export default {{ fetch() {{}} }};")).unwrap_err();
+            assert!(matches!(error, LoadError::Stopped(_)), "{source}: {error}");
+            assert!(began.elapsed() < LATE_MAX, "{source}: {:?}", began.elapsed());
+        }
+    });
+}
+
+/// Each of these throws a `RangeError`, or is stopped for its memory.
+fn refused(sources: &[&str]) {
+    run(async {
+        let harness = Harness::with(&[("startup_cpu_ms", 10_000), ("memory_mib", 128)]);
+        for source in sources {
+            let error =
+                harness.serve("w", &format!("{source}; export default {{ fetch() {{}} }};")).unwrap_err();
+            let stopped = matches!(error, LoadError::Stopped(_));
+            assert!(stopped || error.to_string().contains("RangeError"), "{source}: {error}");
+        }
+        harness.serve("good", "export default { fetch() { return new Response('ok'); } };").unwrap();
+        assert_eq!(harness.get("good.localhost", "/").await.1, "ok");
+    });
+}
+
+fn a_length_that_lies_holds_nobody_up() {
+    stopped(&[
+        "Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)",
+        "Array.prototype.reduce.call({ length: 2 ** 53 - 1 }, Math.abs)",
+        "Array.prototype.sort.call({ length: 2 ** 53 - 1 })",
+        "Array.prototype.flat.call({ length: 2 ** 53 - 1 })",
+        "Array.prototype.shift.call({ length: 2 ** 53 - 1 })",
+        "[].concat({ length: 2 ** 32 - 1, [Symbol.isConcatSpreadable]: true })",
+        "Array.from({ length: 2 ** 32 - 1 })",
+        "String.raw({ raw: { length: 2 ** 53 - 1 } })",
+        // The first time that it is asked for its length it says 1, then the truth.
+        "Array.prototype.indexOf.call(new Proxy([], { get: Array.prototype.pop.bind([2 ** 53 - 1, 1]) }), 1); for (;;);",
+    ]);
+}
+
+fn a_hole_of_four_billion_elements_holds_nobody_up() {
+    stopped(&[
+        "const a = []; a[2 ** 32 - 2] = 1; a.sort()",
+        "const a = []; a[2 ** 32 - 2] = 1; a.forEach(Math.abs)",
+        "const a = []; a[2 ** 32 - 2] = 1; a.join('')",
+        "const a = []; a[2 ** 32 - 2] = 1; a.reverse()",
+        "const a = []; a.length = 2 ** 26; a.fill(0)",
+    ]);
+}
+
+fn built_ins_that_call_built_ins_are_stopped() {
+    stopped(&[
+        "const t = JSON.stringify(Array.from({ length: 1e4 }, (_, a) => ({ a }))); new Array(3000).fill(t).map(JSON.parse)",
+        "new Array(3000).fill('\\u00e9'.repeat(1e5)).map(encodeURIComponent)",
+        "const s = '\\u00e9'.repeat(1e5); new Array(3000).fill(0).sort(s.localeCompare.bind(s, s + 'z'))",
+        "const s = ['\\u00e9'.repeat(1e5), '\\u00e9'.repeat(1e5) + 'a'];
+         Array.from({ length: 1e4 }, (_, i) => s[i % 2]).sort(new Intl.Collator('de').compare)",
+        "const a = new Uint8Array(6e7); new Array(3000).fill(1).map(a.indexOf, a)",
+        "new Float64Array(4e6).map((_, i) => (i * 7919) % 1000003).sort()",
+    ]);
+}
+
+fn an_iterator_without_an_end_is_stopped() {
+    let endless =
+        "{ [Symbol.iterator]: Object.bind(null, { next: Object.bind(null, { done: false, value: 1 }) }) }";
+    let sources: Vec<_> =
+        ["Promise.all", "Promise.allSettled", "Promise.any", "Array.from", "Object.fromEntries"]
+            .iter()
+            .map(|taker| format!("{taker}({})", endless.replace("value: 1", "value: [1, 1]")))
+            .collect();
+    stopped(&sources.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+fn a_search_that_tries_all_places_is_stopped() {
+    stopped(&[
+        "'a'.repeat(4e7).indexOf('b' + 'a'.repeat(1e7)); for (;;);",
+        "('a'.repeat(1e6) + 'b').lastIndexOf('a'.repeat(5e5) + 'c')",
+        "const s = 'x'.repeat(1e6), t = s + 'a', u = s + 'b'; t[0]; u[0]; new Array(2e5).fill(t).indexOf(u)",
+    ]);
+}
+
+fn what_would_be_more_than_the_engine_survives_is_refused() {
+    refused(&[
+        "'x'.repeat(2 ** 28).split('')",
+        "JSON.parse('[' + '1,'.repeat(2e8) + '1]')",
+        "Object.entries(new Array(2.5e7).fill(0))",
+        "Object.keys('x'.repeat(2 ** 27))",
+        "encodeURIComponent('\\u00e9'.repeat(2 ** 26))",
+        "'\\u00df'.repeat(2 ** 28).toUpperCase()",
+        "Array.from('x'.repeat(2 ** 28))",
+    ]);
+}
+
+fn what_grows_on_its_way_ends_the_turn_and_not_the_process() {
+    refused(&[
+        "const a = new Array(1e6).fill(0); new Array(1e3).fill(a).flat()",
+        "const a = new Array(2e5).fill(0); [].concat(...new Array(5e4).fill(a))",
+        "new Array(30000).fill('\\u00e9'.repeat(1e5)).map(encodeURIComponent)",
+        "Array.from({ length: 2 ** 30 }, Object)",
+    ]);
+}
+
+fn a_list_that_was_being_joined_when_a_turn_was_stopped_is_joined_again() {
+    run(async {
+        let harness = Harness::with(&[("cpu_ms", 50)]);
+        let source = "const list = [1, { toString() { if (slow) for (;;); return '2'; } }]; let slow;
+            export default { fetch(request) { slow = request.url.endsWith('/slow'); return new Response(list.join()); } };";
+        harness.serve("w", source).unwrap();
+        assert_eq!(harness.get("w", "/slow").await.0, 503);
+        assert_eq!(harness.get("w", "/").await.1, "1,2");
+        assert_eq!(harness.stats("w").isolates_started(), 1, "it is the same isolate");
+    });
+}
+
+fn replaced_built_ins_look_like_the_engines() {
+    run(async {
+        let harness = Harness::new();
+        let source = "export default { fetch() {
+            const wrong = [];
+            const look = (where, object) => {
+                for (const [key, { value, get, enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(object))) {
+                    const made = value ?? get;
+                    if (typeof made !== 'function') continue;
+                    if (!/^function [^{]*\\{ \\[native code\\] \\}$/.test(String(made)) || enumerable) wrong.push(where + key + made);
+                    if (typeof value === 'function' && value.name !== key && key !== 'constructor' && !/trim(Left|Right)/.test(key)) wrong.push(where + key + ' is ' + value.name);
+                }
+            };
+            for (const type of [Array, String, Uint8Array, Object.getPrototypeOf(Uint8Array), Intl.NumberFormat, Intl.Collator, Promise, Object]) {
+                look(type.name + '.', type);
+                look(type.name + '.prototype.', type.prototype);
+            }
+            look('JSON.', JSON);
+            look('Reflect.', Reflect);
+            const lengths = [Array.prototype.map, Array.prototype.concat, JSON.parse, JSON.stringify, Array.from, Object.assign, ''.indexOf, Proxy, encodeURI];
+            return Response.json([wrong, lengths.map((one) => one.length), new Intl.Collator('de').compare === new Intl.Collator('de').compare]);
+        } };";
+        harness.serve("w", source).unwrap();
+        assert_eq!(harness.get("w", "/").await.1, "[[],[1,1,2,3,1,2,1,2,1],false]");
+    });
+}

@@ -1,0 +1,9 @@
+// harm: formats of languages without an end
+// expect: 503 exceeded-memory exceededMemory or 503 exceeded-cpu exceededCpu
+// limits: cpu_ms=1000
+export default {
+  fetch() {
+    const kept = [];
+    for (;;) kept.push(new Intl.DateTimeFormat("de", { dateStyle: "full" }), new Intl.Collator("sv"));
+  },
+};

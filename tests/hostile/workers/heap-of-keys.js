@@ -1,0 +1,9 @@
+// harm: an object with a million keys
+// expect: 503 exceeded-memory exceededMemory or 503 exceeded-cpu exceededCpu
+// limits: cpu_ms=500
+export default {
+  fetch() {
+    const object = {};
+    for (let n = 0; ; n++) object[`key ${n}`] = n;
+  },
+};

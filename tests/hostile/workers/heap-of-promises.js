@@ -1,0 +1,9 @@
+// harm: promises that never settle
+// expect: 503 exceeded-memory exceededMemory
+// limits: cpu_ms=5000
+export default {
+  fetch() {
+    const kept = [];
+    for (;;) kept.push(new Promise(() => {}).then(() => {}));
+  },
+};

@@ -1,0 +1,9 @@
+// harm: responses that are never given
+// expect: 503 exceeded-memory exceededMemory
+// limits: cpu_ms=5000
+export default {
+  fetch() {
+    const kept = [];
+    for (;;) kept.push(new Response(`text ${kept.length}`).clone());
+  },
+};

@@ -1,0 +1,9 @@
+// harm: strings without an end
+// expect: 503 exceeded-memory exceededMemory
+// limits: cpu_ms=5000
+export default {
+  fetch() {
+    const kept = [];
+    for (;;) kept.push(`text ${kept.length}`.padEnd(1000, "xyz"));
+  },
+};

@@ -1,0 +1,8 @@
+// harm: one text whose value is many times larger
+// expect: 503 exceeded-memory exceededMemory
+// limits: cpu_ms=5000
+export default {
+  fetch() {
+    JSON.parse("[" + "[],".repeat(3_000_000) + "[]]");
+  },
+};

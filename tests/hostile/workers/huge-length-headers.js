@@ -1,0 +1,7 @@
+// harm: a header's value taken from an array of four thousand million holes
+// expect: 500 worker-exception exception
+export default {
+  fetch() {
+    new Headers({ a: new Array(2 ** 32 - 1) });
+  },
+};

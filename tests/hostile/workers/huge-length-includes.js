@@ -1,0 +1,7 @@
+// harm: includes over a length of 2 to the 53rd
+// expect: 503 exceeded-cpu exceededCpu
+export default {
+  fetch() {
+    Array.prototype.includes.call({ length: 2 ** 53 - 1 }, 1);
+  },
+};

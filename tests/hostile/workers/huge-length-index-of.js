@@ -1,0 +1,7 @@
+// harm: indexOf over a length of 2 to the 53rd
+// expect: 503 exceeded-cpu exceededCpu
+export default {
+  fetch() {
+    Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);
+  },
+};

@@ -1,0 +1,7 @@
+// harm: join whose separators alone are too long for any string
+// expect: 500 worker-exception exception
+export default {
+  fetch() {
+    new Array(2 ** 32 - 1).join("abc");
+  },
+};

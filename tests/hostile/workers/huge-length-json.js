@@ -1,0 +1,8 @@
+// harm: JSON.stringify of an array of four thousand million holes
+// expect: 500 worker-exception exception
+// limits: cpu_ms=500
+export default {
+  fetch() {
+    JSON.stringify(new Array(2 ** 32 - 1));
+  },
+};

@@ -1,0 +1,7 @@
+// harm: shift over a length of nearly 2 to the 53rd
+// expect: 503 exceeded-cpu exceededCpu
+export default {
+  fetch() {
+    Array.prototype.shift.call({ length: 2 ** 53 - 1 });
+  },
+};

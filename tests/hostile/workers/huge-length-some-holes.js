@@ -1,0 +1,7 @@
+// harm: some over an array of four thousand million holes
+// expect: 503 exceeded-cpu exceededCpu
+export default {
+  fetch() {
+    new Array(2 ** 32 - 1).some(() => true);
+  },
+};

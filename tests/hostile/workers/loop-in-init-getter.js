@@ -1,0 +1,11 @@
+// harm: a getter, called by the platform, that never returns
+// expect: 503 exceeded-cpu exceededCpu
+export default {
+  fetch() {
+    return new Response("", {
+      get status() {
+        for (;;) {}
+      },
+    });
+  },
+};

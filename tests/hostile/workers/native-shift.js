@@ -1,0 +1,9 @@
+// harm: a loop around shift and unshift of a large array
+// expect: 503 exceeded-cpu exceededCpu
+// limits: memory_mib=128
+export default {
+  fetch() {
+    const items = new Array(4_000_000).fill(1);
+    for (;;) items.unshift(items.shift());
+  },
+};

@@ -1,0 +1,9 @@
+// harm: a loop around spreading a large array
+// expect: 503 exceeded-cpu exceededCpu or 503 exceeded-memory exceededMemory
+// limits: memory_mib=128
+export default {
+  fetch() {
+    const items = new Array(1_000_000).fill(1);
+    for (;;) [...items, ...items];
+  },
+};

@@ -1,0 +1,3 @@
+// harm: a module that is no JavaScript
+// expect: 500 worker-does-not-load exception
+export default { fetch( { return }
