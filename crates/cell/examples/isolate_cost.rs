@@ -46,7 +46,8 @@ async fn measure(count: usize) {
     let main = ModuleSpecifier::parse("index.js").unwrap();
     let module = Module::new(main.clone(), ModuleKind::EsModule, HELLO.as_bytes().to_vec());
     let bundle = Bundle::new(vec![module], main, Format::Modules).unwrap();
-    let deployment = Deployment { bundle: &bundle, env_json: "{}", limits: LimitsPatch::default(), account: "" };
+    let deployment =
+        Deployment { bundle: &bundle, env_json: "{}", limits: LimitsPatch::default(), account: "" };
     // The first of a process pays for what all share.
     cell.deploy("warm", &deployment).unwrap();
     get(&cell, "warm.localhost").await;

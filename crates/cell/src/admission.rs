@@ -10,11 +10,7 @@ use std::{
 
 use mote_web::{EventUsage, Outcome};
 
-use crate::{
-    cell::Cell,
-    share::Rate,
-    slot::Slot,
-};
+use crate::{cell::Cell, share::Rate, slot::Slot};
 
 /// How long a client should wait before it comes again, when nothing better is known.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -24,9 +20,14 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub struct Pressure(Arc<AtomicBool>);
 
 impl Pressure {
-    /// Says whether memory is short.
-    pub fn set(&self, is_short: bool) {
-        self.0.store(is_short, Ordering::Relaxed);
+    /// Says that memory is short.
+    pub fn raise(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Says that there is enough again.
+    pub fn ease(&self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 
     /// True while memory is short.
@@ -67,7 +68,8 @@ impl Cell {
 
     fn check(&self, slot: &Slot) -> Result<(), TurnedAway> {
         let limits = slot.limits.get();
-        let shed = |reason: &str, retry_after| Err(TurnedAway::Shed { reason: reason.to_owned(), retry_after });
+        let shed =
+            |reason: &str, retry_after| Err(TurnedAway::Shed { reason: reason.to_owned(), retry_after });
         if slot.kill_switch.is_stopped() {
             return Err(TurnedAway::Stopped);
         }

@@ -53,7 +53,9 @@ impl Error {
             Failure::ExceededWallTime => {
                 (StatusCode::SERVICE_UNAVAILABLE, 1102, "exceeded-wall-time", "The worker took too long")
             }
-            Failure::Stopped => (StatusCode::SERVICE_UNAVAILABLE, 1105, "worker-stopped", "The worker was stopped"),
+            Failure::Stopped => {
+                (StatusCode::SERVICE_UNAVAILABLE, 1105, "worker-stopped", "The worker was stopped")
+            }
             Failure::Gone => (StatusCode::SERVICE_UNAVAILABLE, 1105, "worker-gone", "The worker was stopped"),
         };
         let detail = match failure {

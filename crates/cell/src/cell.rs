@@ -257,7 +257,10 @@ fn check_size(deployment: &Deployment<'_>, limits: &Limits) -> Result<(), String
     }
     if env_bytes as u64 > limits.env_kib << 10 {
         let kib = env_bytes.div_ceil(1 << 10);
-        return Err(format!("the bindings in `env` come to {kib} KiB as JSON, {} are the most", limits.env_kib));
+        return Err(format!(
+            "the bindings in `env` come to {kib} KiB as JSON, {} are the most",
+            limits.env_kib
+        ));
     }
     Ok(())
 }

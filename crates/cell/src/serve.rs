@@ -95,7 +95,8 @@ impl Cell {
             return Err(Error::head_too_large());
         }
         let host = host_of(request);
-        let host = host.ok_or_else(|| Error::bad_request("A request has one Host header, with a host name."))?;
+        let host =
+            host.ok_or_else(|| Error::bad_request("A request has one Host header, with a host name."))?;
         let slot = self.find(host).ok_or_else(|| Error::unknown_host(host, &self.names()))?;
         let url = request_url(request.uri(), request.headers());
         let url = url.ok_or_else(|| Error::bad_request("The Host header and the path make no URL."))?;

@@ -79,7 +79,11 @@ mod tests {
         let (share, start) = (Share::new(), Instant::now());
         assert_eq!(share.check(RATE, start), Ok(()));
         use_up(&share, milliseconds(150));
-        assert_eq!(share.check(RATE, start), Err(milliseconds(100)), "a debt of 50 ms is paid in 100 ms at half a core");
+        assert_eq!(
+            share.check(RATE, start),
+            Err(milliseconds(100)),
+            "a debt of 50 ms is paid in 100 ms at half a core"
+        );
         assert!(share.check(RATE, start + milliseconds(99)).is_err());
         assert_eq!(share.check(RATE, start + milliseconds(101)), Ok(()));
     }

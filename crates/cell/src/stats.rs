@@ -208,7 +208,10 @@ mod tests {
         usage.set_outcome(Outcome::ExceededCpu);
         drop(usage);
         assert_eq!((stats.under_way(), under_way.load(Ordering::Relaxed)), (0, 0));
-        assert_eq!((stats.ended(Outcome::ExceededCpu), stats.ended(Outcome::Ok), stats.bytes_out()), (1, 0, 5));
+        assert_eq!(
+            (stats.ended(Outcome::ExceededCpu), stats.ended(Outcome::Ok), stats.bytes_out()),
+            (1, 0, 5)
+        );
         assert_eq!(stats.cpu_times().groups(), [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     }
 }

@@ -62,7 +62,8 @@ impl http_body::Body for Watched {
         let broken = match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 let within = frame.data_ref().is_none_or(|data| usage.count_out(data.len()));
-                (!within).then(|| BodyError::Aborted { reason: "the body is longer than it may be".to_owned() })
+                (!within)
+                    .then(|| BodyError::Aborted { reason: "the body is longer than it may be".to_owned() })
             }
             Poll::Ready(Some(Err(error))) => Some(error.clone()),
             Poll::Ready(None) | Poll::Pending => None,

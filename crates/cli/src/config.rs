@@ -55,15 +55,16 @@ pub(crate) enum ConfigError {
 impl Config {
     /// What the file says, with `over` over its `[limits]`; without a file, the defaults.
     pub(crate) fn read(path: Option<&Path>, over: &LimitsPatch) -> Result<Self, ConfigError> {
-        let Some(path) = path else { return Ok(Self::of(&LimitsPatch::default(), &LimitsPatch::default(), over)) };
+        let Some(path) = path else {
+            return Ok(Self::of(&LimitsPatch::default(), &LimitsPatch::default(), over));
+        };
         let text = fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         let table = text.parse::<Table>().map_err(|error| ConfigError::Malformed {
             path: path.to_owned(),
             reason: error.to_string().trim_end().to_owned(),
         })?;
-        Self::parse(table, over)
-            .map_err(|reason| ConfigError::Wrong { path: path.to_owned(), reason })
+        Self::parse(table, over).map_err(|reason| ConfigError::Wrong { path: path.to_owned(), reason })
     }
 
     fn of(defaults: &LimitsPatch, ceilings: &LimitsPatch, over: &LimitsPatch) -> Self {
@@ -78,7 +79,8 @@ impl Config {
         for (id, account) in take_table(&mut table, "accounts", "")? {
             let name = format!("[accounts.{id}]");
             let Value::Table(mut account) = account else { return Err(format!("{name} must be a table")) };
-            let patch = limits(take_table(&mut account, "limits", &name)?, &format!("[accounts.{id}.limits]"))?;
+            let patch =
+                limits(take_table(&mut account, "limits", &name)?, &format!("[accounts.{id}.limits]"))?;
             nothing_left(&account, &name, &["limits"])?;
             config.limits.accounts.insert(id, patch);
         }
@@ -120,8 +122,10 @@ fn limits(table: Table, name: &str) -> Result<LimitsPatch, String> {
 
 fn number(value: &Value, name: &str, key: &str) -> Result<u64, String> {
     let number = value.as_integer().and_then(|number| u64::try_from(number).ok());
-    let found = || value.as_integer().map_or_else(|| value.type_str().to_owned(), |number| number.to_string());
-    number.ok_or_else(|| format!("{name} `{key}` must be a whole number that is not negative, not {}", found()))
+    let found =
+        || value.as_integer().map_or_else(|| value.type_str().to_owned(), |number| number.to_string());
+    number
+        .ok_or_else(|| format!("{name} `{key}` must be a whole number that is not negative, not {}", found()))
 }
 
 #[cfg(test)]

@@ -64,13 +64,13 @@ fn rows(policy: &LimitPolicy, account: &str) -> Vec<Row> {
 
 fn table(rows: &[Row]) -> String {
     let value = |number: u64, unit: &str| format!("{number} {unit}").trim_end().to_owned();
-    let mut text = format!("{:<26}{:>15}{:>15}  {}\n", "limit", "default", "at most", "what it limits");
-    for Row { limit, default, most } in rows {
+    let line = |Row { limit, default, most }: &Row| {
         let (default, most) = (value(*default, limit.unit), value(*most, limit.unit));
-        text.push_str(&format!("{:<26}{default:>15}{most:>15}  {}\n", limit.key, limit.what));
-        text.push_str(&format!("{:<58}past it: {}\n", "", limit.past));
-    }
-    text
+        let LimitInfo { key, what, past, .. } = limit;
+        format!("{key:<26}{default:>15}{most:>15}  {what}\n{:<58}past it: {past}\n", "")
+    };
+    let head = format!("{:<26}{:>15}{:>15}  {}\n", "limit", "default", "at most", "what it limits");
+    std::iter::once(head).chain(rows.iter().map(line)).collect()
 }
 
 fn json(rows: &[Row]) -> String {
@@ -94,6 +94,30 @@ mod tests {
         for limit in LIMITS {
             assert!(text.contains(limit.key) && text.contains(limit.what) && text.contains(limit.past));
         }
+    }
+
+    #[test]
+    fn the_documentation_has_the_same_table() {
+        let documentation = include_str!("../../../docs/limits.md");
+        let value = |number: u64, unit: &str| format!("{number} {unit}").trim_end().to_owned();
+        for Row { limit, default, most } in rows(&LimitPolicy::default(), "") {
+            let (default, most) = (value(default, limit.unit), value(most, limit.unit));
+            let row = format!("| `{}` | {default} | {most} | {} | {} |", limit.key, limit.what, limit.past);
+            assert!(documentation.contains(&row), "docs/limits.md lacks this line:\n{row}");
+        }
+    }
+
+    #[test]
+    fn the_documented_configuration_is_one() {
+        let documentation = include_str!("../../../docs/limits.md");
+        let (_, rest) = documentation.split_once("```toml\n").unwrap();
+        let (example, _) = rest.split_once("```").unwrap();
+        let file = std::env::current_exe().unwrap().with_extension("limits-example.toml");
+        std::fs::write(&file, example).unwrap();
+        let config = Config::read(Some(&file), &LimitsPatch::default()).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(config.limits.of("free", &LimitsPatch::default()).cpu_ms, 10);
+        assert_eq!((config.memory_mib, config.connections), (Some(6_000), 5_000));
     }
 
     #[test]

@@ -16,7 +16,10 @@ pub(crate) fn allocator(account: MemoryAccount) -> v8::UniqueRef<v8::Allocator> 
 
 /// Makes bytes that Rust has made the memory of an `ArrayBuffer`, without copying them. Throws a `RangeError` and gives
 /// `None` if the isolate may not hold that many.
-pub fn adopt<'s>(scope: &mut v8::PinScope<'s, '_>, mut bytes: Vec<u8>) -> Option<v8::Local<'s, v8::ArrayBuffer>> {
+pub fn adopt<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    mut bytes: Vec<u8>,
+) -> Option<v8::Local<'s, v8::ArrayBuffer>> {
     let account = scope.get_slot::<MemoryAccount>().cloned();
     let length = bytes.len();
     let Some(account) = account.filter(|account| account.charge_buffer(length)) else {

@@ -31,7 +31,12 @@ pub(crate) struct HeapGuard {
 
 impl HeapGuard {
     /// `id` is the isolate's number, which its turns are watched by.
-    pub(crate) fn install(isolate: &mut v8::Isolate, id: u64, bytes_max: usize, account: MemoryAccount) -> Box<Self> {
+    pub(crate) fn install(
+        isolate: &mut v8::Isolate,
+        id: u64,
+        bytes_max: usize,
+        account: MemoryAccount,
+    ) -> Box<Self> {
         // SAFETY: only used in V8's callbacks, which come while the isolate is alive.
         let raw = unsafe { isolate.as_raw_isolate_ptr() };
         let handle = isolate.thread_safe_handle();

@@ -185,13 +185,8 @@ impl Isolate<Ready> {
     ///
     /// Microtasks are the caller's to run ([`drain_microtasks`]), since what follows them (unhandled rejections) is
     /// policy.
-    pub fn turn<R>(
-        &mut self,
-        budget: Duration,
-        work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R,
-    ) -> Ran<R> {
-        let Inner { isolate: Some(isolate), context: Some(context), guard, id, asked, .. } =
-            &mut self.inner
+    pub fn turn<R>(&mut self, budget: Duration, work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R) -> Ran<R> {
+        let Inner { isolate: Some(isolate), context: Some(context), guard, id, asked, .. } = &mut self.inner
         else {
             return Ran { turn: Turn::Stopped(Stop::Asked), cpu: Duration::ZERO };
         };

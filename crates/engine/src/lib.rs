@@ -15,6 +15,7 @@
 //! limit stops the turn; it does not abort the process (see [`heap`]).
 #![allow(unsafe_code, reason = "this room talks to V8")]
 
+pub mod attached;
 pub mod buffers;
 pub mod error;
 pub mod heap;
@@ -33,7 +34,9 @@ pub mod wasm_memory;
 pub mod watchdog;
 
 pub use error::JsError;
-pub use isolate::{Condemned, HeapUse, Isolate, IsolateOptions, Ran, Ready, Stop, Terminator, Turn, drain_microtasks};
+pub use isolate::{
+    Condemned, HeapUse, Isolate, IsolateOptions, Ran, Ready, Stop, Terminator, Turn, drain_microtasks,
+};
 pub use snapshot::{Native, Snapshot};
 /// The `v8` crate, for the rooms that write natives. Only this room names it as a dependency.
 pub use v8;

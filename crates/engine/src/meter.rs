@@ -93,6 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "waiting is what is tested")]
     fn work_is_charged_and_waiting_is_not() {
         let stretch = Stretch::begin();
         std::thread::sleep(Duration::from_millis(30));

@@ -237,13 +237,16 @@ fn install_handler() -> bool {
 }
 
 extern "C" fn on_signal(_signal: libc::c_int, _info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    // SAFETY: this thread's own `errno`, which the code that was interrupted may be about to read.
-    let errno = unsafe { &mut *libc::__errno_location() };
-    let before = *errno;
+    // SAFETY: it takes nothing and cannot fail.
+    let errno = unsafe { libc::__errno_location() };
+    // The code that was interrupted may be about to read it.
+    // SAFETY: it is this thread's own, and nobody else has a reference to it.
+    let before = unsafe { errno.read() };
     if let Some(top) = stack_pointer(context) {
         look_through(top);
     }
-    *errno = before;
+    // SAFETY: as above.
+    unsafe { errno.write(before) };
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -271,7 +274,8 @@ fn stack_end() -> Option<usize> {
     }
     let (mut start, mut bytes) = (std::ptr::null_mut(), 0);
     // SAFETY: the attributes were set just now, and both places are valid.
-    let failed = unsafe { libc::pthread_attr_getstack(&raw const attributes, &raw mut start, &raw mut bytes) } != 0;
+    let failed =
+        unsafe { libc::pthread_attr_getstack(&raw const attributes, &raw mut start, &raw mut bytes) } != 0;
     // SAFETY: they were set above and are not used any more.
     unsafe { libc::pthread_attr_destroy(&raw mut attributes) };
     (!failed).then(|| start.addr().saturating_add(bytes))

@@ -7,7 +7,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use wasmparser::{ExternalKind, Parser, Payload};
 
-use crate::{memory::MemoryAccount, v8};
+use crate::{attached, memory::MemoryAccount, v8};
 
 /// Bytes of a page of Wasm.
 const PAGE_BYTES: u64 = 64 << 10;
@@ -57,34 +57,10 @@ pub fn count_hidden(
     module: v8::Local<'_, v8::Value>,
     instance: v8::Local<'_, v8::Object>,
 ) -> Counted {
-    let Some(bytes) = hidden_bytes_of(scope, module).filter(|bytes| *bytes > 0) else { return has_room(scope, 0) };
-    let Some(account) = scope.get_slot::<MemoryAccount>().cloned() else { return Counted::Fits };
-    let mut held = account.hold(bytes);
-    if held.is_none() {
-        // Instances that nobody holds any more may still be waiting for the collector.
-        scope.low_memory_notification();
-        held = account.hold(bytes);
-    }
-    let Some(held) = held else { return Counted::TooMuch };
-    let weak = v8::Weak::with_guaranteed_finalizer(scope, instance, Box::new(move || drop(held)));
-    keep(scope, weak);
-    has_room(scope, 0)
-}
-
-/// In a slot of the isolate: what waits for instances to be collected.
-#[derive(Clone, Default)]
-struct Instances(Rc<RefCell<Vec<v8::Weak<v8::Object>>>>);
-
-/// A weak handle must live as long as its object, to be told of its end.
-fn keep(scope: &mut v8::PinScope<'_, '_>, weak: v8::Weak<v8::Object>) {
-    if scope.get_slot::<Instances>().is_none() {
-        scope.set_slot(Instances::default());
-    }
-    if let Some(instances) = scope.get_slot::<Instances>() {
-        let mut instances = instances.0.borrow_mut();
-        instances.retain(|weak| !weak.is_empty());
-        instances.push(weak);
-    }
+    let Some(bytes) = hidden_bytes_of(scope, module).filter(|bytes| *bytes > 0) else {
+        return has_room(scope, 0);
+    };
+    if attached::hold_for(scope, instance, bytes) { has_room(scope, 0) } else { Counted::TooMuch }
 }
 
 /// Says at a compiled module how much its instances hold that nobody sees.
@@ -108,7 +84,11 @@ fn hidden_bytes_of(scope: &mut v8::PinScope<'_, '_>, module: v8::Local<'_, v8::V
     let key = hidden_key(scope)?;
     let object = module.try_cast::<v8::Object>().ok()?;
     let value = object.get_private(scope, key)?.try_cast::<v8::Number>().ok()?.value();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of bytes, set above")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count of bytes, set above"
+    )]
     Some(value as usize)
 }
 
@@ -125,7 +105,8 @@ fn hidden_bytes(module: &[u8]) -> usize {
         match payload {
             Payload::ImportSection(imports) => {
                 let memories = imports.into_imports().map_while(Result::ok);
-                imported += memories.filter(|import| matches!(import.ty, wasmparser::TypeRef::Memory(_))).count();
+                imported +=
+                    memories.filter(|import| matches!(import.ty, wasmparser::TypeRef::Memory(_))).count();
             }
             Payload::MemorySection(memories) => {
                 defined.extend(memories.into_iter().map_while(Result::ok).map(|memory| memory.maximum));
@@ -133,7 +114,9 @@ fn hidden_bytes(module: &[u8]) -> usize {
             Payload::ExportSection(exports) => {
                 let memories = exports.into_iter().map_while(Result::ok);
                 exported.extend(
-                    memories.filter(|export| export.kind == ExternalKind::Memory).map(|export| export.index as usize),
+                    memories
+                        .filter(|export| export.kind == ExternalKind::Memory)
+                        .map(|export| export.index as usize),
                 );
             }
             _ => {}
@@ -182,7 +165,8 @@ fn is_over(scope: &mut v8::PinScope<'_, '_>, more: usize) -> bool {
     let Some(account) = scope.get_slot::<MemoryAccount>().cloned() else { return false };
     account.set_wasm(bytes(scope));
     let statistics = scope.get_heap_statistics();
-    account.saw_heap(statistics.used_heap_size(), statistics.external_memory()) || account.hold(more).is_none()
+    account.saw_heap(statistics.used_heap_size(), statistics.external_memory())
+        || account.hold(more).is_none()
 }
 
 #[cfg(test)]

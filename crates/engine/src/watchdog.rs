@@ -195,7 +195,12 @@ fn watch_all() {
     loop {
         let now = Instant::now();
         let new = std::mem::take(&mut *lock(&THREADS));
-        threads.extend(new.into_iter().map(|thread| Watched { thread, asked: 0, ask_at: now, look_at: None }));
+        threads.extend(new.into_iter().map(|thread| Watched {
+            thread,
+            asked: 0,
+            ask_at: now,
+            look_at: None,
+        }));
         let mut pause = TICK;
         threads.retain_mut(|watched| {
             let Some(thread) = watched.thread.upgrade() else { return false };
@@ -237,7 +242,8 @@ impl Watched {
         if now >= self.ask_at {
             fire(thread, state);
             thread.thread.nudge();
-            let period = NUDGE_PERIOD_MIN.saturating_mul(2_u32.saturating_pow(self.asked)).min(NUDGE_PERIOD_MAX);
+            let period =
+                NUDGE_PERIOD_MIN.saturating_mul(2_u32.saturating_pow(self.asked)).min(NUDGE_PERIOD_MAX);
             self.asked = self.asked.saturating_add(1);
             self.ask_at = now + period;
         }

@@ -158,6 +158,8 @@ export { warmUp } from "./warm-up.js";
  * isolate before any of the worker's code runs.
  */
 export function builtinModules() {
+  // V8 puts it back into each context.
+  delete globalThis.SharedArrayBuffer;
   countWasmMemories();
   return {};
 }

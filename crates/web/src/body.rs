@@ -117,7 +117,10 @@ impl NativeBody {
     }
 
     /// Reads all that is left.
-    pub(crate) fn read_all(&mut self, coder: &Coder) -> impl Future<Output = Result<Bytes, Failed>> + 'static {
+    pub(crate) fn read_all(
+        &mut self,
+        coder: &Coder,
+    ) -> impl Future<Output = Result<Bytes, Failed>> + 'static {
         let shared = self.decoded(coder);
         let held = coder.account.hold(0);
         async move {

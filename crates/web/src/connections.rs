@@ -64,7 +64,8 @@ impl Connections {
     }
 
     fn semaphore(&self) -> Arc<Semaphore> {
-        let max = usize::try_from(self.max).unwrap_or(Semaphore::MAX_PERMITS).clamp(1, Semaphore::MAX_PERMITS);
+        let max =
+            usize::try_from(self.max).unwrap_or(Semaphore::MAX_PERMITS).clamp(1, Semaphore::MAX_PERMITS);
         self.free.borrow_mut().get_or_insert_with(|| Arc::new(Semaphore::new(max))).clone()
     }
 
@@ -115,7 +116,10 @@ mod tests {
             let first = connections.clone().begin(None).await;
             let _second = connections.clone().begin(None).await;
             let mut third = Box::pin(connections.clone().begin(None));
-            assert!(tokio::time::timeout(PATIENCE * 10, &mut third).await.is_err(), "nobody is given up for being slow");
+            assert!(
+                tokio::time::timeout(PATIENCE * 10, &mut third).await.is_err(),
+                "nobody is given up for being slow"
+            );
             drop(first);
             third.await;
         });

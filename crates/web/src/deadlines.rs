@@ -42,7 +42,8 @@ impl Runtime {
 
     fn keep_deadlines(&self) {
         let now = Instant::now();
-        let is_late = |context: &&Rc<RequestContext>| context.deadline.get().is_some_and(|deadline| deadline <= now);
+        let is_late =
+            |context: &&Rc<RequestContext>| context.deadline.get().is_some_and(|deadline| deadline <= now);
         let late: Vec<_> = self.state.contexts.borrow().values().filter(is_late).cloned().collect();
         for context in late {
             if context.answered() {

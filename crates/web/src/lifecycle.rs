@@ -96,6 +96,8 @@ impl Runtime {
                 if let Some(context) = self.state.context(context) {
                     self.fail(&context, Failure::ExceededCpu);
                 }
+                // What the turn has left is garbage now, and nobody may come for long to make V8 see to it.
+                self.with_isolate(Isolate::collect_garbage);
                 if !self.is_sound() {
                     self.condemned.set(true);
                 }
@@ -129,7 +131,8 @@ impl Runtime {
         let Some(isolate) = slot.as_mut() else { return false };
         let checked = isolate.turn(CHECK_CPU_MAX, |scope| {
             v8::tc_scope!(let scope, scope);
-            let promise = self.call(scope, |hooks| &hooks.check_soundness, &[])?.try_cast::<v8::Promise>().ok()?;
+            let promise =
+                self.call(scope, |hooks| &hooks.check_soundness, &[])?.try_cast::<v8::Promise>().ok()?;
             mote_engine::drain_microtasks(scope);
             drop(mote_engine::rejections::take_unhandled(scope));
             let fulfilled = promise.state() == v8::PromiseState::Fulfilled;

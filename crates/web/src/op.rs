@@ -35,9 +35,7 @@ impl Value {
             Self::Number(number) => v8::Integer::new_from_unsigned(scope, number).into(),
             Self::Text(text) => new_string(scope, &text)?.into(),
             Self::Bytes(bytes) => new_uint8_array(scope, bytes.into())?.into(),
-            Self::Utf8(bytes) => {
-                v8::String::new_from_utf8(scope, &bytes, v8::NewStringType::Normal)?.into()
-            }
+            Self::Utf8(bytes) => v8::String::new_from_utf8(scope, &bytes, v8::NewStringType::Normal)?.into(),
             Self::Headers(headers) => headers_list(scope, &headers)?.into(),
             Self::Bool(value) => v8::Boolean::new(scope, value).into(),
             Self::List(values) => {

@@ -21,7 +21,9 @@ use crate::{
 enum Room {
     Enough,
     /// Only so many bytes, and nothing after them.
-    Last { bytes: usize },
+    Last {
+        bytes: usize,
+    },
     None,
 }
 

@@ -235,7 +235,11 @@ mod tests {
         assert!(books.0.lock().unwrap().is_empty());
         assert!(body.count_out(7));
         drop(body);
-        assert_eq!(*books.0.lock().unwrap(), [(7, Outcome::ExceededCpu)], "the first thing that goes wrong counts");
+        assert_eq!(
+            *books.0.lock().unwrap(),
+            [(7, Outcome::ExceededCpu)],
+            "the first thing that goes wrong counts"
+        );
     }
 
     #[test]

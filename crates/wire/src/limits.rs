@@ -149,8 +149,14 @@ const _: () = {
     assert!(limits.cpu_ms <= limits.wall_ms, "an event can use its CPU time");
     assert!(limits.events <= limits.account_events, "one worker cannot have more events than its account");
     assert!(limits.cpu_share_percent <= limits.account_cpu_share_percent, "nor a larger share");
-    assert!(WEBSOCKET_MESSAGE_BYTES_MAX as u64 <= limits.memory_soft_mib << 20, "a message fits into an isolate");
-    assert!(limits.response_head_kib << 10 <= REQUEST_HEAD_BYTES_MAX as u64, "what one worker sends another can read");
+    assert!(
+        WEBSOCKET_MESSAGE_BYTES_MAX as u64 <= limits.memory_soft_mib << 20,
+        "a message fits into an isolate"
+    );
+    assert!(
+        limits.response_head_kib << 10 <= REQUEST_HEAD_BYTES_MAX as u64,
+        "what one worker sends another can read"
+    );
     assert!(limits.connections <= limits.subrequests, "more at once than in all makes no sense");
 };
 
@@ -245,7 +251,12 @@ mod tests {
     #[test]
     fn every_limit_has_a_key_and_a_value() {
         for info in LIMITS {
-            assert!(Limits::DEFAULT.get(info.key).is_some() && Limits::CEILING.get(info.key) >= Limits::DEFAULT.get(info.key), "{}", info.key);
+            assert!(
+                Limits::DEFAULT.get(info.key).is_some()
+                    && Limits::CEILING.get(info.key) >= Limits::DEFAULT.get(info.key),
+                "{}",
+                info.key
+            );
             assert!(!info.what.is_empty() && !info.past.is_empty());
         }
         assert!(!LimitsPatch::default().set("no_such_limit", 1));

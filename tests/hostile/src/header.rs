@@ -13,6 +13,8 @@ pub struct Header {
     pub limits: Vec<(String, u64)>,
     /// Who provokes it.
     pub client: Client,
+    /// What the process may grow by for a moment, in MiB, where a single built-in takes more than others.
+    pub grows_mib: Option<u64>,
     /// A module that it imports as `./module.wasm`.
     pub wasm: Option<Vec<u8>>,
 }
@@ -67,7 +69,7 @@ impl Header {
     /// Says which line is wrong, or which key lacks.
     pub fn parse(source: &str) -> Result<Self, String> {
         let (mut harm, mut expect, mut body, mut limits) = (None, None, None, None);
-        let (mut client, mut wasm) = (None, None);
+        let (mut client, mut wasm, mut grows_mib) = (None, None, None);
         for line in source.lines().map_while(|line| line.strip_prefix("// ")) {
             let (key, value) = line.split_once(": ").ok_or_else(|| format!("no `key: value`: {line:?}"))?;
             let value = value.trim();
@@ -83,6 +85,10 @@ impl Header {
                     once(&mut limits, key, pairs)?;
                 }
                 "client" => once(&mut client, key, Client::parse(value)?)?,
+                "grows" => {
+                    let mib = value.parse().map_err(|_| format!("no number of MiB: {value:?}"))?;
+                    once(&mut grows_mib, key, mib)?;
+                }
                 "wasm" => once(&mut wasm, key, bytes(value)?)?,
                 _ => return Err(format!("no header has the key `{key}`")),
             }
@@ -93,6 +99,7 @@ impl Header {
             body,
             limits: limits.unwrap_or_default(),
             client: client.unwrap_or(Client::Get(1)),
+            grows_mib,
             wasm,
         })
     }

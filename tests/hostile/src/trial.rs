@@ -15,8 +15,9 @@ const COUNTED_WITHIN: Duration = Duration::from_secs(10);
 const RETURNED_WITHIN: Duration = Duration::from_secs(8);
 /// Right answers that each neighbour gives before, during and after.
 const ANSWERS_MIN: u64 = 3;
-/// What an event may use over its CPU limit: a tenth, and what a busy machine costs.
-const CPU_OVER_MS: u64 = 100;
+/// What an event may use over its CPU limit: a tenth, and what natives without optimisation cost on a busy machine. How far it
+/// really goes over is measured by the bench.
+const CPU_OVER_MS: u64 = 500;
 /// What the process may hold after it all, over what it held before and what the worker's isolate may keep: the neighbours'
 /// own growth, and what allocators keep for the next time.
 const KEPT_KIB: u64 = 80 << 10;
@@ -46,7 +47,8 @@ fn judge(worker: &Worker, node: &Node, neighbours: Neighbours, row: &mut Row) ->
     neighbours.end().map_err(|wrong| format!("at the end: {wrong}"))?;
     row.peak_mib = node.peak_kib().saturating_sub(before_kib) >> 10;
     memory_returns(worker, node, before_kib)?;
-    let may_peak_kib = (worker.header.limit("memory_mib").unwrap_or(128) << 11) + PEAK_KIB;
+    let usual_kib = (worker.header.limit("memory_mib").unwrap_or(128) << 11) + PEAK_KIB;
+    let may_peak_kib = worker.header.grows_mib.map_or(usual_kib, |mib| mib << 10);
     if row.peak_mib > may_peak_kib >> 10 {
         return Err(format!("the process grew by {} MiB, {} are allowed", row.peak_mib, may_peak_kib >> 10));
     }

@@ -1,5 +1,5 @@
 // harm: proxies of proxies, a hundred thousand deep, asked for a property
-// expect: 200 - ok
+// expect: 200 - ok or 503 exceeded-cpu exceededCpu
 // body: RangeError
 export default {
   fetch() {

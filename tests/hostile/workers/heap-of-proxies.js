@@ -1,6 +1,6 @@
 // harm: proxies of proxies without an end
-// expect: 503 exceeded-memory exceededMemory
-// limits: cpu_ms=5000
+// expect: 503 exceeded-memory exceededMemory or 503 exceeded-cpu exceededCpu
+// limits: cpu_ms=1000
 export default {
   fetch() {
     let proxy = {};

@@ -1,5 +1,5 @@
 // harm: arguments from something with a length of four thousand million
-// expect: 200 - ok
+// expect: 200 - ok or 503 exceeded-cpu exceededCpu or 500 worker-exception exception
 // body: RangeError
 export default {
   fetch() {

@@ -1,5 +1,5 @@
 // harm: includes over an array of four thousand million holes
-// expect: 503 exceeded-cpu exceededCpu
+// expect: 503 exceeded-cpu exceededCpu or 500 worker-exception exception
 export default {
   fetch() {
     for (;;) new Array(2 ** 32 - 1).includes(1);

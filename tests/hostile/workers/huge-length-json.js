@@ -1,5 +1,5 @@
 // harm: JSON.stringify of an array of four thousand million holes
-// expect: 500 worker-exception exception
+// expect: 500 worker-exception exception or 503 exceeded-cpu exceededCpu
 // limits: cpu_ms=500
 export default {
   fetch() {

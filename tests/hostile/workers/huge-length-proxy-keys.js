@@ -1,5 +1,5 @@
 // harm: Object.keys of a Proxy that tells a million of keys, again and again
-// expect: 503 exceeded-cpu exceededCpu or 503 exceeded-memory exceededMemory
+// expect: 503 exceeded-cpu exceededCpu or 503 exceeded-memory exceededMemory or 500 worker-exception exception
 // limits: memory_mib=128
 export default {
   fetch() {

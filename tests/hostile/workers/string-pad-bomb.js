@@ -2,6 +2,7 @@
 // expect: 200 - ok or 503 exceeded-memory exceededMemory or 500 worker-exception exception
 // body: RangeError
 // limits: cpu_ms=2000
+// grows: 640
 export default {
   fetch() {
     try {

@@ -1,6 +1,7 @@
 // harm: an error whose message is a hundred megabytes long
 // expect: 500 worker-exception exception or 503 exceeded-memory exceededMemory
 // limits: cpu_ms=2000
+// grows: 320
 export default {
   fetch() {
     let text = "x".repeat(1 << 20);

@@ -1,5 +1,5 @@
 // harm: Wasm memories that only reserve address space
-// expect: 200 - ok or 503 exceeded-memory exceededMemory
+// expect: 200 - ok or 503 exceeded-memory exceededMemory or 503 exceeded-cpu exceededCpu
 // body: RangeError
 // limits: cpu_ms=2000
 export default {

@@ -1,6 +1,6 @@
 // harm: pairs of WebSockets without an end
-// expect: 500 worker-exception exception
-// limits: cpu_ms=2000 websockets=100
+// expect: 503 exceeded-memory exceededMemory
+// limits: cpu_ms=5000
 export default {
   fetch() {
     const kept = [];

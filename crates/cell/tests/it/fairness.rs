@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mote_cell::{Deployment, Outcome};
+use mote_cell::{Deployment, KillSwitch, Outcome};
 use mote_wire::{
     bundle::{Format, ModuleKind},
     limits::LimitsPatch,
@@ -24,7 +24,8 @@ tests! {
     a_version_asks_for_less_and_gets_it,
 }
 
-const SLEEPS: &str = "export default { async fetch(request) { if (request.url.endsWith('/fast')) return new Response('fast');
+const SLEEPS: &str =
+    "export default { async fetch(request) { if (request.url.endsWith('/fast')) return new Response('fast');
     await new Promise((resolve) => setTimeout(resolve, 300)); return new Response('slept'); } };";
 
 const GET: &str = "GET /fast HTTP/1.1\r\nHost: w.localhost\r\nConnection: close\r\n\r\n";
@@ -106,11 +107,20 @@ fn the_kill_switch_ends_what_waits_and_refuses_what_comes() {
         });
         assert_eq!((slow.0, slow.1.contains("was stopped")), (503, true), "{slow:?}");
         let answer = harness.ask(GET).await;
-        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("mote-error: worker-stopped"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 503") && answer.contains("mote-error: worker-stopped"),
+            "{answer}"
+        );
         kill_switch.start();
         assert_eq!(harness.get("w.localhost", "/fast").await.1, "fast");
         assert_eq!(harness.stats("w").ended(Outcome::KillSwitch), 2);
     });
+}
+
+#[expect(clippy::disallowed_methods, reason = "a thread of its own, which serves nobody")]
+fn stop_later(kill_switch: &KillSwitch) {
+    std::thread::sleep(Duration::from_millis(100));
+    kill_switch.stop();
 }
 
 fn the_kill_switch_stops_a_turn_that_runs() {
@@ -118,10 +128,7 @@ fn the_kill_switch_stops_a_turn_that_runs() {
         let harness = Harness::with(&[("cpu_ms", 30_000)]);
         harness.serve("w", "export default { fetch() { for (;;) {} } };").unwrap();
         let kill_switch = harness.directory.get("w").unwrap().kill_switch.clone();
-        let operator = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(100));
-            kill_switch.stop();
-        });
+        let operator = std::thread::spawn(move || stop_later(&kill_switch));
         let (status, body) = harness.get("w", "/").await;
         assert_eq!((status, body.contains("was stopped")), (503, true), "{body}");
         operator.join().unwrap();
@@ -136,10 +143,7 @@ fn the_kill_switch_stops_a_loop_around_a_slow_native() {
             export default { fetch() { for (let n = 0; n < 1e9; n++) a < b; } };";
         harness.serve("w", source).unwrap();
         let kill_switch = harness.directory.get("w").unwrap().kill_switch.clone();
-        let operator = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(100));
-            kill_switch.stop();
-        });
+        let operator = std::thread::spawn(move || stop_later(&kill_switch));
         assert_eq!(harness.get("w", "/").await.0, 503);
         operator.join().unwrap();
         assert!(harness.stats("w").cpu() < Duration::from_secs(5));
@@ -150,10 +154,13 @@ fn short_of_memory_the_cell_turns_events_away() {
     run(async {
         let harness = Harness::new();
         harness.serve("w", SLEEPS).unwrap();
-        harness.pressure.set(true);
+        harness.pressure.raise();
         assert!(is_shed(&harness.ask(GET).await));
-        assert!(harness.cell.runtime("w").is_some(), "the isolate that was freed is made again when it is needed");
-        harness.pressure.set(false);
+        assert!(
+            harness.cell.runtime("w").is_some(),
+            "the isolate that was freed is made again when it is needed"
+        );
+        harness.pressure.ease();
         assert_eq!(harness.get("w.localhost", "/fast").await.1, "fast");
         assert_eq!(harness.stats("w").isolates_started(), 2);
     });

@@ -16,8 +16,8 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 
 use mote_cell::{
-    Cell, CellOptions, Debugging, Deployment, Directory, ErrorDetail, EventLog, JsError, LoadError, LogLevel, Observer,
-    Pressure, WorkerStats,
+    Cell, CellOptions, Debugging, Deployment, Directory, ErrorDetail, EventLog, JsError, LoadError, LogLevel,
+    Observer, Pressure, WorkerStats,
 };
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},

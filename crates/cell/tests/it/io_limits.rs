@@ -49,7 +49,11 @@ fn subrequests_are_counted() {
             "3Too many subrequests: one event may begin 3, redirects included."
         );
         assert_eq!(egress.requests.lock().unwrap().len(), 3);
-        assert_eq!(attempt(&harness, "return (await fetch('http://a/')).text()").await, "x", "the next event has its own");
+        assert_eq!(
+            attempt(&harness, "return (await fetch('http://a/')).text()").await,
+            "x",
+            "the next event has its own"
+        );
     });
 }
 
@@ -73,7 +77,10 @@ fn subrequests_that_wait_for_each_other_are_told_apart() {
             for (const { writable } of uploads) writable.close().catch(() => {});
             return third + (await Promise.all(uploads.map((one) => one.answer)));";
         let answer = attempt(&harness, code).await;
-        assert!(answer.starts_with("xfetch failed: it was given up") && answer.ends_with(",sent"), "{answer}");
+        assert!(
+            answer.starts_with("xfetch failed: it was given up") && answer.ends_with(",sent"),
+            "{answer}"
+        );
     });
 }
 
@@ -82,11 +89,16 @@ fn requests_that_cause_one_another_come_to_an_end() {
         let harness = Harness::with(&[("subrequest_depth", 2)]);
         harness.serve("w", "export default { fetch: () => new Response('ok') };").unwrap();
         let ask = async |hops: &str| {
-            harness.ask(&format!("GET / HTTP/1.1\r\nHost: w\r\nCDN-Loop: {hops}\r\nConnection: close\r\n\r\n")).await
+            harness
+                .ask(&format!("GET / HTTP/1.1\r\nHost: w\r\nCDN-Loop: {hops}\r\nConnection: close\r\n\r\n"))
+                .await
         };
         assert!(ask("mote, other;a=b, mote").await.starts_with("HTTP/1.1 200"));
         let answer = ask("mote, mote, mote").await;
-        assert!(answer.starts_with("HTTP/1.1 508") && answer.contains("mote-error: loop-detected"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 508") && answer.contains("mote-error: loop-detected"),
+            "{answer}"
+        );
         assert!(answer.contains("1019"), "{answer}");
     });
 }
@@ -108,8 +120,13 @@ fn a_request_body_that_says_its_length_is_refused_at_once() {
     run(async {
         let harness = Harness::with(&[("request_body_mib", 1)]);
         harness.serve("w", READS).unwrap();
-        let answer = harness.ask("POST / HTTP/1.1\r\nHost: w\r\nContent-Length: 1048577\r\nConnection: close\r\n\r\n").await;
-        assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("mote-error: request-too-large"), "{answer}");
+        let answer = harness
+            .ask("POST / HTTP/1.1\r\nHost: w\r\nContent-Length: 1048577\r\nConnection: close\r\n\r\n")
+            .await;
+        assert!(
+            answer.starts_with("HTTP/1.1 413") && answer.contains("mote-error: request-too-large"),
+            "{answer}"
+        );
     });
 }
 
@@ -198,7 +215,8 @@ fn a_version_has_only_so_many_modules_and_bindings() {
         assert!(error.contains("2 modules, 1 are the most"), "{error}");
         let bundle = bundle(&[main], Format::Modules);
         let env_json = format!("{{\"A\":\"{}\"}}", "x".repeat(2_000));
-        let deployment = Deployment { bundle: &bundle, env_json: &env_json, limits: LimitsPatch::default(), account: "" };
+        let deployment =
+            Deployment { bundle: &bundle, env_json: &env_json, limits: LimitsPatch::default(), account: "" };
         let error = harness.cell.deploy("w", &deployment).unwrap_err().to_string();
         assert!(error.contains("2 KiB as JSON, 1 are the most"), "{error}");
     });
@@ -208,7 +226,9 @@ fn bytes_are_counted() {
     run(async {
         let harness = Harness::with_egress(&[], Arc::new(Canned::text("x")));
         harness.serve("w", "export default { async fetch(request) { await fetch('http://a/'); return new Response((await request.text()).repeat(2)); } };").unwrap();
-        let answer = harness.ask("POST / HTTP/1.1\r\nHost: w\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello").await;
+        let answer = harness
+            .ask("POST / HTTP/1.1\r\nHost: w\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")
+            .await;
         assert!(answer.ends_with("hellohello"), "{answer}");
         let stats = harness.stats("w");
         assert_eq!((stats.bytes_in(), stats.bytes_out(), stats.subrequests()), (5, 10, 1));

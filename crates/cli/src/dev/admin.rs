@@ -5,7 +5,6 @@
 //! turned away.
 #![expect(
     clippy::disallowed_types,
-    clippy::disallowed_methods,
     reason = "a port that is taken is told before any thread starts, so it is bound without a runtime"
 )]
 
@@ -77,8 +76,8 @@ impl Admin {
                 let body = format!("{:#}\n", metrics::json(&self.directory));
                 of_type(text(StatusCode::OK, body), "application/json; charset=utf-8")
             }
-            (&Method::POST, ["workers", name, "stop"]) => self.switch(name, true),
-            (&Method::POST, ["workers", name, "start"]) => self.switch(name, false),
+            (&Method::POST, ["workers", name, "stop"]) => self.stop(name),
+            (&Method::POST, ["workers", name, "start"]) => self.start_again(name),
             _ => text(StatusCode::NOT_FOUND, PATHS.to_owned()),
         }
     }
@@ -93,23 +92,27 @@ impl Admin {
         }
     }
 
-    fn switch(&self, name: &str, stop: bool) -> Response<Full<Bytes>> {
-        let Some(entry) = self.directory.get(name) else {
-            return text(StatusCode::NOT_FOUND, format!("no worker is called `{name}`; see /stats\n"));
-        };
-        if stop {
-            entry.kill_switch.stop();
-            // The turn that ran is stopped; this ends the events that wait.
-            let _ = self.commands.send(Command::Stop { name: name.to_owned() });
-            text(StatusCode::OK, format!("{name} is stopped\n"))
-        } else {
-            entry.kill_switch.start();
-            text(StatusCode::OK, format!("{name} takes requests again\n"))
-        }
+    fn stop(&self, name: &str) -> Response<Full<Bytes>> {
+        let Some(entry) = self.directory.get(name) else { return unknown(name) };
+        entry.kill_switch.stop();
+        // The turn that ran is stopped; this ends the events that wait.
+        let _ = self.commands.send(Command::Stop { name: name.to_owned() });
+        text(StatusCode::OK, format!("{name} is stopped\n"))
+    }
+
+    fn start_again(&self, name: &str) -> Response<Full<Bytes>> {
+        let Some(entry) = self.directory.get(name) else { return unknown(name) };
+        entry.kill_switch.start();
+        text(StatusCode::OK, format!("{name} takes requests again\n"))
     }
 }
 
-const PATHS: &str = "GET /healthz, /readyz, /metrics or /stats; POST /workers/<name>/stop or /workers/<name>/start\n";
+fn unknown(name: &str) -> Response<Full<Bytes>> {
+    text(StatusCode::NOT_FOUND, format!("no worker is called `{name}`; see /stats\n"))
+}
+
+const PATHS: &str =
+    "GET /healthz, /readyz, /metrics or /stats; POST /workers/<name>/stop or /workers/<name>/start\n";
 
 fn text(status: StatusCode, text: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(text));

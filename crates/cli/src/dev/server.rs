@@ -5,7 +5,13 @@
     reason = "a port that is taken is told before any thread starts, so it is bound without a runtime; one developer fills no queue"
 )]
 
-use std::{io, net::{SocketAddr, TcpListener}, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
 
 use mote_cell::{Cell, CellOptions, Debugging, Deployment, Directory, ErrorDetail, Pressure};
 use mote_host::{egress::DirectEgress, memory};
@@ -133,7 +139,11 @@ fn watch_memory(bytes_max: u64, pressure: &Pressure) -> io::Result<()> {
             let bytes = memory::resident_bytes().unwrap_or(0);
             // Once it is high, it must fall a little before all is well again: else it would flicker.
             is_high = bytes > if is_high { bytes_max / 20 * 19 } else { bytes_max };
-            pressure.set(is_high);
+            if is_high {
+                pressure.raise();
+            } else {
+                pressure.ease();
+            }
             std::thread::sleep(LOOK_PERIOD);
         }
     };

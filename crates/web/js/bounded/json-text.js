@@ -9,6 +9,7 @@ const { parse } = JSON;
 const { defineProperty: define, keys } = Object;
 const { charCodeAt, slice } = String.prototype;
 
+const PIECE_MIN = 1 << 4;
 const PIECE_MAX = 1 << 16;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -65,9 +66,17 @@ class Open {
 class Reader {
   #text;
   #at = 0;
+  // How far to look for the end of a piece. Less far where looking does not pay, or a text of nothing but openings would be
+  // looked through from each of them.
+  #window = PIECE_MAX;
 
   constructor(text) {
     this.#text = text;
+  }
+
+  #learn(gone) {
+    const wanted = gone * 2 >= this.#window ? this.#window * 2 : this.#window / 2;
+    this.#window = wanted < PIECE_MIN ? PIECE_MIN : wanted > PIECE_MAX ? PIECE_MAX : wanted;
   }
 
   #code(index) {
@@ -116,9 +125,10 @@ class Reader {
   // Where a piece ends that begins here: at the last comma between elements, or where the list or object is closed. -1 if
   // the first element is too long alone.
   #endOfPiece() {
+    if (this.#window === PIECE_MIN && isOpening(this.#code(this.#at))) return -1;
     let depth = 0;
     let comma = -1;
-    for (let i = this.#at; i - this.#at < PIECE_MAX; i++) {
+    for (let i = this.#at; i - this.#at < this.#window; i++) {
       const code = this.#code(i);
       if (code === QUOTE) i = this.#endOfString(i);
       else if (isOpening(code)) depth++;
@@ -132,12 +142,23 @@ class Reader {
     return comma;
   }
 
+  // A text that was cut off is told by its end, before anything is made of it.
+  #requireEnd() {
+    const first = this.#peek();
+    if (!isOpening(first)) return;
+    let last = this.#text.length - 1;
+    while (isSpace(this.#code(last))) last--;
+    if (this.#code(last) !== (first === OPEN_LIST ? CLOSE_LIST : CLOSE_OBJECT)) throw this.#failure(this.#text.length);
+  }
+
   /** The value of the whole text. A stack of its own, since a text may be as deep as it is long. */
   read() {
+    this.#requireEnd();
     let top;
     let value;
     for (;;) {
       const end = top === undefined ? -1 : this.#endOfPiece();
+      if (top !== undefined) this.#learn(end - this.#at);
       if (end >= 0) {
         const closes = this.#code(end) !== COMMA;
         if (closes && !top.isClosedBy(this.#code(end))) throw this.#failure(end);

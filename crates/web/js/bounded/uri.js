@@ -16,7 +16,7 @@ function betweenPairs(text, end) {
   return (at(text, end - 1) & 0xfc00) === 0xd800 ? end + 1 : end;
 }
 
-// Nor within "%uXXXX".
+// Nor within "%u20AC".
 function betweenEscapes(text, end) {
   for (let i = end - 5; i < end; i++) {
     if (at(text, i) === PERCENT) return i;

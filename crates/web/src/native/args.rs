@@ -54,7 +54,7 @@ pub(crate) fn hold_utf8(
 }
 
 /// What a native works on before it asks whether its turn is to stop: less than a millisecond's work.
-const PIECE_BYTES: usize = 256 << 10;
+pub(crate) const PIECE_BYTES: usize = 256 << 10;
 
 /// Works through bytes a piece at a time, and not to their end if the turn is to stop: nobody will see the result then.
 pub(crate) fn in_pieces(bytes: &[u8], mut work: impl FnMut(&[u8])) {

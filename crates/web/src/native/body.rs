@@ -147,7 +147,9 @@ fn pipe_write<'s>(
         return;
     };
     let chunk = args.get(1);
-    let Some(bytes) = kept_bytes(scope, chunk, "a body is made of bytes: write Uint8Array chunks") else { return };
+    let Some(bytes) = kept_bytes(scope, chunk, "a body is made of bytes: write Uint8Array chunks") else {
+        return;
+    };
     match sender.try_send(Ok(http_body::Frame::data(bytes))) {
         Ok(()) => {}
         Err(tokio::sync::mpsc::error::TrySendError::Closed(_)) => {

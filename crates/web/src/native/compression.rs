@@ -184,10 +184,10 @@ impl Codec {
         let piece = rest.get(..rest.len().min(STEP_BYTES_MAX)).unwrap_or_default();
         let finish = flow == Flow::Finish && piece.is_empty();
         let held = self.engine.bytes();
-        if let Some(grown) = self.engine.bytes_with(piece).filter(|bytes| *bytes > held) {
-            if !self.held.resize(grown) {
-                return Err(Failure::NoRoom);
-            }
+        if let Some(grown) = self.engine.bytes_with(piece).filter(|bytes| *bytes > held)
+            && !self.held.resize(grown)
+        {
+            return Err(Failure::NoRoom);
         }
         let mut output = vec![0; STEP_BYTES_MAX];
         let run = self.engine.run(piece, &mut output, if finish { Flow::Finish } else { Flow::GoOn })?;

@@ -1,10 +1,10 @@
 //! Natives of the Encoding Standard: UTF-8 in and out of V8's strings, and all other encodings into them.
 
 use encoding_rs::{CoderResult, Decoder, DecoderResult, Encoding, UTF_8};
-use mote_engine::v8;
+use mote_engine::{v8, watchdog};
 
 use super::{
-    args::{hold, hold_utf8, new_uint8_array, string_arg, throw_range_error, throw_type_error},
+    args::{PIECE_BYTES, hold, hold_utf8, new_uint8_array, string_arg, throw_range_error, throw_type_error},
     natives,
     resource::{with_resource, wrap},
 };
@@ -286,6 +286,22 @@ impl Decoding {
 
     /// Decodes into `units`; gives whether all went well, and how many units were written.
     fn fill(&mut self, bytes: &[u8], units: &mut [u16], part: Part) -> (bool, usize) {
+        let (mut pieces, mut written) = (bytes.chunks(PIECE_BYTES).peekable(), 0);
+        loop {
+            // Without bytes there is an end to be decoded all the same.
+            let piece = pieces.next().unwrap_or_default();
+            let last = pieces.peek().is_none();
+            let room = units.get_mut(written..).unwrap_or_default();
+            let piece_part = if last { part } else { Part::MoreToCome };
+            let (is_whole, count) = self.fill_piece(piece, room, piece_part);
+            written += count;
+            if !is_whole || last || watchdog::is_stop_due() {
+                return (is_whole, written);
+            }
+        }
+    }
+
+    fn fill_piece(&mut self, bytes: &[u8], units: &mut [u16], part: Part) -> (bool, usize) {
         let last = part == Part::Last;
         match self.on_error {
             OnError::Throw => {

@@ -10,7 +10,10 @@ use mote_wire::{
 };
 
 use super::{
-    args::{headers_arg, headers_list, id_arg, kept_content, string_arg, throw_range_error, throw_type_error, utf8_of},
+    args::{
+        headers_arg, headers_list, id_arg, kept_content, string_arg, throw_range_error, throw_type_error,
+        utf8_of,
+    },
     body::take_body,
     natives, websocket,
 };
@@ -125,7 +128,9 @@ fn respond<'s>(
         return;
     };
     let coding = if args.get(5).is_false() { Coding::AsItIs } else { Coding::As(Encoding::of(&headers)) };
-    let Some(body) = response_body(scope, &state, &context, args.get(4), &mut headers, coding) else { return };
+    let Some(body) = response_body(scope, &state, &context, args.get(4), &mut headers, coding) else {
+        return;
+    };
     let mut response = http::Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
@@ -142,7 +147,9 @@ fn is_too_large(scope: &mut v8::PinScope<'_, '_>, state: &State, headers: &Heade
     let kib_max = state.limits.response_head_kib;
     let too_large = bytes as u64 > kib_max << 10 || headers.len() > HEADERS_MAX;
     if too_large {
-        let text = format!("The response's headers are too large: {kib_max} KiB and {HEADERS_MAX} headers are the most.");
+        let text = format!(
+            "The response's headers are too large: {kib_max} KiB and {HEADERS_MAX} headers are the most."
+        );
         throw_range_error(scope, &text);
     }
     too_large

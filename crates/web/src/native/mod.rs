@@ -55,7 +55,7 @@ fn contain<'s, 'i>(
     name: &str,
     native: impl FnOnce(&mut mote_engine::v8::PinScope<'s, 'i>),
 ) {
-    // Unwind safety: what a native borrows of the isolate's state is given back on the way out.
+    // What a native borrows of the isolate's state is given back on the way out.
     let outcome = catch_unwind(AssertUnwindSafe(|| native(scope)));
     if outcome.is_err() {
         args::throw_error(scope, &format!("a mistake of Mote's own, in `{name}`: please report it"));

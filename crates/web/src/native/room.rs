@@ -2,11 +2,15 @@
 
 use mote_engine::v8;
 
-use super::natives;
+use super::{
+    args::{id_arg, throw_range_error},
+    natives,
+};
 use crate::state::State;
 
 natives! {
     roomFor => room_for,
+    holdFor => hold_for,
 }
 
 /// What a heap may grow past its limit within one call, at most. The engine survives a gigabyte; the rest is for what
@@ -32,6 +36,19 @@ fn room_for<'s>(
     // What is known may be garbage for the most part.
     scope.low_memory_notification();
     rv.set_bool(fits(&state, least));
+}
+
+/// `holdFor(object, bytes)`: counts what the object keeps outside of V8's heap; throws if there is no room for it.
+fn hold_for<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
+    let Ok(object) = args.get(0).try_cast::<v8::Object>() else { return };
+    let bytes = usize::try_from(id_arg(&args, 1)).unwrap_or(usize::MAX);
+    if !mote_engine::attached::hold_for(scope, object, bytes) {
+        throw_range_error(scope, "This is more than the worker's memory limit allows.");
+    }
 }
 
 fn fits(state: &State, bytes: f64) -> bool {

@@ -41,7 +41,9 @@ fn wasm_count_instance<'s>(
     if !check(scope, counted) {
         return;
     }
-    let Some(keys) = exports.get_own_property_names(scope, v8::GetPropertyNamesArgs::default()) else { return };
+    let Some(keys) = exports.get_own_property_names(scope, v8::GetPropertyNamesArgs::default()) else {
+        return;
+    };
     for index in 0..keys.length() {
         let Some(key) = keys.get_index(scope, index) else { return };
         let Some(value) = exports.get(scope, key) else { return };
@@ -62,7 +64,9 @@ fn check(scope: &mut v8::PinScope<'_, '_>, counted: Counted) -> bool {
             "WebAssembly: the memory is more than the worker's memory limit allows. (One that a module does not export \
              counts with its maximum.)",
         ),
-        Counted::Shared => throw_type_error(scope, "WebAssembly: memory that is shared between threads is not offered"),
+        Counted::Shared => {
+            throw_type_error(scope, "WebAssembly: memory that is shared between threads is not offered");
+        }
     }
     false
 }

@@ -183,14 +183,7 @@ fn web_socket_connect<'s>(
         throw_type_error(scope, &format!("WebSocket: `{url}` is no URL that can be asked"));
         return;
     };
-    let protocols: Vec<String> = args.get(3).try_cast::<v8::Array>().map_or_else(
-        |_| Vec::new(),
-        |list| {
-            (0..list.length())
-                .filter_map(|at| Some(list.get_index(scope, at)?.to_rust_string_lossy(scope)))
-                .collect()
-        },
-    );
+    let protocols = texts_of(scope, args.get(3));
     let key = tungstenite::handshake::client::generate_key();
     let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
@@ -269,7 +262,11 @@ fn ws_send<'s>(
         throw_type_error(scope, text);
         return;
     }
-    let message = if value.is_string() { Utf8Bytes::try_from(content).map(Message::Text).ok() } else { Some(Message::Binary(content)) };
+    let message = if value.is_string() {
+        Utf8Bytes::try_from(content).map(Message::Text).ok()
+    } else {
+        Some(Message::Binary(content))
+    };
     if let Some(message) = message {
         let _ = socket.outgoing.send(message);
     }
@@ -300,7 +297,8 @@ fn ws_receive<'s>(
 ) {
     let Some((state, context)) = here(scope) else { return };
     let id = id_arg(&args, 0);
-    let socket = context.sockets.borrow().get(&id).map(|socket| (socket.incoming.clone(), socket.arriving.clone()));
+    let socket =
+        context.sockets.borrow().get(&id).map(|socket| (socket.incoming.clone(), socket.arriving.clone()));
     let Some((incoming, arriving)) = socket else {
         throw_type_error(scope, "this WebSocket is closed, or belongs to another request");
         return;
@@ -336,7 +334,11 @@ fn ws_receive<'s>(
                     break (1007, "the text is not UTF-8".to_owned(), false);
                 }
                 Some(Err(tungstenite::Error::Io(error))) if is_no_room(&error) => {
-                    break (1009, "the message is more than the worker's memory limit allows".to_owned(), false);
+                    break (
+                        1009,
+                        "the message is more than the worker's memory limit allows".to_owned(),
+                        false,
+                    );
                 }
                 Some(Err(_)) | None => break (1006, String::new(), false),
             }
@@ -357,6 +359,13 @@ fn ws_buffered<'s>(
     mut rv: v8::ReturnValue<'_>,
 ) {
     let Some((_, context)) = here(scope) else { return };
-    let bytes = context.sockets.borrow().get(&id_arg(&args, 0)).map_or(0, |socket| socket.waiting.borrow().bytes());
+    let bytes =
+        context.sockets.borrow().get(&id_arg(&args, 0)).map_or(0, |socket| socket.waiting.borrow().bytes());
     rv.set_double(f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)));
+}
+
+/// The texts of a list; none if it is no list.
+fn texts_of(scope: &mut v8::PinScope<'_, '_>, value: v8::Local<'_, v8::Value>) -> Vec<String> {
+    let Ok(list) = value.try_cast::<v8::Array>() else { return Vec::new() };
+    (0..list.length()).filter_map(|at| Some(list.get_index(scope, at)?.to_rust_string_lossy(scope))).collect()
 }
