@@ -15,6 +15,7 @@ mod answer;
 mod cell;
 mod directory;
 mod program;
+mod recent;
 mod serve;
 mod share;
 mod slot;
@@ -29,6 +30,7 @@ pub use directory::{Directory, Entry, KillSwitch};
 pub use mote_engine::{JsError, inspector::Frontend, modules::LoadError};
 pub use mote_web::{Failure, LogLevel, Outcome, Runtime};
 pub use program::Debugging;
+pub use recent::Event;
 pub use stats::{TIME_BOUNDS_S, Times, WorkerStats};
 
 /// Prepares the process. Call it on the main thread before any other thread is started: V8 protects its code with memory

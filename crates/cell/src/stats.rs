@@ -10,6 +10,8 @@ use std::{
 
 use mote_web::{EventUsage, Outcome, UsageSink};
 
+use crate::recent::{Event, Recent};
+
 /// Upper bounds of the groups in which times are counted, in seconds; one more group is for longer ones.
 pub const TIME_BOUNDS_S: [f64; 12] =
     [0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
@@ -61,6 +63,7 @@ pub struct WorkerStats {
     bytes_out: AtomicU64,
     memory_bytes_peak: AtomicU64,
     isolates: AtomicU64,
+    recent: Recent,
 }
 
 impl WorkerStats {
@@ -84,6 +87,7 @@ impl WorkerStats {
             bytes_out: AtomicU64::new(0),
             memory_bytes_peak: AtomicU64::new(0),
             isolates: AtomicU64::new(0),
+            recent: Recent::default(),
         }
     }
 
@@ -147,6 +151,12 @@ impl WorkerStats {
         self.isolates.load(Ordering::Relaxed)
     }
 
+    /// The last events that are over, oldest first; at most a hundred.
+    #[must_use]
+    pub fn recent(&self) -> Vec<Event> {
+        self.recent.events()
+    }
+
     pub(crate) fn event_begins(&self) {
         self.under_way.fetch_add(1, Ordering::Relaxed);
         self.account_under_way.fetch_add(1, Ordering::Relaxed);
@@ -176,6 +186,7 @@ impl UsageSink for WorkerStats {
         self.under_way.fetch_sub(1, Ordering::Relaxed);
         self.account_under_way.fetch_sub(1, Ordering::Relaxed);
         self.turned_away(usage.outcome());
+        self.recent.add(usage);
         self.cpu.add(usage.cpu());
         self.wall.add(usage.began().elapsed());
         self.subrequests.fetch_add(usage.subrequests(), Ordering::Relaxed);
@@ -211,6 +222,11 @@ mod tests {
         assert_eq!(
             (stats.ended(Outcome::ExceededCpu), stats.ended(Outcome::Ok), stats.bytes_out()),
             (1, 0, 5)
+        );
+        let [event] = stats.recent()[..] else { panic!("one event") };
+        assert_eq!(
+            (event.outcome, event.cpu, event.bytes_out),
+            (Outcome::ExceededCpu, Duration::from_millis(2), 5)
         );
         assert_eq!(stats.cpu_times().groups(), [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     }

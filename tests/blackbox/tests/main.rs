@@ -21,6 +21,7 @@ mod examples;
 mod http;
 mod inspector;
 mod limits;
+mod operator;
 mod projects;
 mod reload;
 mod websockets;

@@ -72,10 +72,11 @@ impl Admin {
             }
             (&Method::GET, ["readyz"]) => text(StatusCode::OK, "ok\n".to_owned()),
             (&Method::GET, ["metrics"]) => self.metrics(),
-            (&Method::GET, ["stats"]) => {
-                let body = format!("{:#}\n", metrics::json(&self.directory));
-                of_type(text(StatusCode::OK, body), "application/json; charset=utf-8")
-            }
+            (&Method::GET, ["stats"]) => json(&metrics::json(&self.directory)),
+            (&Method::GET, ["workers", name, "events"]) => match self.directory.get(name) {
+                Some(entry) => json(&metrics::events_json(&entry.stats)),
+                None => unknown(name),
+            },
             (&Method::POST, ["workers", name, "stop"]) => self.stop(name),
             (&Method::POST, ["workers", name, "start"]) => self.start_again(name),
             _ => text(StatusCode::NOT_FOUND, PATHS.to_owned()),
@@ -111,13 +112,16 @@ fn unknown(name: &str) -> Response<Full<Bytes>> {
     text(StatusCode::NOT_FOUND, format!("no worker is called `{name}`; see /stats\n"))
 }
 
-const PATHS: &str =
-    "GET /healthz, /readyz, /metrics or /stats; POST /workers/<name>/stop or /workers/<name>/start\n";
+const PATHS: &str = "GET /healthz, /readyz, /metrics, /stats or /workers/<name>/events; POST /workers/<name>/stop or /workers/<name>/start\n";
 
 fn text(status: StatusCode, text: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(text));
     *response.status_mut() = status;
     response
+}
+
+fn json(value: &serde_json::Value) -> Response<Full<Bytes>> {
+    of_type(text(StatusCode::OK, format!("{value:#}\n")), "application/json; charset=utf-8")
 }
 
 fn of_type(mut response: Response<Full<Bytes>>, kind: &'static str) -> Response<Full<Bytes>> {

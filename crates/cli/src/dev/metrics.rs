@@ -1,8 +1,8 @@
 //! The books of workers, as Prometheus reads them and as JSON.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use mote_cell::{Directory, Entry, Outcome, TIME_BOUNDS_S, Times, WorkerStats};
+use mote_cell::{Directory, Entry, Event, Outcome, TIME_BOUNDS_S, Times, WorkerStats};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text},
@@ -114,6 +114,26 @@ fn encode_times(times: &Times, family: &mut MetricEncoder<'_>) -> fmt::Result {
     family.encode_histogram::<NoLabelSet>(times.sum().as_secs_f64(), groups.iter().sum(), &buckets, None)
 }
 
+/// The last events of a worker: one object for each, oldest first.
+pub(crate) fn events_json(stats: &WorkerStats) -> serde_json::Value {
+    let event = |event: Event| {
+        serde_json::json!({
+            "outcome": event.outcome.as_str(),
+            "cpu_us": microseconds(event.cpu),
+            "wall_us": microseconds(event.wall),
+            "memory_peak_bytes": event.memory_bytes,
+            "subrequests": event.subrequests,
+            "request_body_bytes": event.bytes_in,
+            "response_body_bytes": event.bytes_out,
+        })
+    };
+    stats.recent().into_iter().map(event).collect()
+}
+
+fn microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
 /// The same for programs: one object for each worker.
 pub(crate) fn json(directory: &Directory) -> serde_json::Value {
     let worker = |entry: &std::sync::Arc<Entry>| {
@@ -128,7 +148,7 @@ pub(crate) fn json(directory: &Directory) -> serde_json::Value {
             "stopped": entry.kill_switch.is_stopped(),
             "events_under_way": stats.under_way(),
             "events": outcomes,
-            "cpu_us": u64::try_from(stats.cpu().as_micros()).unwrap_or(u64::MAX),
+            "cpu_us": microseconds(stats.cpu()),
             "subrequests": stats.subrequests(),
             "request_body_bytes": stats.bytes_in(),
             "response_body_bytes": stats.bytes_out(),
