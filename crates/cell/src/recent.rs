@@ -35,11 +35,11 @@ pub struct Event {
 pub(crate) struct Recent(Mutex<VecDeque<Event>>);
 
 impl Recent {
-    pub(crate) fn add(&self, usage: &EventUsage) {
+    pub(crate) fn add(&self, usage: &EventUsage, wall: Duration) {
         let event = Event {
             outcome: usage.outcome(),
             cpu: usage.cpu(),
-            wall: usage.began().elapsed(),
+            wall,
             memory_bytes: usage.memory_bytes(),
             subrequests: usage.subrequests(),
             bytes_in: usage.bytes_in(),

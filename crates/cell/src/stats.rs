@@ -186,9 +186,10 @@ impl UsageSink for WorkerStats {
         self.under_way.fetch_sub(1, Ordering::Relaxed);
         self.account_under_way.fetch_sub(1, Ordering::Relaxed);
         self.turned_away(usage.outcome());
-        self.recent.add(usage);
+        let wall = usage.began().elapsed();
+        self.recent.add(usage, wall);
         self.cpu.add(usage.cpu());
-        self.wall.add(usage.began().elapsed());
+        self.wall.add(wall);
         self.subrequests.fetch_add(usage.subrequests(), Ordering::Relaxed);
         self.bytes_in.fetch_add(usage.bytes_in(), Ordering::Relaxed);
         self.bytes_out.fetch_add(usage.bytes_out(), Ordering::Relaxed);
@@ -211,7 +212,7 @@ mod tests {
         let under_way = Arc::<AtomicU64>::default();
         let stats = Arc::new(WorkerStats::new(Arc::default(), Arc::default(), under_way.clone()));
         stats.event_begins();
-        let usage = EventUsage::begin(stats.clone(), Limits::DEFAULT);
+        let usage = EventUsage::begin(stats.clone(), Limits::DEFAULT, std::time::Instant::now());
         usage.charge_cpu(Duration::from_millis(2));
         assert!(usage.count_out(5));
         assert_eq!((stats.under_way(), under_way.load(Ordering::Relaxed)), (1, 1));

@@ -43,13 +43,13 @@ pub struct EventUsage {
 }
 
 impl EventUsage {
-    /// An event that begins now.
+    /// An event that began at `now`.
     #[must_use]
-    pub fn begin(sink: Arc<dyn UsageSink>, limits: Limits) -> Arc<Self> {
+    pub fn begin(sink: Arc<dyn UsageSink>, limits: Limits, now: Instant) -> Arc<Self> {
         let zero = || AtomicU64::new(0);
         Arc::new(Self {
             sink,
-            began: Instant::now(),
+            began: now,
             limits,
             cpu_ns: zero(),
             memory_bytes: zero(),
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn an_event_is_over_when_the_last_one_who_works_for_it_is_done() {
         let books = Arc::new(Books::default());
-        let usage = EventUsage::begin(books.clone(), Limits::DEFAULT);
+        let usage = EventUsage::begin(books.clone(), Limits::DEFAULT, Instant::now());
         let body = usage.clone();
         usage.set_outcome(Outcome::ExceededCpu);
         usage.set_outcome(Outcome::Canceled);
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn what_is_over_a_limit_is_told() {
         let limits = Limits { subrequests: 2, response_body_mib: 1, cpu_ms: 5, ..Limits::DEFAULT };
-        let usage = EventUsage::begin(Arc::new(Books::default()), limits);
+        let usage = EventUsage::begin(Arc::new(Books::default()), limits, Instant::now());
         assert_eq!([0; 3].map(|_| usage.begin_subrequest()), [true, true, false]);
         assert!(usage.count_out(1 << 20) && !usage.count_out(1));
         usage.charge_cpu(Duration::from_millis(6));
