@@ -197,7 +197,7 @@ fn a_hog_does_not_take_its_neighbours_answer_with_it() {
 
 #[test]
 fn too_deep_and_too_large_are_ordinary_exceptions() {
-    let project = Project::handler(GREEDY);
+    let project = Project::handler(GREEDY).with_config("[limits]\ncpu_ms = 10000");
     let mut mote = project.dev();
     for path in ["/recursion", "/deep-clone", "/deep-json", "/one-huge", "/huge-string"] {
         let answer = mote.get(path);

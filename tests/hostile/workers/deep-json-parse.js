@@ -1,5 +1,5 @@
 // harm: a text of a million nested arrays
-// expect: 200 - ok or 500 worker-exception exception or 503 exceeded-memory exceededMemory
+// expect: 200 - ok or 500 worker-exception exception or 503 exceeded-memory exceededMemory or 503 exceeded-cpu exceededCpu
 // limits: cpu_ms=1000 memory_mib=128
 export default {
   fetch() {
