@@ -6,6 +6,7 @@ the package itself (`bun/bin/bun.exe`). Scripts may be off, so every place is tr
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,19 @@ class Peer:
 
 def find(name: str, mote: Path) -> Peer:
     return _FINDERS[name](mote)
+
+
+def find_all(names: list[str], mote: Path) -> tuple[dict[str, Peer], dict[str, str]]:
+    """Those that can be started; and for the others, which are also told, why not."""
+    found: dict[str, Peer] = {}
+    missing: dict[str, str] = {}
+    for name in names:
+        try:
+            found[name] = find(name, mote)
+        except PeerMissing as error:
+            missing[name] = str(error)
+            print(f"bench: {name}: {error}", file=sys.stderr)
+    return found, missing
 
 
 def _mote(binary: Path) -> Peer:

@@ -23,7 +23,7 @@ FAILURES_MAX = 2
 def run(options: argparse.Namespace, cores: Cores, machine: dict) -> bool:
     """Measures and reports; false if Mote (or `--base`) failed, or the run was cut short."""
     reasons = Reasons(BENCH / "reasons.toml")
-    found, missing = _find_peers(options)
+    found, missing = peers.find_all(options.peers, options.mote)
     samples, cut = _measure(options, cores, found, missing)
     results = report.Run(
         machine=machine,
@@ -45,18 +45,6 @@ def run(options: argparse.Namespace, cores: Cores, machine: dict) -> bool:
     if failed:
         print(f"bench: failures of {', '.join(failed)}; the results say which", file=sys.stderr)
     return options.base not in failed and not cut
-
-
-def _find_peers(options: argparse.Namespace) -> tuple[dict[str, Peer], dict[str, str]]:
-    found: dict[str, Peer] = {}
-    missing: dict[str, str] = {}
-    for name in options.peers:
-        try:
-            found[name] = peers.find(name, options.mote)
-        except PeerMissing as error:
-            missing[name] = str(error)
-            print(f"bench: {name}: {error}", file=sys.stderr)
-    return found, missing
 
 
 def _measure(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .. import peers
 from ..machine import Cores
-from ..peers import BENCH, Peer, PeerMissing
+from ..peers import BENCH, Peer
 from ..progress import Progress
 from ..server import ServerFailed
 from . import cost, kinds, memory, neighbours, node, overshoot, report
@@ -25,7 +25,7 @@ Step = tuple[str, str, float, Callable[[], object]]
 def run(options: argparse.Namespace, cores: Cores, machine: dict) -> bool:
     """Measures and reports; false if Mote is missing or died, or the run was cut short."""
     reasons = Reasons(BENCH / "reasons.toml")
-    found, missing = _find(options)
+    found, missing = peers.find_all([name for name in ("mote", "workerd") if name in options.peers], options.mote)
     results = report.Results(
         machine=machine, quick=options.quick, shared_core=cores.shared, sections=tuple(options.sections),
         versions={name: peer.version for name, peer in found.items()}, missing=missing,
@@ -40,18 +40,6 @@ def run(options: argparse.Namespace, cores: Cores, machine: dict) -> bool:
         report.write(results, reasons, options.out / "limits", folder)
     print(f"bench: results in {options.out / 'limits' / 'README.md'}")
     return "mote" in found and not (results.cut or results.failed or results.mote_deaths())
-
-
-def _find(options: argparse.Namespace) -> tuple[dict[str, Peer], dict[str, str]]:
-    found, missing = {}, {}
-    for name in ("mote", "workerd"):
-        if name in options.peers:
-            try:
-                found[name] = peers.find(name, options.mote)
-            except PeerMissing as error:
-                missing[name] = str(error)
-                print(f"bench: {name}: {error}", file=sys.stderr)
-    return found, missing
 
 
 def _work_off(options: argparse.Namespace, plan: list[Step], results: report.Results) -> str:
