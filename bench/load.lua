@@ -1,5 +1,5 @@
 -- wrk -t1 -s load.lua URL -- METHOD CONTENT_TYPE BODY_FILE PATH...    (`-` for no content type, no body)
--- Sends the paths in turn and prints what it saw as one line of JSON, so that nothing has to read wrk's report.
+-- A PATH is `/path`, or `//host/path` for another Host header. Sends the paths in turn and prints what it saw as one line of JSON, so that nothing has to read wrk's report.
 
 function init(args)
    local method, content_type, body_file = args[1], args[2], args[3]
@@ -18,7 +18,12 @@ end
 function take_turns(method, args)
    local requests, turn = {}, 0
    for i = 4, #args do
-      requests[#requests + 1] = wrk.format(method, args[i])
+      -- `//host/path` asks another host than the URL's.
+      local host, path = args[i]:match("^//([^/]+)(/.*)$")
+      local headers = {}
+      for name, value in pairs(wrk.headers) do headers[name] = value end
+      if host then headers["Host"] = host end
+      requests[#requests + 1] = wrk.format(method, path or args[i], headers)
    end
    request = function()
       turn = turn % #requests + 1

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Mote measured: `speed` beside its peers, `limits` under hostile tenants. See bench/README.md."""
+"""Mote measured: `speed` beside its peers, `limits` under hostile tenants, `cells` in processes of their own. See bench/README.md."""
 
 import argparse
 import signal
@@ -9,13 +9,13 @@ from pathlib import Path
 BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH))
 
-from harness import load, peers, speed  # noqa: E402  (the path is set above)
+from harness import cells, load, peers, speed  # noqa: E402  (the path is set above)
 from harness.limits import group as limits  # noqa: E402
 from harness.limits import kinds  # noqa: E402
 from harness.machine import Cores, describe  # noqa: E402
 from harness.workloads import WORKLOADS  # noqa: E402
 
-GROUPS = {"speed": speed.run, "limits": limits.run}
+GROUPS = {"speed": speed.run, "limits": limits.run, "cells": cells.run}
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
-from harness import plot, report
+from harness import cells, plot, report
 from harness.load import _checked
 from harness.server import Server, ServerFailed, free_port
 from harness.speed import _plan
@@ -124,6 +124,28 @@ class Measuring(unittest.TestCase):
             with Server(cores, ["sh", "-c", "echo out of luck; exit 7"], free_port(), Path(folder), {}) as server:
                 with self.assertRaisesRegex(ServerFailed, "(?s)ended with 7.*out of luck"):
                     server.wait_for_first_response(WORKLOADS["hello"])
+
+
+class CellsPage(unittest.TestCase):
+    def results(self) -> cells.Results:
+        machine = dict.fromkeys(("date", "cpu", "cores", "memory_gib", "system", "commit"), "?")
+        found = cells.Results(machine, "0", False)
+        # The machine is twice as slow in the second round; the ways are compared within a round.
+        for turn, speed in enumerate((1000.0, 500.0, 1000.0)):
+            for way, share in (("in process", 1.0), ("one cell", 0.9), ("four cells", 0.7)):
+                found.visits.append(cells.Visit(way, turn, speed * share, 1.0, 1.0, 1.0, 1.0))
+        return found
+
+    def test_ratios_are_taken_within_a_round(self) -> None:
+        self.assertEqual([round(ratio, 3) for ratio in cells.ratios(self.results(), "one cell")], [0.9, 0.9, 0.9])
+
+    def test_a_miss_is_said_and_so_is_what_was_not_measured(self) -> None:
+        found = self.results()
+        found.failed.append("storm: no")
+        page = cells.page(found)
+        self.assertIn("**missed** by four cells.", page)
+        self.assertIn("- storm: no", page)
+        self.assertNotIn("by one cell", page)
 
 
 if __name__ == "__main__":

@@ -210,10 +210,19 @@ precompile_headers() {
   local a=obj/v8/torque_generated_initializers/boolean-tq-csa.o
   local b=obj/v8/v8_base_without_compiler/isolate.o
   local c=obj/v8/v8_compiler/js-graph.o
-  [ ! -e "$work/pch/C.pch" ] || return 0
+  # A system update between two runs changes headers, and clang refuses what was compiled from others.
+  local sum
+  sum=$(system_headers)
+  if [ -e "$work/pch/C.pch" ] && [ "$sum" = "$(cat "$work/pch/system.sum" 2> /dev/null)" ]; then return 0; fi
+  rm -f "$work/pch/"*.pch
   say "generated sources and three precompiled headers"
   V8_NO_PCH=1 build headers "$a" "$b" "$c"
+  printf '%s\n' "$sum" > "$work/pch/system.sum"
   python3 "$here/v8_headers.py" "$out" "$work/pch" "$a" "$b" "$c"
+}
+
+system_headers() {
+  find /usr/include -name '*.h' -printf '%p %T@\n' 2> /dev/null | LC_ALL=C sort | sha256sum
 }
 
 pack() {

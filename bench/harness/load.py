@@ -39,29 +39,47 @@ def run(cores: Cores, workload: Workload, port: int, connections: int, seconds: 
 
 def hammer(cores: Cores, port: int, host: str, connections: int, seconds: int) -> dict:
     """GETs of `/` whatever becomes of them: wrk's counts, errors among them, as they are."""
-    command = [
+    return _wrk(cores, _hammer(port, host, connections, seconds), seconds)[0]
+
+
+def start_hammer(cores: Cores, port: int, host: str, connections: int, seconds: int) -> subprocess.Popen:
+    """The same, begun: whoever asks goes on meanwhile, and ends it with `end_hammer`."""
+    return cores.spawn(cores.load, _hammer(port, host, connections, seconds), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def end_hammer(wrk: subprocess.Popen, seconds: int) -> dict:
+    return _report_of(wrk, seconds)
+
+
+def _hammer(port: int, host: str, connections: int, seconds: int) -> list[str]:
+    return [
         "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s", "-H", f"Host: {host}",
         "-s", str(BENCH / "load.lua"), f"http://127.0.0.1:{port}/", "--", "GET", "-", "-", "/",
     ]
-    return _wrk(cores, command, seconds)[0]
 
 
 def _wrk(cores: Cores, command: list[str], seconds: int) -> tuple[dict, float]:
     """What load.lua printed, and the CPU time that wrk took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     wrk = cores.spawn(cores.load, command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    report = _report_of(wrk, seconds)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return report, spent
+
+
+def _report_of(wrk: subprocess.Popen, seconds: int) -> dict:
+    """What load.lua printed, once wrk has ended, which it must soon."""
     try:
         output, _ = wrk.communicate(timeout=seconds + GRACE_S)
     except subprocess.TimeoutExpired as error:
         raise ServerFailed(f"wrk did not end within {seconds + GRACE_S} s") from error
     finally:
         end(wrk)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     reports = [line.removeprefix("REPORT ") for line in output.splitlines() if line.startswith("REPORT ")]
     if wrk.returncode != 0 or not reports:
         raise ServerFailed(f"wrk failed: {output.strip()[:200]}")
-    return json.loads(reports[0]), spent
+    return json.loads(reports[0])
 
 
 def _command(workload: Workload, port: int, connections: int, seconds: int, folder: Path) -> list[str]:

@@ -14,16 +14,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use http_body_util::BodyExt;
 use mote_cell::{
-    Cell, CellOptions, Debugging, Deployment, Directory, ErrorDetail, EventLog, JsError, LogLevel, Observer,
-    Pressure,
+    Cell, CellOptions, Debugging, Deployment, Directory, EventLog, JsError, LogLevel, Observer, Pressure,
 };
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
     http::{Body, Egress, EgressError, Fetched},
     limits::{LimitPolicy, LimitsPatch},
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const HELLO: &str = "export default { fetch() { return new Response('Hello, world!'); } };";
 
@@ -37,33 +36,37 @@ fn main() {
 async fn measure(count: usize) {
     let options = CellOptions {
         limits: LimitPolicy::default(),
-        detail: ErrorDetail::Number,
         debugging: Debugging::Off,
         pressure: Pressure::default(),
         directory: Directory::default(),
     };
-    let cell = Cell::new(options, Arc::new(NoEgress), Rc::new(Silent));
+    let cell = Cell::new(options, Arc::new(Silent));
     let main = ModuleSpecifier::parse("index.js").unwrap();
     let module = Module::new(main.clone(), ModuleKind::EsModule, HELLO.as_bytes().to_vec());
     let bundle = Bundle::new(vec![module], main, Format::Modules).unwrap();
-    let deployment =
-        Deployment { bundle: &bundle, env_json: "{}", limits: LimitsPatch::default(), account: "" };
+    let deployment = Deployment {
+        bundle: &bundle,
+        env_json: "{}",
+        limits: LimitsPatch::default(),
+        account: "",
+        egress: Arc::new(NoEgress),
+        label: 0,
+    };
     // The first of a process pays for what all share.
     cell.deploy("warm", &deployment).unwrap();
-    get(&cell, "warm.localhost").await;
+    get(&cell, "warm").await;
     let before = resident_kib();
     let (mut loads, mut firsts, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
     for index in 0..count {
         let name = format!("w{index}");
-        let host = format!("{name}.localhost");
         let started = Instant::now();
         cell.deploy(&name, &deployment).unwrap();
         loads.push(started.elapsed());
         let started = Instant::now();
-        get(&cell, &host).await;
+        get(&cell, &name).await;
         firsts.push(started.elapsed());
         let started = Instant::now();
-        get(&cell, &host).await;
+        get(&cell, &name).await;
         seconds.push(started.elapsed());
     }
     let each = (resident_kib() - before) / u64::try_from(count).unwrap();
@@ -88,15 +91,12 @@ fn summary(times: &mut [Duration]) -> String {
     format!("{{\"p50\":{},\"p99\":{},\"max\":{}}}", at(50), at(99), at(100))
 }
 
-async fn get(cell: &Rc<Cell>, host: &str) {
-    let (mut client, server) = tokio::io::duplex(16 << 10);
-    let serving = tokio::task::spawn_local(cell.clone().serve_connection(server));
-    let head = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    client.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    client.read_to_end(&mut answer).await.unwrap();
-    assert!(answer.ends_with(b"Hello, world!"), "{}", String::from_utf8_lossy(&answer));
-    serving.await.unwrap();
+async fn get(cell: &Rc<Cell>, worker: &str) {
+    let request = http::Request::new(mote_wire::http::empty());
+    let url = format!("http://{worker}.localhost/");
+    let response = cell.fetch(worker, request, url, None).await.unwrap();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "Hello, world!");
 }
 
 fn resident_kib() -> u64 {
@@ -123,5 +123,4 @@ impl Observer for Silent {
     fn wants_events(&self) -> bool {
         false
     }
-    fn problem(&self, _text: &str) {}
 }

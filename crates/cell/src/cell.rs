@@ -13,10 +13,9 @@ use mote_wire::{
 use crate::{
     SNAPSHOT,
     admission::Pressure,
-    answer::ErrorDetail,
     directory::Directory,
     program::{Debugging, program_of},
-    slot::{Account, Slot, SlotConsole, Unready},
+    slot::{Account, Slot, SlotConsole, Unready, Way},
 };
 
 /// What a cell does for all its workers.
@@ -24,8 +23,6 @@ use crate::{
 pub struct CellOptions {
     /// What workers may use.
     pub limits: LimitPolicy,
-    /// How much an error response tells.
-    pub detail: ErrorDetail,
     /// Whether debuggers may attach.
     pub debugging: Debugging,
     /// Who watches the process's memory says here that it is short.
@@ -35,7 +32,7 @@ pub struct CellOptions {
 }
 
 /// A version of a worker, as it is put into service.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub struct Deployment<'a> {
     /// Its code.
     pub bundle: &'a Bundle,
@@ -45,6 +42,10 @@ pub struct Deployment<'a> {
     pub limits: LimitsPatch,
     /// The account that it belongs to; empty if there are none.
     pub account: &'a str,
+    /// Its way out.
+    pub egress: Arc<dyn Egress>,
+    /// The number that is published while a turn of it runs ([`mote_engine::watchdog::publish`]); zero shows nothing.
+    pub label: u32,
 }
 
 /// One event, when it is over.
@@ -69,7 +70,7 @@ pub struct EventLog<'a> {
 }
 
 /// Who is told what workers do.
-pub trait Observer {
+pub trait Observer: Send + Sync {
     /// A line of a worker's console.
     fn console(&self, worker: &str, level: LogLevel, text: &str);
     /// An error that nobody caught and that failed no event.
@@ -80,15 +81,12 @@ pub trait Observer {
     fn wants_events(&self) -> bool {
         true
     }
-    /// Something that belongs to no event went wrong.
-    fn problem(&self, text: &str);
 }
 
 /// All isolates of one thread.
 pub struct Cell {
     snapshot: Snapshot,
-    egress: Arc<dyn Egress>,
-    pub(crate) observer: Rc<dyn Observer>,
+    pub(crate) observer: Arc<dyn Observer>,
     pub(crate) options: CellOptions,
     workers: RefCell<BTreeMap<String, Rc<Slot>>>,
     accounts: RefCell<BTreeMap<String, Rc<Account>>>,
@@ -97,11 +95,10 @@ pub struct Cell {
 impl Cell {
     /// An empty cell. V8 must be initialised.
     #[must_use]
-    pub fn new(options: CellOptions, egress: Arc<dyn Egress>, observer: Rc<dyn Observer>) -> Rc<Self> {
+    pub fn new(options: CellOptions, observer: Arc<dyn Observer>) -> Rc<Self> {
         let snapshot = mote_web::snapshot(SNAPSHOT);
         Rc::new(Self {
             snapshot,
-            egress,
             observer,
             options,
             workers: RefCell::default(),
@@ -122,8 +119,10 @@ impl Cell {
         let program = program_of(deployment.bundle, self.options.debugging)
             .map_err(|error| refused(error.to_string()))?;
         let worker = Worker { program, env_json: deployment.env_json.to_owned() };
-        let runtime = self.blank(&slot, limits);
+        let way = Way { egress: deployment.egress.clone(), label: deployment.label };
+        let runtime = self.blank(&slot, limits, &way);
         let handlers = runtime.load(&worker)?;
+        *slot.way.borrow_mut() = Some(way);
         *slot.worker.borrow_mut() = Some(worker);
         *slot.problem.borrow_mut() = None;
         slot.limits.set(limits);
@@ -199,15 +198,22 @@ impl Cell {
         slot
     }
 
-    /// The worker that a host name leads to: the only one on every name, several on `<name>.localhost`.
-    pub(crate) fn find(&self, host: &str) -> Option<Rc<Slot>> {
+    /// The worker of this name.
+    pub(crate) fn slot_named(&self, name: &str) -> Option<Rc<Slot>> {
+        self.workers.borrow().get(name).cloned()
+    }
+
+    /// The name of the worker, if it is the only one.
+    #[must_use]
+    pub fn only(&self) -> Option<Arc<str>> {
         let workers = self.workers.borrow();
-        if workers.len() == 1 {
-            return workers.values().next().cloned();
-        }
-        let host = host.to_ascii_lowercase();
-        let name = host.split(':').next()?.strip_suffix(".localhost")?;
-        workers.get(name).cloned()
+        workers.values().next().filter(|_| workers.len() == 1).map(|slot| slot.name.clone())
+    }
+
+    /// Whether there is a worker of this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.workers.borrow().contains_key(name)
     }
 
     /// The names of all workers.
@@ -229,7 +235,10 @@ impl Cell {
         let Some(worker) = slot.worker.borrow().clone() else {
             return Err(Unready::Problem("the worker is being built".to_owned()));
         };
-        let runtime = self.blank(slot, slot.limits.get());
+        let Some(way) = slot.way.borrow().clone() else {
+            return Err(Unready::Problem("the worker is being built".to_owned()));
+        };
+        let runtime = self.blank(slot, slot.limits.get(), &way);
         runtime.load(&worker).map_err(Unready::Load)?;
         let old = slot.warm.replace(Some(runtime.clone()));
         if let Some(old) = old {
@@ -238,9 +247,9 @@ impl Cell {
         Ok(runtime)
     }
 
-    fn blank(&self, slot: &Slot, limits: Limits) -> Rc<Runtime> {
+    fn blank(&self, slot: &Slot, limits: Limits, way: &Way) -> Rc<Runtime> {
         let console = Rc::new(SlotConsole { name: slot.name.clone(), observer: self.observer.clone() });
-        let runtime = Runtime::start(&self.snapshot, limits, self.egress.clone(), console);
+        let runtime = Runtime::start(&self.snapshot, limits, way.egress.clone(), console, way.label);
         slot.started(&runtime);
         if self.options.debugging == Debugging::Possible {
             runtime.allow_debugger(&slot.name);

@@ -1,30 +1,30 @@
 //! The sandboxed process that holds isolates: workers, their events, and the connections that bring them.
 //!
 //! What this room does: it keeps one warm isolate for each worker that somebody calls, makes a new one when the old one
-//! is condemned or replaced, and turns what becomes of an event into an HTTP response. It opens no socket: connections
-//! are handed in, and everything out goes through an [`mote_wire::http::Egress`].
+//! is condemned or replaced, and runs events in it. It opens no socket: events are handed in, and everything out goes
+//! through an [`mote_wire::http::Egress`]. [`process`] is the program that runs as a cell of its own.
 //!
 //! Invariants: all of a [`Cell`] lives on one thread. A condemned isolate gets no new event. A replaced one finishes
 //! those it has.
 //!
-//! What happens when it fails: the event gets an error response with Cloudflare's code; the cell goes on.
+//! What happens when it fails: the event gets an error with Cloudflare's code; the cell goes on.
 #![forbid(unsafe_code)]
 
 mod admission;
 mod answer;
 mod cell;
 mod directory;
+pub mod process;
 mod program;
 mod recent;
 mod serve;
 mod share;
 mod slot;
 mod stats;
-mod url;
 mod watched;
 
 pub use admission::Pressure;
-pub use answer::{ErrorDetail, error_response};
+pub use answer::error_of;
 pub use cell::{Cell, CellOptions, Deployment, EventLog, Observer};
 pub use directory::{Directory, Entry, KillSwitch};
 pub use mote_engine::{JsError, inspector::Frontend, modules::LoadError};
@@ -37,6 +37,15 @@ pub use stats::{TIME_BOUNDS_S, Times, WorkerStats};
 /// keys that threads born earlier do not hold.
 pub fn initialize(v8_flags: &[&str]) {
     mote_engine::platform::initialize(v8_flags);
+}
+
+/// Prepares a process that is a cell: V8 gets its randomness from the system without opening a file.
+pub(crate) fn initialize_sandboxed(profile: mote_sandbox::seal::Profile) {
+    mote_engine::platform::draw_randomness_from_the_system();
+    match profile {
+        mote_sandbox::seal::Profile::Jit => mote_engine::platform::initialize(&[]),
+        mote_sandbox::seal::Profile::Jitless => mote_engine::platform::initialize(&["--jitless"]),
+    }
 }
 
 /// False in a build for benchmarks, which limits nobody's CPU time (the cargo feature `unmetered`).

@@ -8,7 +8,7 @@ use std::{
 
 use mote_engine::{JsError, Terminator, modules::LoadError};
 use mote_web::{Console, Failure, LogLevel, Runtime, Worker};
-use mote_wire::limits::Limits;
+use mote_wire::{http::Egress, limits::Limits};
 
 use crate::{
     cell::Observer,
@@ -32,10 +32,12 @@ impl Account {
 
 /// One worker of a cell.
 pub(crate) struct Slot {
-    pub(crate) name: Rc<str>,
+    pub(crate) name: Arc<str>,
     account: Rc<Account>,
     /// What is loaded into new isolates; `None` until a version has loaded.
     pub(crate) worker: RefCell<Option<Worker>>,
+    /// How it reaches the world, and what is shown while it runs.
+    pub(crate) way: RefCell<Option<Way>>,
     pub(crate) warm: RefCell<Option<Rc<Runtime>>>,
     /// Why there is no version to run.
     pub(crate) problem: RefCell<Option<String>>,
@@ -46,6 +48,13 @@ pub(crate) struct Slot {
     pub(crate) kill_switch: Arc<KillSwitch>,
     /// All its isolates, also those that only finish what they have.
     isolates: RefCell<Vec<Weak<Runtime>>>,
+}
+
+/// What ties a worker's isolates to the rest of the node.
+#[derive(Clone)]
+pub(crate) struct Way {
+    pub(crate) egress: Arc<dyn Egress>,
+    pub(crate) label: u32,
 }
 
 /// Why an event finds no isolate.
@@ -64,6 +73,7 @@ impl Slot {
             name: name.into(),
             account,
             worker: RefCell::default(),
+            way: RefCell::default(),
             warm: RefCell::default(),
             problem: RefCell::default(),
             limits: StdCell::new(limits),
@@ -119,8 +129,8 @@ impl Slot {
 
 /// A worker's console, with its name.
 pub(crate) struct SlotConsole {
-    pub(crate) name: Rc<str>,
-    pub(crate) observer: Rc<dyn Observer>,
+    pub(crate) name: Arc<str>,
+    pub(crate) observer: Arc<dyn Observer>,
 }
 
 impl Console for SlotConsole {

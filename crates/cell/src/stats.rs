@@ -9,6 +9,7 @@ use std::{
 };
 
 use mote_web::{EventUsage, Outcome, UsageSink};
+use mote_wire::control::LATE_TURNS;
 
 use crate::recent::{Event, Recent};
 
@@ -58,6 +59,8 @@ pub struct WorkerStats {
     cpu: Times,
     wall: Times,
     cpu_ns: AtomicU64,
+    late_turns: AtomicU64,
+    late_cpu_ns: AtomicU64,
     subrequests: AtomicU64,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
@@ -82,6 +85,8 @@ impl WorkerStats {
             cpu: Times::default(),
             wall: Times::default(),
             cpu_ns: AtomicU64::new(0),
+            late_turns: AtomicU64::new(0),
+            late_cpu_ns: AtomicU64::new(0),
             subrequests: AtomicU64::new(0),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
@@ -162,6 +167,13 @@ impl WorkerStats {
         self.account_under_way.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Turns of events that go on and on, and their CPU time ([`LATE_TURNS`]).
+    #[must_use]
+    pub fn late(&self) -> (u64, Duration) {
+        let cpu = Duration::from_nanos(self.late_cpu_ns.load(Ordering::Relaxed));
+        (self.late_turns.load(Ordering::Relaxed), cpu)
+    }
+
     /// An event was turned away before it began.
     pub(crate) fn turned_away(&self, outcome: Outcome) {
         if let Some(count) = self.outcomes.get(outcome as usize) {
@@ -175,8 +187,12 @@ impl WorkerStats {
 }
 
 impl UsageSink for WorkerStats {
-    fn used_cpu(&self, time: Duration) {
+    fn used_cpu(&self, time: Duration, turn: u64) {
         let time = nanoseconds(time);
+        if turn >= LATE_TURNS {
+            self.late_turns.fetch_add(1, Ordering::Relaxed);
+            self.late_cpu_ns.fetch_add(time, Ordering::Relaxed);
+        }
         self.cpu_ns.fetch_add(time, Ordering::Relaxed);
         self.share_ns.fetch_add(time, Ordering::Relaxed);
         self.account_share_ns.fetch_add(time, Ordering::Relaxed);

@@ -2,54 +2,58 @@
 
 use std::{
     pin::Pin,
-    rc::Rc,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, header};
 use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::{BodyExt, StreamBody};
-use hyper::body::Incoming;
+use http_body_util::BodyExt;
 use mote_web::{EventUsage, Failure, Outcome};
 use mote_wire::http::{Body, BodyError};
 
-use crate::cell::{Cell, EventLog};
+use crate::cell::{EventLog, Observer};
 
 /// A body that leaves at once, or not at all.
 const AT_ONCE_BYTES_MAX: u64 = 64 << 10;
 
-/// A response's body on its way to the client.
-pub(crate) struct Watched {
-    body: Body,
-    /// The event that it belongs to; none if no code ran.
-    usage: Option<Arc<EventUsage>>,
-    /// What to say if it is dropped before its end; `None` if there is nothing to say (any more).
-    leaving: Option<Box<Leaving>>,
-}
-
 /// The event whose client may leave.
 pub(crate) struct Leaving {
-    pub(crate) cell: Rc<Cell>,
-    pub(crate) worker: Rc<str>,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) worker: Arc<str>,
     pub(crate) method: Method,
     pub(crate) url: String,
 }
 
-impl Watched {
-    /// Only a body that takes its time is watched: a small one that is there as a whole leaves at once.
-    pub(crate) fn new(body: Body, usage: Arc<EventUsage>, leaving: Leaving) -> Self {
-        let watched = body.size_hint().exact().is_none_or(|bytes| bytes > AT_ONCE_BYTES_MAX);
-        Self { body, usage: Some(usage), leaving: watched.then(|| Box::new(leaving)) }
-    }
-
-    pub(crate) fn plain(body: Body) -> Self {
-        Self { body, usage: None, leaving: None }
-    }
+/// Has a response's body counted, and tells when its client leaves in the middle of it. Only a body that takes its time is
+/// watched: a small one that is there as a whole leaves at once, and its event is over.
+pub(crate) fn watch_download(
+    response: Response<Body>,
+    usage: Arc<EventUsage>,
+    leaving: Leaving,
+) -> Response<Body> {
+    // Who says how long it is before it is there, an upstream for one, may break that promise.
+    let promised = response.headers().contains_key(header::CONTENT_LENGTH);
+    response.map(|body| {
+        let at_once = body.size_hint().exact().filter(|bytes| *bytes <= AT_ONCE_BYTES_MAX && !promised);
+        if at_once.and_then(|bytes| usize::try_from(bytes).ok()).is_some_and(|bytes| usage.count_out(bytes)) {
+            return body;
+        }
+        Download { body, usage, leaving: Some(leaving) }.boxed_unsync()
+    })
 }
 
-impl http_body::Body for Watched {
+/// A response's body on its way to the client.
+struct Download {
+    body: Body,
+    /// The event that it belongs to.
+    usage: Arc<EventUsage>,
+    /// What to say if it is dropped before its end; `None` if there is nothing to say any more.
+    leaving: Option<Leaving>,
+}
+
+impl http_body::Body for Download {
     type Data = Bytes;
     type Error = BodyError;
 
@@ -58,7 +62,7 @@ impl http_body::Body for Watched {
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let polled = Pin::new(&mut self.body).poll_frame(task);
-        let Some(usage) = &self.usage else { return polled };
+        let usage = &self.usage;
         let broken = match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 let within = frame.data_ref().is_none_or(|data| usage.count_out(data.len()));
@@ -90,18 +94,18 @@ impl http_body::Body for Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for Download {
     fn drop(&mut self) {
         let Some(leaving) = self.leaving.take() else { return };
         if self.body.is_end_stream() {
             return;
         }
-        let Some(usage) = &self.usage else { return };
+        let usage = &self.usage;
         usage.set_outcome(Outcome::Canceled);
-        if !leaving.cell.observer.wants_events() {
+        if !leaving.observer.wants_events() {
             return;
         }
-        leaving.cell.observer.event(&EventLog {
+        leaving.observer.event(&EventLog {
             worker: &leaving.worker,
             method: leaving.method.as_str(),
             url: &leaving.url,
@@ -115,10 +119,10 @@ impl Drop for Watched {
 }
 
 /// A request whose body is counted, and cancels its event if the client breaks it off.
-pub(crate) fn watch_upload(request: Request<Incoming>, usage: &Arc<EventUsage>) -> Request<Body> {
+pub(crate) fn watch_upload(request: Request<Body>, usage: &Arc<EventUsage>) -> Request<Body> {
     request.map(|body| {
         if body.is_end_stream() {
-            return mote_wire::http::empty();
+            return body;
         }
         Upload { body, usage: usage.clone() }.boxed_unsync()
     })
@@ -126,7 +130,7 @@ pub(crate) fn watch_upload(request: Request<Incoming>, usage: &Arc<EventUsage>) 
 
 /// A request's body on its way to the worker.
 struct Upload {
-    body: Incoming,
+    body: Body,
     usage: Arc<EventUsage>,
 }
 
@@ -140,10 +144,7 @@ impl http_body::Body for Upload {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(task) else { return Poll::Pending };
         Poll::Ready(frame.map(|frame| {
-            let frame = frame.map_err(|error| {
-                self.usage.set_outcome(Outcome::Canceled);
-                BodyError::Lost { reason: error.to_string() }
-            })?;
+            let frame = frame.inspect_err(|_| self.usage.set_outcome(Outcome::Canceled))?;
             if frame.data_ref().is_some_and(|data| !self.usage.count_in(data.len())) {
                 let reason = format!("it is larger than {} MiB", self.usage.limits().request_body_mib);
                 return Err(BodyError::Aborted { reason });
@@ -159,17 +160,4 @@ impl http_body::Body for Upload {
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }
-}
-
-/// The same response, once its body has begun. Reading an upload is what makes hyper send `100 Continue`, and after the
-/// response's head it is too late for that.
-pub(crate) async fn begun(response: Response<Body>) -> Response<Body> {
-    let (parts, mut body) = response.into_parts();
-    if body.is_end_stream() {
-        return Response::from_parts(parts, body);
-    }
-    let first = body.frame().await;
-    let rest = futures_util::stream::poll_fn(move |task| Pin::new(&mut body).poll_frame(task));
-    let whole = futures_util::StreamExt::chain(futures_util::stream::iter(first), rest);
-    Response::from_parts(parts, StreamBody::new(whole).boxed_unsync())
 }

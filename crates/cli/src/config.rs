@@ -1,6 +1,7 @@
 //! `mote.toml`: what an operator allows.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -8,11 +9,15 @@ use std::{
 use mote_wire::limits::{LIMITS, LimitPolicy, LimitsPatch};
 use toml::{Table, Value};
 
+mod cells;
+
+pub(crate) use cells::{CordonConfig, EgressConfig, WorkerConfig};
+
 /// Connections that a node serves at once, if its operator says nothing else.
 const CONNECTIONS: u64 = 10_000;
 
 /// What an operator says about a node.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Config {
     /// `[limits]`, `[ceilings]` and `[accounts.<id>.limits]`.
     pub(crate) limits: LimitPolicy,
@@ -21,6 +26,14 @@ pub(crate) struct Config {
     pub(crate) memory_mib: Option<u64>,
     /// `node.connections`: connections that are served at once; further ones wait.
     pub(crate) connections: u64,
+    /// `node.addresses`: ranges of addresses that are the node's own, which no worker of the public sort reaches.
+    pub(crate) addresses: Vec<String>,
+    /// `[cordons.<name>]`: what is different from the built-in ones, and the operator's own.
+    pub(crate) cordons: BTreeMap<String, CordonConfig>,
+    /// `[workers.<name>]`, for `mote serve`.
+    pub(crate) workers: BTreeMap<String, WorkerConfig>,
+    /// `accounts.<id>.cordon`: where an account's workers live that name no cordon.
+    pub(crate) account_cordons: BTreeMap<String, String>,
 }
 
 /// What is wrong with the file.
@@ -69,7 +82,15 @@ impl Config {
 
     fn of(defaults: &LimitsPatch, ceilings: &LimitsPatch, over: &LimitsPatch) -> Self {
         let limits = LimitPolicy::new(&defaults.with(over), ceilings);
-        Self { limits, memory_mib: None, connections: CONNECTIONS }
+        Self {
+            limits,
+            memory_mib: None,
+            connections: CONNECTIONS,
+            addresses: Vec::new(),
+            cordons: BTreeMap::new(),
+            workers: BTreeMap::new(),
+            account_cordons: BTreeMap::new(),
+        }
     }
 
     fn parse(mut table: Table, over: &LimitsPatch) -> Result<Self, String> {
@@ -81,15 +102,22 @@ impl Config {
             let Value::Table(mut account) = account else { return Err(format!("{name} must be a table")) };
             let patch =
                 limits(take_table(&mut account, "limits", &name)?, &format!("[accounts.{id}.limits]"))?;
-            nothing_left(&account, &name, &["limits"])?;
+            if let Some(cordon) = cells::take_string(&mut account, "cordon", &name)? {
+                config.account_cordons.insert(id.clone(), cordon);
+            }
+            nothing_left(&account, &name, &["limits", "cordon"])?;
             config.limits.accounts.insert(id, patch);
         }
         let mut node = take_table(&mut table, "node", "")?;
         let mut count = |key: &str| node.remove(key).map(|value| number(&value, "[node]", key)).transpose();
         config.memory_mib = count("memory_mib")?;
         config.connections = count("connections")?.unwrap_or(CONNECTIONS);
-        nothing_left(&node, "[node]", &["memory_mib", "connections"])?;
-        nothing_left(&table, "the file", &["limits", "ceilings", "accounts", "node"])?;
+        config.addresses = cells::take_strings(&mut node, "addresses", "[node]")?;
+        nothing_left(&node, "[node]", &["memory_mib", "connections", "addresses"])?;
+        config.cordons = cells::cordons(take_table(&mut table, "cordons", "")?)?;
+        config.workers = cells::workers(take_table(&mut table, "workers", "")?)?;
+        cells::check_names(&config.cordons, &config.workers, &config.account_cordons)?;
+        nothing_left(&table, "the file", &["limits", "ceilings", "accounts", "node", "cordons", "workers"])?;
         Ok(config)
     }
 }
@@ -159,7 +187,10 @@ mod tests {
             ("[accounts]\na = 1", "[accounts.a] must be a table"),
             ("[accounts.a]\nlimit = {}", "[accounts.a] has no key `limit`"),
             ("[node]\ncpus = 2", "[node] has no key `cpus`"),
-            ("[nodes]", "the file has no key `nodes`; its keys are limits, ceilings, accounts, node"),
+            (
+                "[nodes]",
+                "the file has no key `nodes`; its keys are limits, ceilings, accounts, node, cordons, workers",
+            ),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");

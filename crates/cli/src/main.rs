@@ -1,15 +1,22 @@
 //! The `mote` command.
 //!
 //! What this room does: it reads the command line and puts the other rooms together: `mote dev` is a project's bundler,
-//! a cell and a host in one process. `mote limits` shows what an operator's configuration comes to.
+//! a cell and a host in one process; `mote serve` is a host, and each of its cells is a process of its own, this program
+//! started again as `mote cell`. `mote limits` shows what an operator's configuration comes to, `mote doctor` what the
+//! machine can hold of the sandbox.
 //!
 //! What happens when it fails: errors go to stderr and say what, where, and what to do about it. Exit codes: 0 done,
 //! 1 it failed, 2 wrong usage.
 #![forbid(unsafe_code)]
 
+mod backup;
 mod config;
 mod dev;
+mod doctor;
 mod limits;
+mod local;
+mod project;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -30,8 +37,20 @@ struct Arguments {
 enum Command {
     /// Run project folders or single files, and reload them when they change.
     Dev(dev::Options),
+    /// Serve workers to everybody, each in a sandboxed process.
+    Serve(serve::Options),
+    /// Let a running node hand over to the program that is installed now.
+    Upgrade(serve::UpgradeOptions),
+    /// Copy what a node keeps into a file, also while it runs.
+    Backup(backup::BackupOptions),
+    /// Put a backup into an empty folder, for a node to start from.
+    Restore(backup::RestoreOptions),
+    /// Say which parts of the sandbox this machine holds, and how to get those that are missing.
+    Doctor(doctor::Options),
     /// Show what workers may use, and what happens past it.
     Limits(limits::Options),
+    #[command(hide = true)]
+    Cell(serve::CellOptions),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +61,13 @@ fn main() -> ExitCode {
             mote_cell::initialize(&[]);
             dev::run(&options)
         }
+        // The host never has V8 in it: code that it does not trust runs elsewhere.
+        Command::Serve(options) => serve::run(&options),
+        Command::Upgrade(options) => serve::run_upgrade(&options),
+        Command::Backup(options) => backup::back_up(&options),
+        Command::Restore(options) => backup::restore(&options),
+        Command::Doctor(options) => doctor::run(&options),
         Command::Limits(options) => limits::run(&options),
+        Command::Cell(options) => serve::run_cell(&options),
     }
 }

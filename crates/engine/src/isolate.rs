@@ -74,11 +74,13 @@ pub struct IsolateOptions {
     pub memory_bytes_max: usize,
     /// Bytes past which it should take no new work.
     pub memory_soft_bytes_max: usize,
+    /// What [`watchdog::publish`] shows while a turn of it runs; zero shows nothing.
+    pub label: u32,
 }
 
 impl Default for IsolateOptions {
     fn default() -> Self {
-        Self { memory_bytes_max: 128 << 20, memory_soft_bytes_max: 96 << 20 }
+        Self { memory_bytes_max: 128 << 20, memory_soft_bytes_max: 96 << 20, label: 0 }
     }
 }
 
@@ -128,6 +130,7 @@ struct Inner {
     guard: Box<HeapGuard>,
     account: MemoryAccount,
     id: u64,
+    label: u32,
     /// A [`Terminator`] has asked for its end. V8 forgets that a turn was terminated once the turn has unwound.
     asked: Arc<AtomicBool>,
     /// Keeps the bytes alive that V8 deserialises lazily.
@@ -163,6 +166,8 @@ impl Isolate<Ready> {
             context.set_allow_generation_from_strings(false);
             let scope = &mut v8::ContextScope::new(scope, context);
             nudge::prepare(scope);
+            #[cfg(feature = "escape-hook")]
+            crate::escape::install(scope, context);
             v8::Global::new(scope, context)
         };
         // SAFETY: `v8::Isolate::new` entered it on this thread just now, and nothing else was entered since: between
@@ -175,6 +180,7 @@ impl Isolate<Ready> {
             guard,
             account,
             id,
+            label: options.label,
             asked: Arc::default(),
             _snapshot: snapshot.clone(),
         };
@@ -186,12 +192,14 @@ impl Isolate<Ready> {
     /// Microtasks are the caller's to run ([`drain_microtasks`]), since what follows them (unhandled rejections) is
     /// policy.
     pub fn turn<R>(&mut self, budget: Duration, work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R) -> Ran<R> {
-        let Inner { isolate: Some(isolate), context: Some(context), guard, id, asked, .. } = &mut self.inner
+        let Inner { isolate: Some(isolate), context: Some(context), guard, id, label, asked, .. } =
+            &mut self.inner
         else {
             return Ran { turn: Turn::Stopped(Stop::Asked), cpu: Duration::ZERO };
         };
         let entered = Entered::enter(isolate);
         let stretch = Stretch::begin();
+        let shown = watchdog::show(*label);
         let watched = watchdog::begin(entered.isolate, guard, *id, stretch.began_at(), budget);
         let result = {
             v8::scope!(let scope, &mut *entered.isolate);
@@ -204,6 +212,7 @@ impl Isolate<Ready> {
             entered.isolate.perform_microtask_checkpoint();
         }
         let over_budget = watched.end();
+        drop(shown);
         let asked = asked.load(Ordering::Acquire);
         let terminating = entered.isolate.is_execution_terminating();
         if over_budget || asked || terminating {

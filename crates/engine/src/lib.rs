@@ -16,8 +16,14 @@
 #![allow(unsafe_code, reason = "this room talks to V8")]
 
 pub mod attached;
+#[cfg(not(feature = "hardened"))]
+pub mod buffers;
+#[cfg(feature = "hardened")]
+#[path = "buffers_hardened.rs"]
 pub mod buffers;
 pub mod error;
+#[cfg(feature = "escape-hook")]
+mod escape;
 pub mod heap;
 pub mod inspector;
 mod isolate;

@@ -81,10 +81,12 @@ impl MemoryAccount {
         self.0.buffers.load(Ordering::Relaxed).saturating_add(self.0.held.load(Ordering::Relaxed))
     }
 
+    #[cfg(not(feature = "hardened"))]
     pub(crate) fn charge_buffer(&self, bytes: usize) -> bool {
         self.charge(&self.0.buffers, bytes)
     }
 
+    #[cfg(not(feature = "hardened"))]
     pub(crate) fn refund_buffer(&self, bytes: usize) {
         self.0.buffers.fetch_sub(bytes, Ordering::Relaxed);
     }

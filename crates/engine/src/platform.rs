@@ -42,6 +42,18 @@ pub fn initialize(extra_flags: &[&str]) {
     });
 }
 
+/// From now on V8 gets its randomness from a system call. Otherwise it opens `/dev/urandom`, and where there is none it
+/// takes the time of day: hash seeds and the addresses of code could be guessed. Call it before [`initialize`].
+pub fn draw_randomness_from_the_system() {
+    v8::V8::set_entropy_source(random_bytes);
+}
+
+fn random_bytes(buffer: &mut [u8]) -> bool {
+    // SAFETY: the pointer and the length are those of a slice that is ours to write.
+    let got = unsafe { libc::getrandom(buffer.as_mut_ptr().cast(), buffer.len(), 0) };
+    usize::try_from(got) == Ok(buffer.len())
+}
+
 /// Runs what V8 has posted to this isolate's thread (finished background compilations, collections); true if there was
 /// something.
 pub(crate) fn pump(isolate: &v8::Isolate) -> bool {

@@ -93,6 +93,36 @@ pub(crate) struct WatchedTurn {
     running: u64,
 }
 
+/// Where [`show`] writes; set once.
+static SHOWN: OnceLock<&'static AtomicU64> = OnceLock::new();
+
+/// From now on every turn of this process shows in `place` that it runs: a number that is different for each turn in the
+/// upper half, the label of its isolate in the lower. Between turns the lower half is zero. For a process with one thread
+/// that runs turns, and another process that looks at it: it knows whose code ran even when this process is dead.
+pub fn publish(place: &'static AtomicU64) {
+    let _ = SHOWN.set(place);
+}
+
+/// A turn that is shown; dropping it shows that it is over.
+pub(crate) struct Shown(Option<(&'static AtomicU64, u64)>);
+
+pub(crate) fn show(label: u32) -> Shown {
+    let place = SHOWN.get().filter(|_| label != 0).copied();
+    Shown(place.map(|place| {
+        let sequence = (place.load(Ordering::Relaxed) >> 32).wrapping_add(1) << 32;
+        place.store(sequence | u64::from(label), Ordering::Relaxed);
+        (place, sequence)
+    }))
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if let Some((place, sequence)) = self.0 {
+            place.store(sequence, Ordering::Relaxed);
+        }
+    }
+}
+
 /// Tells the watchdog that this thread begins a turn in `isolate` (with its process-wide number `id`), at the CPU time
 /// `began_at` of the thread.
 pub(crate) fn begin(

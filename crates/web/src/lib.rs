@@ -28,7 +28,6 @@ mod usage;
 
 pub use context::{Failure, Outcome};
 pub use depth::Trail;
-pub use native::ReasonPhrase;
 pub use runtime::{Console, LogLevel, Runtime, Worker};
 pub use state::wall_clock_ms;
 pub use usage::{EventUsage, UsageSink};

@@ -26,7 +26,7 @@ use crate::{
     usage::EventUsage,
 };
 
-/// CPU time of a turn that belongs to no event.
+/// CPU time of a turn that belongs to no event (a finalizer, say), if the worker may use as much at once.
 const PLATFORM_CPU_MAX: Duration = Duration::from_secs(1);
 
 /// How loud a line of the console is.
@@ -110,7 +110,8 @@ impl Hooks {
 }
 
 impl Runtime {
-    /// A blank isolate with the platform and no worker. V8 must be initialised.
+    /// A blank isolate with the platform and no worker. V8 must be initialised. `label` is what
+    /// [`watchdog::publish`] shows while a turn of it runs.
     ///
     /// # Panics
     /// When `snapshot` was not made from this very platform; a build cannot produce that.
@@ -120,10 +121,12 @@ impl Runtime {
         limits: Limits,
         egress: Arc<dyn Egress>,
         console: Rc<dyn Console>,
+        label: u32,
     ) -> Rc<Self> {
         let options = IsolateOptions {
             memory_bytes_max: bytes_of_mib(limits.memory_mib),
             memory_soft_bytes_max: bytes_of_mib(limits.memory_soft_mib),
+            label,
         };
         let mut isolate = Isolate::from_snapshot(snapshot, options);
         let state = State::new(egress, console, limits, isolate.memory().clone());
@@ -332,8 +335,14 @@ impl Runtime {
         }
         let made = self.program.borrow().as_ref().is_none_or(|program| program.main().code_cache().is_some());
         if let (false, Some(isolate)) = (made, self.isolate.borrow_mut().as_mut()) {
-            isolate.turn(PLATFORM_CPU_MAX, modules::make_code_cache);
+            isolate.turn(self.platform_cpu_max(), modules::make_code_cache);
         }
+    }
+
+    /// No turn is longer than the longest of the worker's own: whoever watches the process counts on that.
+    fn platform_cpu_max(&self) -> Duration {
+        let limits = &self.state.limits;
+        PLATFORM_CPU_MAX.min(Duration::from_millis(limits.cpu_ms.max(limits.startup_cpu_ms)))
     }
 
     /// Runs `work` in the isolate on behalf of a context, then the microtasks that it caused. `None` if the isolate is
@@ -344,7 +353,7 @@ impl Runtime {
         work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R,
     ) -> Option<R> {
         let owner = self.state.context(context);
-        let budget = owner.as_ref().map_or(PLATFORM_CPU_MAX, |owner| owner.usage.cpu_left());
+        let budget = owner.as_ref().map_or_else(|| self.platform_cpu_max(), |owner| owner.usage.cpu_left());
         if budget.is_zero() {
             self.fail(owner.as_ref()?, Failure::ExceededCpu);
             return None;

@@ -21,8 +21,8 @@ use crate::context::Outcome;
 
 /// Who keeps the books of a worker.
 pub trait UsageSink: Send + Sync {
-    /// An event of the worker has used CPU time: called after every turn.
-    fn used_cpu(&self, time: Duration);
+    /// An event of the worker has used CPU time: called after every turn, with the turn's number in its event.
+    fn used_cpu(&self, time: Duration, turn: u64);
     /// An event is over: it has its answer, the answer's body has left, its `waitUntil` work is done.
     fn event_over(&self, usage: &EventUsage);
 }
@@ -34,6 +34,7 @@ pub struct EventUsage {
     began: Instant,
     limits: Limits,
     cpu_ns: AtomicU64,
+    turns: AtomicU64,
     memory_bytes: AtomicU64,
     subrequests: AtomicU64,
     bytes_in: AtomicU64,
@@ -52,6 +53,7 @@ impl EventUsage {
             began: now,
             limits,
             cpu_ns: zero(),
+            turns: zero(),
             memory_bytes: zero(),
             subrequests: zero(),
             bytes_in: zero(),
@@ -119,7 +121,8 @@ impl EventUsage {
     pub fn charge_cpu(&self, time: Duration) {
         let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.cpu_ns.fetch_add(nanoseconds, Ordering::Relaxed);
-        self.sink.used_cpu(time);
+        let turn = self.turns.fetch_add(1, Ordering::Relaxed);
+        self.sink.used_cpu(time, turn);
     }
 
     /// CPU time that it may still use.
@@ -218,7 +221,7 @@ mod tests {
     struct Books(Mutex<Vec<(u64, Outcome)>>);
 
     impl UsageSink for Books {
-        fn used_cpu(&self, _time: Duration) {}
+        fn used_cpu(&self, _time: Duration, _turn: u64) {}
         fn event_over(&self, usage: &EventUsage) {
             self.0.lock().unwrap().push((usage.bytes_out(), usage.outcome()));
         }

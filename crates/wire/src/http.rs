@@ -72,8 +72,8 @@ impl UpgradeSlot {
     }
 }
 
-/// Why a subrequest got no response.
-#[derive(Debug, Clone, thiserror::Error)]
+/// Why a subrequest got no response. It crosses the link as JSON.
+#[derive(Debug, Clone, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum EgressError {
     /// The URL's scheme or host cannot be asked.
     #[error("cannot fetch {url}: {reason}")]

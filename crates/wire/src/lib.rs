@@ -3,5 +3,8 @@
 #![deny(clippy::indexing_slicing, clippy::string_slice)]
 
 pub mod bundle;
+pub mod control;
+pub mod event;
 pub mod http;
 pub mod limits;
+pub mod link;

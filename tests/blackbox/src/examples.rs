@@ -16,6 +16,15 @@ pub fn example(name: &str) -> Mote {
     Launch::dev(folder).start()
 }
 
+/// `mote serve examples/NAME`.
+pub fn example_in_cells(name: &str) -> Mote {
+    let folder = examples().join(name);
+    if folder.join("package.json").exists() {
+        install_packages();
+    }
+    Launch::serve(folder).start()
+}
+
 /// A copy of an example (one without npm packages) with text replaced in its `wrangler.toml`: `(old, new)`.
 pub fn example_with(name: &str, (old, new): (&str, &str)) -> (Project, Mote) {
     let project = Project::copy_of(&examples().join(name));

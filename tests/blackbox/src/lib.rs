@@ -20,6 +20,8 @@
     reason = "a test blocks its own thread only, and reads its surroundings to find the binary"
 )]
 
+mod deploy;
+mod door;
 mod examples;
 mod http;
 mod inspector;
@@ -27,14 +29,18 @@ mod project;
 mod server;
 mod upstream;
 mod websocket;
+mod wrangler;
 
-pub use examples::{example, example_with};
+pub use deploy::{DeployApi, form};
+pub use door::Door;
+pub use examples::{example, example_in_cells, example_with};
 pub use http::{Answer, Broken, Head, Wire};
 pub use inspector::Inspector;
 pub use project::Project;
-pub use server::{Launch, Mote, Refusal, mote};
+pub use server::{Launch, Mote, Refusal, mote, signal};
 pub use upstream::{Upstream, Visitor};
 pub use websocket::Socket;
+pub use wrangler::{Said, Wrangler};
 
 use std::time::{Duration, Instant};
 

@@ -7,6 +7,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
+
 use crate::PATIENCE;
 use crate::http::{Answer, Wire};
 
@@ -14,15 +16,18 @@ use crate::http::{Answer, Wire};
 #[derive(Debug)]
 pub struct Launch {
     args: Vec<OsString>,
+    /// The node's folder, which must be there for as long as the node.
+    data: Option<TempDir>,
 }
 
-/// A `mote dev` that answers. Dropping it kills the process.
+/// A `mote dev` or `mote serve` that answers. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Mote {
     child: Child,
     port: u16,
     terminal: Terminal,
     agent: ureq::Agent,
+    data: Option<TempDir>,
 }
 
 /// How a `mote` ended that was not to go on.
@@ -38,13 +43,26 @@ pub struct Refusal {
 
 /// `mote` with these arguments: `mote(["dev", "--port", "0"])`.
 pub fn mote<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Launch {
-    Launch { args: args.into_iter().map(|arg| arg.as_ref().to_owned()).collect() }
+    Launch { args: args.into_iter().map(|arg| arg.as_ref().to_owned()).collect(), data: None }
 }
 
 impl Launch {
     /// `mote dev PATH --port 0`.
     pub fn dev(path: impl AsRef<Path>) -> Self {
         mote(["dev"]).arg(path.as_ref()).arg("--port").arg("0")
+    }
+
+    /// `mote serve PATH`, with ports and a folder of its own.
+    pub fn serve(path: impl AsRef<Path>) -> Self {
+        Self::serve_nothing().arg(path.as_ref())
+    }
+
+    /// The same without a path so far.
+    pub fn serve_nothing() -> Self {
+        let data = tempfile::Builder::new().prefix("mote-data-").tempdir().expect("a temporary folder");
+        let ports = ["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+        let launch = mote(ports).arg("--data").arg(data.path());
+        Self { data: Some(data), ..launch }
     }
 
     /// One more argument.
@@ -80,7 +98,7 @@ impl Launch {
             .timeout_global(Some(PATIENCE))
             .build()
             .new_agent();
-        Mote { child, port, terminal, agent }
+        Mote { child, port, terminal, agent, data: self.data }
     }
 
     /// Starts it, expecting that it ends by itself.
@@ -133,6 +151,11 @@ impl Mote {
     /// The process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The folder of a `mote serve`.
+    pub fn data(&self) -> &Path {
+        self.data.as_ref().expect("a node has a folder").path()
     }
 
     /// `http://localhost:PORT` and the path, as the visitor's browser would show it.
@@ -221,14 +244,18 @@ impl Mote {
 
     /// What Ctrl-C does, and how the process ends then.
     pub fn interrupt(&mut self) -> ExitStatus {
-        let killed = Command::new("kill").args(["-INT", &self.pid().to_string()]).status();
-        assert!(killed.is_ok_and(|status| status.success()), "no `kill` command");
+        signal("INT", u64::from(self.pid()));
+        self.ended()
+    }
+
+    /// How the process ends, which it must.
+    pub fn ended(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("a child can be asked whether it has ended") {
                 return status;
             }
-            assert!(start.elapsed() < PATIENCE, "Ctrl-C does not stop it:\n{}", self.output());
+            assert!(start.elapsed() < PATIENCE, "it does not end:\n{}", self.output());
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -310,6 +337,12 @@ fn collect(mut pipe: impl Read + Send + 'static) -> (Arc<Mutex<Vec<u8>>>, std::t
 
 fn text_of(collected: &Mutex<Vec<u8>>) -> String {
     String::from_utf8_lossy(&collected.lock().expect("no reader panics")).into_owned()
+}
+
+/// Sends a signal to a process.
+pub fn signal(name: &str, pid: u64) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status();
+    assert!(sent.is_ok_and(|status| status.success()), "process {pid} gets no SIG{name}");
 }
 
 /// The port in the first `http://localhost:PORT` or `http://NAME.localhost:PORT` of a line that has ended.

@@ -73,6 +73,7 @@ fn a_head_request_gets_the_headers_and_no_body() {
     wire.send("HEAD /x HTTP/1.1\r\nhost: localhost\r\n\r\nGET /y HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     let head = wire.head();
     assert_eq!((head.status, head.header("content-type")), (200, "text/plain;charset=UTF-8"));
+    assert_eq!(head.header("content-length"), "8", "as a GET would have had");
     // The next answer begins right after the empty line.
     assert_eq!(wire.head().status, 200);
     assert_eq!(wire.rest(), Ok(b"hello /y".to_vec()));

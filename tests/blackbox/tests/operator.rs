@@ -1,38 +1,12 @@
 //! What an operator sees of a node, sets, and stops.
 
-use mote_blackbox::{Launch, Mote, Project, Wire, eventually, mote};
+use mote_blackbox::{Door, Launch, Mote, Project, eventually, mote};
 use serde_json::Value;
 
 const WORKER: &str = r#"    const path = new URL(request.url).pathname;
     if (path === "/loop") for (;;) {}
     if (path === "/wait") await scheduler.wait(60_000);
     return new Response("fine");"#;
-
-struct Door(u16);
-
-impl Door {
-    fn of(mote: &Mote) -> Self {
-        let said = mote.says(&["admin http://127.0.0.1:"]);
-        let (_, rest) = said.split_once("admin http://127.0.0.1:").unwrap();
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        Self(digits.parse().unwrap())
-    }
-
-    fn ask(&self, method: &str, path: &str, headers: &str) -> (u16, String) {
-        let mut wire = Wire::to(self.0);
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\n{headers}connection: close\r\n\r\n",
-            self.0
-        );
-        wire.send(head);
-        let head = wire.head();
-        (head.status, String::from_utf8_lossy(&wire.rest().unwrap_or_default()).into_owned())
-    }
-
-    fn json(&self, path: &str) -> Value {
-        serde_json::from_str(&self.ask("GET", path, "").1).unwrap()
-    }
-}
 
 fn administered(project: &Project) -> (Mote, Door) {
     let mote = Launch::dev(project.path()).arg("--admin").arg("127.0.0.1:0").start();

@@ -31,7 +31,7 @@ mod upstream;
 
 pub use corpus::{corpus, spread};
 pub use header::{Client, Expected, Header};
-pub use trial::{hold, hold_together};
+pub use trial::{hold, hold_in_a_cell, hold_together};
 
 /// A hostile worker: a file of the corpus.
 #[derive(Debug, Clone)]

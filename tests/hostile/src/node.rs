@@ -1,8 +1,9 @@
 //! A `mote dev` with hostile workers and their neighbours, and what can be asked about it from outside.
 
+use std::fmt::Write as _;
 use std::fs;
 
-use mote_blackbox::{Mote, Project, Wire, mote};
+use mote_blackbox::{Launch, Mote, Project, Wire, mote};
 use serde_json::Value;
 
 use crate::Worker;
@@ -44,10 +45,26 @@ impl Books {
 impl Node {
     /// Starts it; every hostile worker has an account of its own, and with it limits of its own.
     pub(crate) fn start(workers: &[Worker], upstream: &str) -> Self {
-        let operator = Project::empty().with("mote.toml", &operators_config(workers));
-        let mut launch = mote(["dev", "--port", "0", "--admin", "127.0.0.1:0"])
-            .arg("--config")
-            .arg(operator.file("mote.toml"));
+        let launch = mote(["dev", "--port", "0", "--admin", "127.0.0.1:0"]);
+        Self::launch(launch, &operators_config(workers), workers, upstream)
+    }
+
+    /// The same in a cell: one for all of them, so that whoever harms it harms all.
+    pub(crate) fn start_in_cell(workers: &[Worker], upstream: &str) -> Self {
+        let mut config = operators_config(workers);
+        config += "[cordons.default]\ncells = 1\n";
+        for name in
+            workers.iter().map(|worker| worker.name.as_str()).chain(NEIGHBOURS.iter().map(|(name, _)| *name))
+        {
+            // Their upstream is on this machine.
+            writeln!(config, "[workers.{name}]\negress = \"any\"").expect("a string can be written to");
+        }
+        Self::launch(Launch::serve_nothing(), &config, workers, upstream)
+    }
+
+    fn launch(launch: Launch, config: &str, workers: &[Worker], upstream: &str) -> Self {
+        let operator = Project::empty().with("mote.toml", config);
+        let mut launch = launch.arg("--config").arg(operator.file("mote.toml"));
         let mut projects = vec![operator];
         for (name, source) in NEIGHBOURS {
             projects.push(project(name, source, upstream));
@@ -124,6 +141,16 @@ impl Node {
                 last_of(&output)
             )),
         }
+    }
+
+    /// All that it wrote.
+    pub(crate) fn said(&self) -> String {
+        self.mote.output()
+    }
+
+    /// The end of what it wrote.
+    pub(crate) fn last_words(&self) -> String {
+        last_of(&self.mote.output())
     }
 
     fn status(&self, key: &str) -> u64 {

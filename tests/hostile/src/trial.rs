@@ -60,12 +60,26 @@ fn judge(worker: &Worker, node: &Node, neighbours: Neighbours, row: &mut Row) ->
 /// # Errors
 /// Names each that broke a promise.
 pub fn hold_together(workers: &[Worker]) -> Result<(), String> {
-    let node = Node::start(workers, &upstream::serve());
+    one_after_another(workers, &Node::start(workers, &upstream::serve()))
+}
+
+/// The same in a sandboxed cell, which must be the same one at the end.
+///
+/// # Errors
+/// Names each that broke a promise.
+pub fn hold_in_a_cell(workers: &[Worker]) -> Result<(), String> {
+    let node = Node::start_in_cell(workers, &upstream::serve());
+    one_after_another(workers, &node)?;
+    let said = node.said();
+    if said.contains("was lost") { Err(format!("a cell was lost:\n{}", node.last_words())) } else { Ok(()) }
+}
+
+fn one_after_another(workers: &[Worker], node: &Node) -> Result<(), String> {
     let neighbours = Neighbours::start(node.port());
     neighbours.each_answers(ANSWERS_MIN)?;
     let mut broken = Vec::new();
     for worker in workers {
-        let attacked = attack(worker, &node, &neighbours, &mut Row::default());
+        let attacked = attack(worker, node, &neighbours, &mut Row::default());
         if let Err(reason) = attacked {
             broken.push(format!("{}: {reason}", worker.name));
         }
@@ -182,7 +196,7 @@ fn memory_returns(worker: &Worker, node: &Node, before_kib: u64) -> Result<(), S
 /// A process that has ended is the reason for everything else.
 fn explain(node: &Node, reason: &str) -> String {
     match node.is_well() {
-        Ok(()) => reason.to_owned(),
+        Ok(()) => format!("{reason}\nthe node wrote:\n{}", node.last_words()),
         Err(worse) => format!("{reason}\n{worse}"),
     }
 }

@@ -19,8 +19,12 @@ fn main() -> ExitCode {
         Some(wrong) => Err(wrong.into()),
         None => Ok(()),
     }));
+    let spread_in_cell = spread.clone();
     trials.push(Trial::test("a_process_outlives_one_hostile_worker_after_another", move || {
         Ok(mote_hostile::hold_together(&spread)?)
+    }));
+    trials.push(Trial::test("a_cell_outlives_one_hostile_worker_after_another", move || {
+        Ok(mote_hostile::hold_in_a_cell(&spread_in_cell)?)
     }));
     libtest_mimic::run(&arguments, trials).exit_code()
 }

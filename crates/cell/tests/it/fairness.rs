@@ -38,7 +38,7 @@ fn is_shed(answer: &str) -> bool {
 
 fn deploy(harness: &Harness, name: &str, source: &str, account: &str, limits: LimitsPatch) {
     let bundle = bundle(&[("index.js", ModuleKind::EsModule, source.as_bytes())], Format::Modules);
-    let deployment = Deployment { bundle: &bundle, env_json: "{}", limits, account };
+    let deployment = Deployment { limits, account, ..harness.deployment(&bundle) };
     harness.cell.deploy(name, &deployment).unwrap();
 }
 
@@ -113,7 +113,7 @@ fn the_kill_switch_ends_what_waits_and_refuses_what_comes() {
         );
         kill_switch.start();
         assert_eq!(harness.get("w.localhost", "/fast").await.1, "fast");
-        assert_eq!(harness.stats("w").ended(Outcome::KillSwitch), 2);
+        harness.until(|| harness.stats("w").ended(Outcome::KillSwitch) == 2).await;
     });
 }
 

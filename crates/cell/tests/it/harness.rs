@@ -1,7 +1,7 @@
 //! A cell with one worker, driven without a socket.
 
 use std::{
-    cell::RefCell,
+    fmt::Write as _,
     future::Future,
     io::Write,
     rc::Rc,
@@ -16,15 +16,15 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 
 use mote_cell::{
-    Cell, CellOptions, Debugging, Deployment, Directory, ErrorDetail, EventLog, JsError, LoadError, LogLevel,
-    Observer, Pressure, WorkerStats,
+    Cell, CellOptions, Debugging, Deployment, Directory, EventLog, JsError, LoadError, LogLevel, Observer,
+    Pressure, WorkerStats,
 };
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
+    event::EventError,
     http::{Body, Egress, EgressError, Fetched, full},
     limits::{LimitPolicy, LimitsPatch},
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Answers every subrequest with a refusal.
 struct NoEgress;
@@ -100,37 +100,34 @@ impl Drop for Waiting {
 
 /// Keeps what workers print.
 #[derive(Default)]
-pub(crate) struct Log(RefCell<Vec<String>>);
+pub(crate) struct Log(Mutex<Vec<String>>);
 
 impl Log {
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.0.borrow().clone()
+        self.0.lock().unwrap().clone()
     }
 }
 
 impl Observer for Log {
     fn console(&self, _worker: &str, _level: LogLevel, text: &str) {
-        self.0.borrow_mut().push(text.to_owned());
+        self.0.lock().unwrap().push(text.to_owned());
     }
 
     fn uncaught(&self, _worker: &str, error: &JsError) {
-        self.0.borrow_mut().push(error.stack.clone());
+        self.0.lock().unwrap().push(error.stack.clone());
     }
 
     fn event(&self, event: &EventLog<'_>) {
         if let Some(failure) = event.failure {
-            self.0.borrow_mut().push(format!("{:?}: {failure}", event.outcome));
+            self.0.lock().unwrap().push(format!("{:?}: {failure}", event.outcome));
         }
-    }
-
-    fn problem(&self, text: &str) {
-        self.0.borrow_mut().push(text.to_owned());
     }
 }
 
 pub(crate) struct Harness {
     pub(crate) cell: Rc<Cell>,
-    pub(crate) log: Rc<Log>,
+    pub(crate) log: Arc<Log>,
+    egress: Arc<dyn Egress>,
     pub(crate) pressure: Pressure,
     pub(crate) directory: Directory,
 }
@@ -150,16 +147,15 @@ impl Harness {
         for (key, value) in limits {
             assert!(patch.set(key, *value), "{key} is no limit");
         }
-        let (log, pressure) = (Rc::new(Log::default()), Pressure::default());
+        let (log, pressure) = (Arc::new(Log::default()), Pressure::default());
         let directory = Directory::default();
         let options = CellOptions {
             limits: LimitPolicy::new(&patch, &LimitsPatch::default()),
-            detail: ErrorDetail::Stack,
             debugging: Debugging::Off,
             pressure: pressure.clone(),
             directory: directory.clone(),
         };
-        Self { cell: Cell::new(options, egress, log.clone()), log, pressure, directory }
+        Self { cell: Cell::new(options, log.clone()), log, egress, pressure, directory }
     }
 
     /// The books of a worker.
@@ -177,7 +173,13 @@ impl Harness {
 
     pub(crate) fn deploy_bundle(&self, name: &str, bundle: &Bundle) -> Result<Vec<String>, LoadError> {
         let env_json = r#"{"GREETING":"hi"}"#;
-        self.cell.deploy(name, &Deployment { bundle, env_json, limits: LimitsPatch::default(), account: "" })
+        self.cell.deploy(name, &Deployment { env_json, ..self.deployment(bundle) })
+    }
+
+    /// A version that asks for nothing.
+    pub(crate) fn deployment<'a>(&self, bundle: &'a Bundle) -> Deployment<'a> {
+        let egress = self.egress.clone();
+        Deployment { bundle, env_json: "{}", limits: LimitsPatch::default(), account: "", egress, label: 0 }
     }
 
     /// Puts one ES module into service.
@@ -196,25 +198,100 @@ impl Harness {
         panic!("it does not come to hold; the log: {:?}", self.log.lines());
     }
 
-    /// One GET over a connection of its own; gives status and body.
+    /// One GET; gives status and body. The host's name leads to the worker as at a gateway.
     pub(crate) async fn get(&self, host: &str, path: &str) -> (u16, String) {
-        let text =
-            self.ask(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")).await;
+        let text = self.ask(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n")).await;
         let status = text.get(9..12).and_then(|status| status.parse().ok()).unwrap_or(0);
         let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned();
         (status, body)
     }
 
-    /// Sends bytes over a connection of its own; gives all that comes back.
+    /// Runs the event that a request is, written as HTTP/1.1; gives the answer in the same way.
     pub(crate) async fn ask(&self, request: &str) -> String {
-        let (mut client, server) = tokio::io::duplex(64 << 10);
-        let serving = tokio::task::spawn_local(self.cell.clone().serve_connection(server));
-        client.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        client.read_to_end(&mut answer).await.unwrap();
-        serving.await.unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
+        let (head, body) = request.split_once("\r\n\r\n").unwrap();
+        let mut lines = head.split("\r\n");
+        let mut first = lines.next().unwrap().split(' ');
+        let (method, path) = (first.next().unwrap(), first.next().unwrap());
+        let mut builder = http::Request::builder().method(method);
+        for (name, value) in lines.map(|line| line.split_once(": ").unwrap()) {
+            builder = builder.header(name, value);
+        }
+        let headers = builder.headers_ref().unwrap();
+        let host = headers[http::header::HOST].to_str().unwrap().to_owned();
+        let body = match headers.get(http::header::CONTENT_LENGTH) {
+            Some(length) => announced(length.to_str().unwrap().parse().unwrap(), body),
+            None => chunked(body),
+        };
+        let names = self.directory.entries();
+        let worker = match &names[..] {
+            [only] => only.name.clone(),
+            _ => host.split('.').next().unwrap().to_owned(),
+        };
+        let url = format!("http://{host}{path}");
+        match self.cell.fetch(&worker, builder.body(body).unwrap(), url, None).await {
+            Ok(response) => text_of(response).await,
+            Err(error) => text_of_error(&error),
+        }
     }
+}
+
+/// A body that says how long it will be, and may not keep its word.
+fn announced(bytes: u64, content: &str) -> Body {
+    struct Announced(u64, Body);
+    impl http_body::Body for Announced {
+        type Data = Bytes;
+        type Error = mote_wire::http::BodyError;
+        fn poll_frame(
+            mut self: std::pin::Pin<&mut Self>,
+            task: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            std::pin::Pin::new(&mut self.1).poll_frame(task)
+        }
+        fn size_hint(&self) -> http_body::SizeHint {
+            http_body::SizeHint::with_exact(self.0)
+        }
+    }
+    Announced(bytes, full(content.to_owned())).boxed_unsync()
+}
+
+/// A body that comes in chunks, written as HTTP/1.1 writes them.
+fn chunked(mut text: &str) -> Body {
+    let mut chunks = Vec::new();
+    while let Some((size, rest)) = text.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).unwrap();
+        if size == 0 {
+            break;
+        }
+        chunks.push(Ok(http_body::Frame::data(Bytes::from(rest[..size].to_owned()))));
+        text = &rest[size + 2..];
+    }
+    if chunks.is_empty() {
+        return mote_wire::http::empty();
+    }
+    http_body_util::StreamBody::new(futures_util::stream::iter(chunks)).boxed_unsync()
+}
+
+async fn text_of(response: http::Response<Body>) -> String {
+    let (parts, body) = response.into_parts();
+    let mut text = format!("HTTP/1.1 {}\r\n", parts.status);
+    for (name, value) in &parts.headers {
+        let _ = write!(text, "{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes()));
+    }
+    let mut body = std::pin::pin!(body);
+    let mut bytes = Vec::new();
+    // As much as comes before the body breaks off.
+    while let Some(Ok(frame)) = body.frame().await {
+        bytes.extend_from_slice(frame.data_ref().map_or(&[][..], |data| &data[..]));
+    }
+    text + "\r\n" + &String::from_utf8_lossy(&bytes)
+}
+
+fn text_of_error(error: &EventError) -> String {
+    let mut text = format!("HTTP/1.1 {}\r\nmote-error: {}\r\n", error.status, error.slug);
+    if let Some(seconds) = error.retry_after_s {
+        let _ = write!(text, "retry-after: {}\r\n", seconds + 1);
+    }
+    format!("{text}\r\nerror code: {}\n\n{}\n\n{}\n", error.code, error.title, error.detail)
 }
 
 pub(crate) fn bundle(modules: &[(&str, ModuleKind, &[u8])], format: Format) -> Bundle {

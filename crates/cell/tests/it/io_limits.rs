@@ -3,10 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use mote_cell::{Deployment, Outcome};
-use mote_wire::{
-    bundle::{Format, ModuleKind},
-    limits::LimitsPatch,
-};
+use mote_wire::bundle::{Format, ModuleKind};
 
 use crate::{
     harness::{Canned, Harness, bundle, run},
@@ -215,8 +212,7 @@ fn a_version_has_only_so_many_modules_and_bindings() {
         assert!(error.contains("2 modules, 1 are the most"), "{error}");
         let bundle = bundle(&[main], Format::Modules);
         let env_json = format!("{{\"A\":\"{}\"}}", "x".repeat(2_000));
-        let deployment =
-            Deployment { bundle: &bundle, env_json: &env_json, limits: LimitsPatch::default(), account: "" };
+        let deployment = Deployment { env_json: &env_json, ..harness.deployment(&bundle) };
         let error = harness.cell.deploy("w", &deployment).unwrap_err().to_string();
         assert!(error.contains("2 KiB as JSON, 1 are the most"), "{error}");
     });

@@ -7,7 +7,6 @@ use crate::{
 
 tests! {
     a_worker_answers,
-    a_head_has_the_length_that_a_get_would_have,
     isolates_of_one_thread_are_dropped_in_any_order,
     a_replaced_isolate_leaves_no_memory_behind,
     code_from_strings_never_runs,
@@ -22,15 +21,6 @@ fn a_worker_answers() {
     run(async {
         let got = answer("export default { fetch() { return new Response('hello'); } };").await;
         assert_eq!(got, (200, "hello".to_owned()));
-    });
-}
-
-fn a_head_has_the_length_that_a_get_would_have() {
-    run(async {
-        let harness = Harness::new();
-        harness.serve("w", "export default { fetch() { return new Response('hello'); } };").unwrap();
-        let head = harness.ask("HEAD / HTTP/1.1\r\nHost: w\r\nConnection: close\r\n\r\n").await;
-        assert!(head.contains("content-length: 5\r\n") && head.ends_with("\r\n\r\n"), "{head}");
     });
 }
 

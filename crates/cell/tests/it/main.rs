@@ -10,6 +10,7 @@ mod isolates;
 mod limits;
 mod modules;
 mod natives;
+mod side_channels;
 mod uncaught;
 
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         limits::tests(),
         modules::tests(),
         natives::tests(),
+        side_channels::tests(),
         uncaught::tests(),
     ]
     .concat();

@@ -20,7 +20,8 @@ use mote_cell::{Directory, Pressure};
 use mote_host::memory;
 use tokio::{net::TcpListener, sync::mpsc};
 
-use super::{DevError, inspect::is_local, metrics, server::Command};
+use super::{DevError, metrics, server::Command};
+use crate::local::is_local;
 
 /// What the door leads to.
 pub(crate) struct Admin {

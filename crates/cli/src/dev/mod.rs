@@ -6,10 +6,10 @@
 )]
 
 mod admin;
+mod events;
 mod inspect;
 mod metrics;
 mod options;
-mod project;
 mod server;
 mod terminal;
 mod watch;
@@ -19,11 +19,13 @@ use std::{io, process::ExitCode, sync::mpsc};
 use mote_wire::limits::LimitsPatch;
 
 pub(crate) use options::Options;
-use project::{Built, Target};
 use server::{Command, Server};
 use terminal::Terminal;
 
-use crate::config::{Config, ConfigError};
+use crate::{
+    config::{Config, ConfigError},
+    project::{Built, Target, TargetError},
+};
 
 /// Runs until it is interrupted.
 pub(crate) fn run(options: &Options) -> ExitCode {
@@ -50,7 +52,11 @@ fn serve(options: &Options, terminal: &Terminal) -> Result<(), DevError> {
         ..LimitsPatch::default()
     };
     let config = Config::read(options.config.as_deref(), &over)?;
-    let mut targets = Target::all(options)?;
+    let mut environment = mote_bundle::Environment::development();
+    if let Some(name) = &options.env {
+        environment = environment.named(name.clone());
+    }
+    let mut targets = Target::all(&options.paths, &environment, &options.vars)?;
     let listener = listen(options)?;
     let address = listener.local_addr().map_err(|source| DevError::Start { source })?;
     let server = Server::start(listener, options, &config, terminal.clone(), targets.len())?;
@@ -139,13 +145,7 @@ pub(crate) enum DevError {
     Config(#[from] ConfigError),
     /// A project cannot even be looked at.
     #[error("{0}")]
-    Project(#[from] mote_bundle::ProjectError),
-    /// Two projects would answer on one host name.
-    #[error("two projects are called `{name}`; change the `name` in one of their configurations")]
-    SameName {
-        /// The name.
-        name: String,
-    },
+    Target(#[from] TargetError),
     /// The port is taken, or may not be used.
     #[error(
         "cannot listen on {address}: {source}\n  help: another process may use the port; choose one with --port"

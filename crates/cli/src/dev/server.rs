@@ -13,18 +13,23 @@ use std::{
     time::Duration,
 };
 
-use mote_cell::{Cell, CellOptions, Debugging, Deployment, Directory, ErrorDetail, Pressure};
-use mote_host::{egress::DirectEgress, memory};
+use mote_cell::{Cell, CellOptions, Debugging, Deployment, Directory, Pressure};
+use mote_host::{
+    egress::DirectEgress,
+    gateway::{ErrorDetail, Gateway},
+    memory,
+};
+use mote_wire::http::Egress;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{
     DevError, Options,
     admin::Admin,
+    events::InProcess,
     inspect::{self, Session},
-    project::BuiltWorker,
     terminal::Terminal,
 };
-use crate::config::Config;
+use crate::{config::Config, project::BuiltWorker};
 
 /// What the building thread asks of the serving one.
 pub(crate) enum Command {
@@ -74,15 +79,21 @@ impl Server {
             };
             let local = tokio::task::LocalSet::new();
             local.block_on(&runtime, async move {
-                let cell = Cell::new(cell_options, Arc::new(DirectEgress::new()), Rc::new(terminal.clone()));
+                let cell = Cell::new(cell_options, Arc::new(terminal.clone()));
+                let egress: Arc<dyn Egress> = match DirectEgress::new() {
+                    Ok(egress) => Arc::new(egress),
+                    Err(error) => return terminal.error(&format!("cannot set up the way out: {error}")),
+                };
                 // Nobody is answered by half of the workers.
                 for _ in 0..workers {
                     let Some(command) = inbox.recv().await else { return };
-                    carry_out(&cell, command);
+                    carry_out(&cell, &egress, command);
                 }
-                tokio::task::spawn_local(accept(listener, connections, cell.clone(), terminal.clone()));
+                let events = InProcess { cell: cell.clone(), terminal: terminal.clone() };
+                let gateway = Gateway::new(events, ErrorDetail::Stack);
+                tokio::task::spawn_local(accept(listener, connections, gateway, terminal.clone()));
                 while let Some(command) = inbox.recv().await {
-                    carry_out(&cell, command);
+                    carry_out(&cell, &egress, command);
                 }
             });
         };
@@ -121,7 +132,7 @@ impl Server {
 
 fn cell_options(options: &Options, config: &Config, pressure: Pressure, directory: Directory) -> CellOptions {
     let debugging = if options.inspect.is_some() { Debugging::Possible } else { Debugging::Off };
-    CellOptions { limits: config.limits.clone(), detail: ErrorDetail::Stack, debugging, pressure, directory }
+    CellOptions { limits: config.limits.clone(), debugging, pressure, directory }
 }
 
 /// Memory of the process past which new events are turned away.
@@ -150,7 +161,7 @@ fn watch_memory(bytes_max: u64, pressure: &Pressure) -> io::Result<()> {
     std::thread::Builder::new().name("memory".into()).spawn(watching).map(drop)
 }
 
-fn carry_out(cell: &Rc<Cell>, command: Command) {
+fn carry_out(cell: &Rc<Cell>, egress: &Arc<dyn Egress>, command: Command) {
     match command {
         Command::Deploy { name, worker, reply } => {
             let deployment = Deployment {
@@ -158,6 +169,8 @@ fn carry_out(cell: &Rc<Cell>, command: Command) {
                 env_json: &worker.env_json,
                 limits: worker.limits,
                 account: &worker.account,
+                egress: egress.clone(),
+                label: 0,
             };
             let result = cell.deploy(&name, &deployment).map(|_| ()).map_err(|error| explain(&error));
             if let Err(problem) = &result {
@@ -181,7 +194,12 @@ fn explain(error: &mote_cell::LoadError) -> String {
     }
 }
 
-async fn accept(listener: TcpListener, connections: Arc<Semaphore>, cell: Rc<Cell>, terminal: Terminal) {
+async fn accept(
+    listener: TcpListener,
+    connections: Arc<Semaphore>,
+    gateway: Rc<Gateway<InProcess>>,
+    terminal: Terminal,
+) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => return terminal.error(&format!("cannot listen: {error}")),
@@ -193,9 +211,9 @@ async fn accept(listener: TcpListener, connections: Arc<Semaphore>, cell: Rc<Cel
             Ok((stream, _)) => {
                 // Small answers leave at once.
                 let _ = stream.set_nodelay(true);
-                let cell = cell.clone();
+                let gateway = gateway.clone();
                 tokio::task::spawn_local(async move {
-                    cell.serve_connection(stream).await;
+                    gateway.serve_connection(stream, std::future::pending()).await;
                     drop(permit);
                 });
             }

@@ -70,6 +70,11 @@ impl Terminal {
         self.err(&format!("{}: {text}", self.paint(RED, "error")));
     }
 
+    /// A response broke off in its middle.
+    pub(crate) fn broke_off(&self, reason: &dyn std::fmt::Display) {
+        self.error(&printable(&format!("a response broke off: {reason}")));
+    }
+
     /// A worker cannot be served, or not as its files are now.
     pub(crate) fn problem(&self, name: &str, text: &str) {
         self.err(&format!("{} {name} does not load\n{text}", self.paint(RED, "error:")));
@@ -145,10 +150,6 @@ impl Observer for Terminal {
 
     fn wants_events(&self) -> bool {
         !self.quiet
-    }
-
-    fn problem(&self, text: &str) {
-        self.error(&printable(text));
     }
 }
 

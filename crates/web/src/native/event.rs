@@ -7,6 +7,7 @@ use mote_engine::{JsError, v8};
 use mote_wire::{
     http::{Body, UpgradeSlot, empty, full},
     limits::HEADERS_MAX,
+    link::ReasonPhrase,
 };
 
 use super::{
@@ -209,12 +210,8 @@ fn reason_phrase<'s>(
 ) -> Option<ReasonPhrase> {
     let text = value.try_cast::<v8::String>().ok().filter(|text| text.length() > 0)?;
     let text = utf8_of(scope, text);
-    (status.canonical_reason().map(str::as_bytes) != Some(text.as_slice())).then_some(ReasonPhrase(text))
+    (status.canonical_reason().map(str::as_bytes) != Some(text.as_slice())).then(|| ReasonPhrase(text.into()))
 }
-
-/// A response's `statusText` where it is not the usual one; in the response's extensions.
-#[derive(Debug, Clone)]
-pub struct ReasonPhrase(pub Vec<u8>);
 
 /// `respondWebSocket(eventId, status, headersFlat | null) -> Promise<wsId>`
 fn respond_web_socket<'s>(

@@ -23,7 +23,6 @@ mod websocket_io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) use body::admit_body;
-pub use event::ReasonPhrase;
 pub(crate) use mote_engine::Native;
 pub(crate) use websocket::Socket;
 

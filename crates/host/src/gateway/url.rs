@@ -3,7 +3,7 @@
 use http::{HeaderMap, Uri, header};
 
 /// Puts together what the client asked for. Most requests are in normal form already, and are not parsed for it.
-pub(crate) fn request_url(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+pub(super) fn request_url(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     let host = match uri.authority() {
         Some(authority) => authority.as_str(),
         None => headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost"),

@@ -8,8 +8,6 @@ use std::{
 use mote_bundle::{Environment, Project, Var};
 use mote_wire::{bundle::Bundle, limits::LimitsPatch};
 
-use super::{DevError, Options};
-
 /// One project of the command line.
 pub(crate) struct Target {
     path: PathBuf,
@@ -47,21 +45,36 @@ pub(crate) struct BuiltWorker {
     pub(crate) warnings: Vec<String>,
 }
 
+/// Why projects cannot even be looked at.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TargetError {
+    /// A project cannot be opened.
+    #[error("{0}")]
+    Project(#[from] mote_bundle::ProjectError),
+    /// Two projects would answer on one host name.
+    #[error("two projects are called `{name}`; change the `name` in one of their configurations")]
+    SameName {
+        /// The name.
+        name: String,
+    },
+}
+
 impl Target {
-    /// The projects that the command line names.
-    pub(crate) fn all(options: &Options) -> Result<Vec<Self>, DevError> {
+    /// The projects at these paths, with `vars` over those of their configurations.
+    pub(crate) fn all(
+        paths: &[PathBuf],
+        environment: &Environment,
+        vars: &[(String, String)],
+    ) -> Result<Vec<Self>, TargetError> {
         let mut names = BTreeSet::new();
         let mut targets = Vec::new();
-        for path in &options.paths {
-            let mut environment = Environment::development();
-            if let Some(name) = &options.env {
-                environment = environment.named(name.clone());
-            }
+        for path in paths {
+            let environment = environment.clone();
             let name = Project::open(path, &environment)?.name().to_owned();
             if !names.insert(name.clone()) {
-                return Err(DevError::SameName { name });
+                return Err(TargetError::SameName { name });
             }
-            let vars = options.vars.clone();
+            let vars = vars.to_vec();
             targets.push(Self {
                 path: path.clone(),
                 name,

@@ -1,0 +1,267 @@
+//! The thread that the host talks to: it answers also while a turn runs.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Read, Write},
+    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+};
+
+use bytes::Bytes;
+use mote_web::{LogLevel, Outcome};
+use mote_wire::control::{BLOB_BYTES_MAX, FromCell, JSON_BYTES_MAX, ToCell, WorkerUse, encode};
+
+use super::events::Numbers;
+use crate::{
+    admission::Pressure,
+    cell::{EventLog, Observer},
+    directory::Directory,
+    stats::WorkerStats,
+};
+
+/// Messages to the host that may wait. Lines of consoles that find no room are lost; a node whose disk is slow must not stop
+/// its workers.
+const WAITING_MAX: usize = 1_024;
+
+/// What the serving thread has to do for the host.
+pub(super) enum Command {
+    /// See [`ToCell::Deploy`].
+    Deploy {
+        worker: u32,
+        name: String,
+        account: String,
+        limits: Vec<(String, u64)>,
+        env_json: String,
+        bundle: Bytes,
+    },
+    /// See [`ToCell::Remove`].
+    Remove { worker: u32 },
+    /// End all events of a worker whose kill switch was pulled.
+    End { worker: u32 },
+}
+
+/// The way to the host.
+#[derive(Clone)]
+pub(super) struct ToHost(SyncSender<FromCell>);
+
+impl ToHost {
+    /// Starts the thread that writes.
+    pub(super) fn start(socket: impl Write + Send + 'static) -> io::Result<Self> {
+        let (sender, messages) = sync_channel(WAITING_MAX);
+        std::thread::Builder::new().name("to-host".into()).spawn(move || write_all(socket, &messages))?;
+        Ok(Self(sender))
+    }
+
+    /// Says what must not be lost.
+    pub(super) fn say(&self, message: FromCell) {
+        // Without a host there is nobody to miss it.
+        let _ = self.0.send(message);
+    }
+
+    /// Says what may be lost.
+    fn mention(&self, message: FromCell) {
+        match self.0.try_send(message) {
+            Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {}
+        }
+    }
+}
+
+fn write_all(mut socket: impl Write, messages: &Receiver<FromCell>) {
+    while let Ok(message) = messages.recv() {
+        if socket.write_all(&encode(&message, &[])).is_err() {
+            return;
+        }
+    }
+}
+
+/// Reads one message; `None` at the end.
+pub(super) fn read_message(socket: &mut impl Read) -> io::Result<Option<(ToCell, Bytes)>> {
+    let mut head = [0; 8];
+    match socket.read_exact(&mut head) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        result => result?,
+    }
+    let [a, b, c, d, e, f, g, h] = head;
+    let json = read_part(socket, u32::from_be_bytes([a, b, c, d]), JSON_BYTES_MAX)?;
+    let blob = read_part(socket, u32::from_be_bytes([e, f, g, h]), BLOB_BYTES_MAX)?;
+    Ok(Some((serde_json::from_slice(&json)?, blob.into())))
+}
+
+fn read_part(socket: &mut impl Read, bytes: u32, bytes_max: usize) -> io::Result<Vec<u8>> {
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    if bytes > bytes_max {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "a message of the host's is too long"));
+    }
+    let mut part = vec![0; bytes];
+    socket.read_exact(&mut part)?;
+    Ok(part)
+}
+
+/// Does what the host says until it hangs up.
+pub(super) struct Listener {
+    pub(super) numbers: Numbers,
+    pub(super) directory: Directory,
+    pub(super) pressure: Pressure,
+    pub(super) to_host: ToHost,
+    pub(super) commands: tokio::sync::mpsc::Sender<Command>,
+    /// What was told of each worker, so that the next answer has what came since.
+    pub(super) told: BTreeMap<u32, Told>,
+}
+
+/// What the host knows of a worker.
+#[derive(Default)]
+pub(super) struct Told {
+    outcomes: BTreeMap<&'static str, u64>,
+    cpu_us: u64,
+    under_way: u64,
+    late_turns: u64,
+    late_cpu_us: u64,
+}
+
+impl Listener {
+    pub(super) fn listen(mut self, mut socket: impl Read) -> io::Result<()> {
+        while let Some((message, blob)) = read_message(&mut socket)? {
+            if !self.take(message, blob) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a message; false if the serving thread is gone.
+    fn take(&mut self, message: ToCell, bundle: Bytes) -> bool {
+        match message {
+            ToCell::Deploy { worker, name, account, limits, env_json } => {
+                self.numbers.insert(worker, &name);
+                return self.command(Command::Deploy { worker, name, account, limits, env_json, bundle });
+            }
+            ToCell::Remove { worker } => return self.command(Command::Remove { worker }),
+            ToCell::Stop { worker } => {
+                if let Some(entry) = self.numbers.name(worker).and_then(|name| self.directory.get(&name)) {
+                    entry.kill_switch.stop();
+                }
+                return self.command(Command::End { worker });
+            }
+            ToCell::Start { worker } => {
+                if let Some(entry) = self.numbers.name(worker).and_then(|name| self.directory.get(&name)) {
+                    entry.kill_switch.start();
+                }
+            }
+            ToCell::Pressure { high: true } => self.pressure.raise(),
+            ToCell::Pressure { high: false } => self.pressure.ease(),
+            ToCell::Ping { number } => {
+                let used = self.used();
+                self.to_host.say(FromCell::Pong { number, used });
+            }
+        }
+        true
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this thread only listens; while the other is busy the host may wait"
+    )]
+    fn command(&self, command: Command) -> bool {
+        self.commands.blocking_send(command).is_ok()
+    }
+
+    /// What workers have used since they were asked last; those that did nothing are left out.
+    fn used(&mut self) -> Vec<WorkerUse> {
+        let mut used = Vec::new();
+        for entry in self.directory.entries() {
+            let Some(worker) = self.numbers.number(&entry.name) else { continue };
+            used.extend(self.told.entry(worker).or_default().news(worker, &entry.stats));
+        }
+        used
+    }
+}
+
+impl Told {
+    fn news(&mut self, worker: u32, stats: &WorkerStats) -> Option<WorkerUse> {
+        let mut outcomes = Vec::new();
+        for outcome in Outcome::ALL {
+            let (ended, told) = (stats.ended(outcome), self.outcomes.entry(outcome.as_str()).or_default());
+            if ended > *told {
+                outcomes.push((outcome.as_str().to_owned(), ended - *told));
+                *told = ended;
+            }
+        }
+        let cpu_us = u64::try_from(stats.cpu().as_micros()).unwrap_or(u64::MAX);
+        let under_way = stats.under_way();
+        if outcomes.is_empty() && cpu_us == self.cpu_us && under_way == self.under_way {
+            return None;
+        }
+        let (late_turns, late_cpu) = stats.late();
+        let late_cpu_us = u64::try_from(late_cpu.as_micros()).unwrap_or(u64::MAX);
+        let used = WorkerUse {
+            worker,
+            outcomes,
+            cpu_us: cpu_us.saturating_sub(self.cpu_us),
+            under_way,
+            late_turns: late_turns.saturating_sub(self.late_turns),
+            late_cpu_us: late_cpu_us.saturating_sub(self.late_cpu_us),
+        };
+        (self.cpu_us, self.under_way) = (cpu_us, under_way);
+        (self.late_turns, self.late_cpu_us) = (late_turns, late_cpu_us);
+        Some(used)
+    }
+}
+
+/// Tells the host what workers print and how their events end.
+pub(super) struct Reporter {
+    pub(super) numbers: Numbers,
+    pub(super) to_host: ToHost,
+    pub(super) events: Reported,
+}
+
+/// Which events the host wants to hear of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reported {
+    /// Those that failed.
+    Failed,
+    /// All.
+    All,
+}
+
+impl Reporter {
+    fn tell(&self, worker: &str, message: impl FnOnce(u32) -> FromCell) {
+        if let Some(number) = self.numbers.number(worker) {
+            self.to_host.mention(message(number));
+        }
+    }
+}
+
+impl Observer for Reporter {
+    fn console(&self, worker: &str, level: LogLevel, text: &str) {
+        let level = match level {
+            LogLevel::Debug => "debug",
+            LogLevel::Info => "info",
+            LogLevel::Log => "log",
+            LogLevel::Warn => "warn",
+            LogLevel::Error => "error",
+        };
+        let (level, text) = (level.to_owned(), text.to_owned());
+        self.tell(worker, |worker| FromCell::Console { worker, level, text });
+    }
+
+    fn uncaught(&self, worker: &str, error: &mote_engine::JsError) {
+        let (level, text) = ("error".to_owned(), format!("Uncaught {}", error.stack));
+        self.tell(worker, |worker| FromCell::Console { worker, level, text });
+    }
+
+    fn event(&self, event: &EventLog<'_>) {
+        let microseconds = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.tell(event.worker, |worker| FromCell::Event {
+            worker,
+            outcome: event.outcome.as_str().to_owned(),
+            what: format!("{} {}", event.method, event.url),
+            status: event.status,
+            failure: event.failure.map(crate::answer::detail_of),
+            duration_us: microseconds(event.duration),
+            cpu_us: microseconds(event.cpu),
+        });
+    }
+
+    fn wants_events(&self) -> bool {
+        self.events == Reported::All
+    }
+}

@@ -1,0 +1,43 @@
+//! A worker's way out of its cell: over the link, to the host.
+
+use mote_wire::{
+    http::{Body, Egress, EgressError, Fetched},
+    link::{Kind, Link, Request, RequestError},
+};
+
+/// The way out of one worker.
+pub(super) struct LinkEgress {
+    pub(super) link: Link,
+    /// The worker's number, by which the host knows who asks.
+    pub(super) worker: u32,
+}
+
+impl Egress for LinkEgress {
+    fn fetch(&self, request: http::Request<Body>) -> Fetched {
+        let (parts, body) = request.into_parts();
+        let url = parts.uri.to_string();
+        let answer = self.link.request(Request {
+            worker: self.worker,
+            kind: Kind::Fetch,
+            upgrade: parts.headers.contains_key(http::header::UPGRADE),
+            method: parts.method,
+            url: url.clone(),
+            headers: parts.headers,
+            body,
+        });
+        Box::pin(async move { answer.await.map_err(|error| egress_error(error, url)) })
+    }
+}
+
+fn egress_error(error: RequestError, url: String) -> EgressError {
+    match error {
+        RequestError::Failed(failure) => serde_json::from_slice(&failure)
+            .unwrap_or(EgressError::Refused { url, reason: "the node gave no reason".to_owned() }),
+        RequestError::Lost { .. } => {
+            EgressError::Unreachable { host: url, reason: "the node is gone".to_owned() }
+        }
+        RequestError::Full => {
+            EgressError::Refused { url, reason: "too many subrequests are under way in this cell".to_owned() }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The operator's door of a node: health, metrics, cells, and the kill switch.
+//!
+//! It is served by the node's own thread: what runs workers is elsewhere. Whoever reaches it may stop workers, so it listens
+//! on loopback unless the operator says otherwise, and web pages are turned away.
+
+use std::{convert::Infallible, rc::Rc, sync::Arc};
+
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response, StatusCode, body::Bytes, body::Incoming, header, server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use mote_host::{
+    api::{Api, PREFIX},
+    supervisor::{CellStats, Supervisor, WorkerTotals},
+};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+use super::metrics;
+use crate::local::is_local;
+
+/// What the door leads to.
+pub(super) struct Admin {
+    pub(super) supervisor: Rc<Supervisor>,
+    pub(super) api: Rc<Api>,
+}
+
+const PATHS: &str = "GET /healthz, /readyz, /metrics, /cells or /stats; \
+                     POST /workers/<name>/stop, /start, /isolate or /release; \
+                     the deploy API under /client/v4/\n";
+
+impl Admin {
+    /// Serves one connection.
+    pub(super) async fn serve_connection(self: Rc<Self>, stream: TcpStream) {
+        let service = service_fn(move |request| {
+            let admin = self.clone();
+            async move {
+                if is_local(&request) && request.uri().path().starts_with(PREFIX) {
+                    return Ok::<_, Infallible>(admin.api.answer(request).await);
+                }
+                Ok(admin.answer(&request))
+            }
+        });
+        // A connection that breaks ends, and nothing else.
+        let _ = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
+    }
+
+    fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        if !is_local(request) {
+            return text(StatusCode::FORBIDDEN, "web pages may not ask this\n".to_owned());
+        }
+        let path: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
+        match (request.method(), path.as_slice()) {
+            (&Method::GET, ["healthz"]) => text(StatusCode::OK, "ok\n".to_owned()),
+            (&Method::GET, ["readyz"]) => self.readiness(),
+            (&Method::GET, ["metrics"]) => self.metrics(),
+            (&Method::GET, ["cells"]) => document(&self.cells()),
+            (&Method::GET, ["stats"]) => document(&self.stats()),
+            (&Method::POST, ["workers", name, order]) => self.order(name, order),
+            _ => text(StatusCode::NOT_FOUND, PATHS.to_owned()),
+        }
+    }
+
+    /// A node is ready once a cell is.
+    fn readiness(&self) -> Response<Full<Bytes>> {
+        let stats = self.supervisor.stats();
+        if stats.cells.iter().any(|cell| matches!(cell.stage, "blank" | "serving")) {
+            text(StatusCode::OK, "ok\n".to_owned())
+        } else {
+            text(StatusCode::SERVICE_UNAVAILABLE, "no cell is up\n".to_owned())
+        }
+    }
+
+    fn metrics(&self) -> Response<Full<Bytes>> {
+        match metrics::open_metrics(self.supervisor.stats()) {
+            Ok(body) => {
+                let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+                of_type(text(StatusCode::OK, body), kind)
+            }
+            Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
+        }
+    }
+
+    /// The cells, and what has become of those before them.
+    fn cells(&self) -> Value {
+        let stats = self.supervisor.stats();
+        let incidents: serde_json::Map<String, Value> =
+            stats.incidents.iter().map(|(kind, count)| (kind.as_str().to_owned(), (*count).into())).collect();
+        json!({
+            "cells": stats.cells.iter().map(cell_json).collect::<Vec<_>>(),
+            "incidents": incidents,
+            "retries": stats.retries,
+            "replacements": stats.replacements.count,
+            "replacement_ms_max": stats.replacements.max.as_secs_f64() * 1000.0,
+            "suspects": stats.suspects,
+            "lines_dropped": stats.lines_dropped,
+        })
+    }
+
+    /// What each worker has used; the same shape as under `mote dev`, as far as it is known here.
+    fn stats(&self) -> Value {
+        let stats = self.supervisor.stats();
+        let worker = |(name, totals): &(Arc<str>, WorkerTotals)| {
+            json!({
+                "worker": name.as_ref(),
+                "events": totals.outcomes,
+                "events_under_way": stats.under_way.get(name).copied().unwrap_or(0),
+                "cpu_us": totals.cpu_us,
+            })
+        };
+        stats.workers.iter().map(worker).collect()
+    }
+
+    fn order(&self, name: &str, order: &str) -> Response<Full<Bytes>> {
+        let (done, says) = match order {
+            "stop" => (self.supervisor.stop(name), "is stopped"),
+            "start" => (self.supervisor.start_again(name), "takes requests again"),
+            "isolate" => (self.supervisor.isolate_suspect(name), "has a cell of its own"),
+            "release" => (self.supervisor.release_suspect(name), "may share a cell again"),
+            _ => return text(StatusCode::NOT_FOUND, PATHS.to_owned()),
+        };
+        match done {
+            Ok(()) => text(StatusCode::OK, format!("{name} {says}\n")),
+            Err(error) => text(StatusCode::NOT_FOUND, format!("{error}; see /stats\n")),
+        }
+    }
+}
+
+fn cell_json(cell: &CellStats) -> Value {
+    json!({
+        "cell": cell.cell,
+        "pid": cell.pid,
+        "stage": cell.stage,
+        "cordon": cell.cordon.as_deref(),
+        "suspect": cell.suspect.as_deref(),
+        "age_s": cell.age.as_secs_f64(),
+        "workers": cell.workers,
+        "events_under_way": cell.events_under_way,
+        "resident_bytes": cell.resident_bytes,
+        "cpu_s": cell.cpu.as_secs_f64(),
+        "sandbox": cell.sandbox,
+    })
+}
+
+fn text(status: StatusCode, text: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(text));
+    *response.status_mut() = status;
+    response
+}
+
+fn document(value: &Value) -> Response<Full<Bytes>> {
+    of_type(text(StatusCode::OK, format!("{value:#}\n")), "application/json; charset=utf-8")
+}
+
+fn of_type(mut response: Response<Full<Bytes>>, kind: &'static str) -> Response<Full<Bytes>> {
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+    response
+}

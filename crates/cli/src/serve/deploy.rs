@@ -1,0 +1,77 @@
+//! What the node keeps in its folder, and the API through which workers get there.
+
+use std::{fs, io, path::Path, rc::Rc, sync::Arc};
+
+use mote_host::{
+    api::Api,
+    deployed::Deployed,
+    secrets::{Seal, write_private},
+    supervisor::Supervisor,
+};
+use mote_store::Store;
+
+use super::{
+    Options, ServeError,
+    log::{Level, line},
+    workers,
+};
+use crate::config::Config;
+
+/// The store's file in the node's folder.
+pub(crate) const STORE: &str = "mote.sqlite";
+/// The key for secrets. Whoever copies the folder for somebody else leaves it out.
+const KEY: &str = "secrets.key";
+/// The token that opens the API.
+const TOKEN: &str = "admin-token";
+const TOKEN_BYTES: usize = 32;
+
+/// Deployed workers, and the API that brings them.
+pub(super) struct Deploy {
+    pub(super) deployed: Rc<Deployed>,
+    pub(super) api: Rc<Api>,
+}
+
+impl Deploy {
+    /// Opens what the node keeps. `own` are the names of workers that it serves from projects.
+    pub(super) fn open(
+        options: &Options,
+        config: &Config,
+        supervisor: &Rc<Supervisor>,
+        own: Vec<String>,
+    ) -> Result<Self, ServeError> {
+        let folder = &options.data;
+        let store = Arc::new(Store::open(&folder.join(STORE))?);
+        let seal = Arc::new(Seal::at(&folder.join(KEY))?);
+        let token = match &options.token {
+            Some(token) => token.clone(),
+            None => token(folder).map_err(|source| ServeError::Data { folder: folder.clone(), source })?,
+        };
+        let operator = config.clone();
+        let make = Box::new(move |making| workers::make(&operator, making));
+        let deployed = Deployed::new(supervisor.clone(), store, seal, make, own.clone())?;
+        let known: Vec<String> = own.into_iter().chain(deployed.names()).collect();
+        for name in workers::unknown_names(config, &known) {
+            line(
+                Level::Warn,
+                format_args!("[workers.{name}] is no project here, and nothing is deployed under this name"),
+            );
+        }
+        Ok(Self { api: Api::new(deployed.clone(), &token), deployed })
+    }
+}
+
+/// The token in the node's folder, which is made at the first start.
+fn token(folder: &Path) -> io::Result<String> {
+    let path = folder.join(TOKEN);
+    match fs::read_to_string(&path) {
+        Ok(token) => return Ok(token.trim().to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let mut random = [0; TOKEN_BYTES];
+    getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
+    let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    write_private(&path, token.as_bytes())?;
+    line(Level::Info, format_args!("the token for deploying is in {}", path.display()));
+    Ok(token)
+}

@@ -1,0 +1,108 @@
+//! The books of a node, as Prometheus reads them.
+
+use std::fmt;
+
+use mote_host::supervisor::{CellStats, Stats};
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, NoLabelSet, text},
+    metrics::MetricType,
+    registry::{Registry, Unit},
+};
+
+/// All metrics, in the OpenMetrics text format.
+pub(super) fn open_metrics(stats: Stats) -> Result<String, fmt::Error> {
+    let mut registry = Registry::with_prefix("mote");
+    registry.register_collector(Box::new(Books(stats)));
+    let mut output = String::new();
+    text::encode(&mut output, &registry)?;
+    Ok(output)
+}
+
+#[derive(Debug)]
+struct Books(Stats);
+
+type Gauge = (&'static str, &'static str, Option<Unit>, fn(&CellStats) -> f64);
+
+#[expect(clippy::cast_precision_loss, reason = "metrics are floating-point numbers")]
+const OF_CELLS: &[Gauge] = &[
+    ("cell_age", "Time since a cell was started", Some(Unit::Seconds), |cell| cell.age.as_secs_f64()),
+    ("cell_resident", "Memory of a cell", Some(Unit::Bytes), |cell| cell.resident_bytes as f64),
+    ("cell_workers", "Workers in a cell", None, |cell| cell.workers as f64),
+    ("cell_events_under_way", "Events under way in a cell", None, |cell| cell.events_under_way as f64),
+];
+
+impl Collector for Books {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        self.workers(&mut encoder)?;
+        self.cells(&mut encoder)?;
+        self.supervision(&mut encoder)
+    }
+}
+
+impl Books {
+    fn workers(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let mut events =
+            encoder.encode_descriptor("events", "Events, by how they ended", None, MetricType::Counter)?;
+        for (worker, totals) in &self.0.workers {
+            for (outcome, count) in &totals.outcomes {
+                events
+                    .encode_family(&[("worker", worker.as_ref()), ("outcome", *outcome)])?
+                    .encode_counter::<NoLabelSet, _, f64>(count, None)?;
+            }
+        }
+        let mut cpu = encoder.encode_descriptor(
+            "cpu",
+            "CPU time that events have used",
+            Some(&Unit::Seconds),
+            MetricType::Counter,
+        )?;
+        for (worker, totals) in &self.0.workers {
+            let seconds = std::time::Duration::from_micros(totals.cpu_us).as_secs_f64();
+            cpu.encode_family(&[("worker", worker.as_ref())])?
+                .encode_counter::<NoLabelSet, _, f64>(&seconds, None)?;
+        }
+        Ok(())
+    }
+
+    fn cells(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        for (name, help, unit, read) in OF_CELLS {
+            let mut gauge = encoder.encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?;
+            for cell in &self.0.cells {
+                let number = cell.cell.to_string();
+                let labels = [
+                    ("cell", number.as_str()),
+                    ("cordon", cell.cordon.as_deref().unwrap_or("none")),
+                    ("stage", cell.stage),
+                ];
+                gauge.encode_family(&labels)?.encode_gauge(&read(cell))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn supervision(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let mut incidents = encoder.encode_descriptor(
+            "cell_incidents",
+            "Cells lost, by what happened",
+            None,
+            MetricType::Counter,
+        )?;
+        for (kind, count) in &self.0.incidents {
+            incidents
+                .encode_family(&[("kind", kind.as_str())])?
+                .encode_counter::<NoLabelSet, _, f64>(count, None)?;
+        }
+        for (name, help, count) in [
+            ("event_retries", "Events sent again because their cell was lost", self.0.retries),
+            ("cell_replacements", "Cells that took the place of a lost one", self.0.replacements.count),
+            ("cell_suspects", "Workers that got a cell of their own for their behaviour", self.0.suspects),
+            ("cell_lines_dropped", "Lines of cells that were too many", self.0.lines_dropped),
+        ] {
+            encoder
+                .encode_descriptor(name, help, None, MetricType::Counter)?
+                .encode_counter::<NoLabelSet, _, f64>(&count, None)?;
+        }
+        Ok(())
+    }
+}

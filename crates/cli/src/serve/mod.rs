@@ -1,0 +1,142 @@
+//! `mote serve`: the host of a node. Workers run in sandboxed cells; this process holds sockets, secrets and supervision.
+
+mod admin;
+mod cordons;
+mod deploy;
+mod events;
+mod log;
+mod memory;
+mod metrics;
+mod node;
+mod options;
+mod outbound;
+mod program;
+mod upgrade;
+mod watcher;
+mod workers;
+
+use std::{io, net::SocketAddr, os::fd::OwnedFd, process::ExitCode};
+
+pub(crate) use deploy::STORE;
+pub(crate) use options::{CellOptions, Options, UpgradeOptions};
+pub(crate) use program::run_cell;
+pub(crate) use upgrade::run as run_upgrade;
+
+use crate::{
+    config::{Config, ConfigError},
+    project::TargetError,
+};
+use log::{Level, line};
+
+/// Runs until it is told to stop.
+pub(crate) fn run(options: &Options) -> ExitCode {
+    match serve(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            line(Level::Error, &error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(options: &Options) -> Result<(), ServeError> {
+    let config = Config::read(options.config.as_deref(), &mote_wire::limits::LimitsPatch::default())?;
+    program::check_sandbox(options.sandbox)?;
+    let data = &options.data;
+    std::fs::create_dir_all(data).map_err(|source| ServeError::Data { folder: data.clone(), source })?;
+    let doors = Doors::open(options)?;
+    // What is built from projects is the operator's own: it is built here, before anybody is served.
+    let workers = workers::build(options, &config)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(start)?;
+    tokio::task::LocalSet::new().block_on(&runtime, node::run(options, &config, doors, workers))
+}
+
+fn start(source: io::Error) -> ServeError {
+    ServeError::Start { source }
+}
+
+/// Where a node listens.
+#[expect(
+    clippy::disallowed_types,
+    reason = "it is bound before there is a runtime, and handed over to the next process"
+)]
+struct Doors {
+    listener: std::net::TcpListener,
+    admin: std::net::TcpListener,
+    /// Whom to tell that this process serves: the one that hands over to it.
+    ready: Option<OwnedFd>,
+}
+
+#[expect(
+    clippy::disallowed_types,
+    reason = "a port that is taken is told before anything is built, so it is bound without a runtime"
+)]
+impl Doors {
+    fn open(options: &Options) -> Result<Self, ServeError> {
+        let doors = match options.handover.as_deref() {
+            Some(&[listener, admin, ready]) => {
+                let take = |number| mote_sandbox::inherited::inherited(number).map_err(start);
+                Self {
+                    listener: take(listener)?.into(),
+                    admin: take(admin)?.into(),
+                    ready: Some(take(ready)?),
+                }
+            }
+            Some(_) | None => {
+                let listen = |address: SocketAddr| {
+                    std::net::TcpListener::bind(address)
+                        .map_err(|source| ServeError::Listen { address, source })
+                };
+                Self { listener: listen(options.listen)?, admin: listen(options.admin)?, ready: None }
+            }
+        };
+        doors.listener.set_nonblocking(true).map_err(start)?;
+        doors.admin.set_nonblocking(true).map_err(start)?;
+        Ok(doors)
+    }
+}
+
+/// Why a node does not serve.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServeError {
+    /// The operator's configuration is wrong.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// A project cannot be opened.
+    #[error("{0}")]
+    Target(#[from] TargetError),
+    /// A project cannot be built.
+    #[error("`{name}` cannot be built\n{problem}")]
+    Build { name: String, problem: String },
+    /// A worker's configuration is wrong.
+    #[error("[workers.{name}] {reason}")]
+    Worker { name: String, reason: String },
+    /// What the node keeps cannot be opened.
+    #[error("cannot open the store: {0}")]
+    Store(#[from] mote_store::StoreError),
+    /// The key for secrets cannot be used.
+    #[error("{0}")]
+    Secrets(#[from] mote_host::secrets::SealError),
+    /// The kernel does not hold what the operator requires.
+    #[error(
+        "the sandbox lacks {missing}, and --sandbox required was asked for\n  help: `mote doctor` says how to get it"
+    )]
+    Sandbox { missing: String },
+    /// The node's folder cannot be used.
+    #[error("cannot use {}: {source}\n  help: --data names another folder", folder.display())]
+    Data { folder: std::path::PathBuf, source: io::Error },
+    /// A port is taken, or may not be used.
+    #[error(
+        "cannot listen on {address}: {source}\n  help: another process may use the port; choose one with --listen or --admin"
+    )]
+    Listen { address: SocketAddr, source: io::Error },
+    /// The process cannot get what it needs.
+    #[error("cannot start: {source}")]
+    Start { source: io::Error },
+    /// The way out cannot be set up.
+    #[error("cannot set up the way out: {reason}")]
+    Network { reason: String },
+    /// No cell comes up.
+    #[error("no cell came up within {seconds} s; the lines above say why")]
+    NoCell { seconds: u64 },
+}

@@ -1,0 +1,280 @@
+//! A running node: connections in, cells, the operator's door, and its end.
+
+use std::{io, os::fd::OwnedFd, path::Path, rc::Rc, sync::Arc, time::Duration};
+
+use mote_host::{
+    egress::{Network, NetworkOptions},
+    gateway::{ErrorDetail, Gateway},
+    supervisor::{Processes, Supervisor, WorkerSpec},
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::{Semaphore, watch},
+    task::spawn_local,
+};
+
+use super::{
+    Doors, Options, ServeError,
+    admin::Admin,
+    cordons::supervisor_options,
+    deploy::Deploy,
+    events::NodeEvents,
+    log::{Level, line},
+    memory::watch_memory,
+    outbound::WayOut,
+    program::Program,
+    start, upgrade,
+    watcher::Log,
+};
+use crate::config::Config;
+
+/// How long what is under way may go on when the node ends.
+const DRAIN_MAX: Duration = Duration::from_secs(30);
+/// How long a node waits for its first cell.
+const FIRST_CELL_S_MAX: u64 = 10;
+/// How often it looks whether that one is there.
+const LOOK_PERIOD: Duration = Duration::from_millis(5);
+
+/// Serves until it is told to stop.
+pub(super) async fn run(
+    options: &Options,
+    config: &Config,
+    doors: Doors,
+    workers: Vec<WorkerSpec>,
+) -> Result<(), ServeError> {
+    let address = doors.listener.local_addr().map_err(start)?;
+    let admin_address = doors.admin.local_addr().map_err(start)?;
+    let names: Vec<Arc<str>> = workers.iter().map(|worker| worker.name.clone()).collect();
+    let program = Program::of(options).map_err(start)?;
+    let supervisor = supervise(&program, config, workers)?;
+    first_cell(&supervisor).await?;
+    spawn_local(watch_memory(config.memory_mib, Rc::downgrade(&supervisor)));
+    let deploy = Deploy::open(options, config, &supervisor, names.iter().map(ToString::to_string).collect())?;
+    let crons = spawn_local(mote_host::cron::run(deploy.deployed.clone()));
+    let mut signals = Signals::new().map_err(start)?;
+    let (leave, leaving) = watch::channel(());
+    let gateway = Gateway::new(
+        NodeEvents {
+            supervisor: supervisor.clone(),
+            names: names.iter().map(|name| (name.to_string(), name.clone())).collect(),
+            deployed: deploy.deployed,
+        },
+        ErrorDetail::Number,
+    );
+    let connections = Connections::new(config.connections);
+    let (listener, admin) = (tcp(&doors.listener)?, tcp(&doors.admin)?);
+    let accepting = spawn_local(accept(listener, connections.clone(), gateway, leaving));
+    let door =
+        spawn_local(administer(admin, Rc::new(Admin { supervisor: supervisor.clone(), api: deploy.api })));
+    upgrade::write_pid(&options.data)
+        .map_err(|source| ServeError::Data { folder: options.data.clone(), source })?;
+    if let Some(ready) = doors.ready {
+        upgrade::say_ready(ready).map_err(start)?;
+    }
+    say_serving(&names, address.port());
+    line(Level::Info, format_args!("admin http://{admin_address}"));
+    let sockets: [OwnedFd; 2] = [doors.listener.into(), doors.admin.into()];
+    loop {
+        match signals.next().await {
+            Order::Stop => break,
+            Order::Upgrade if hand_over(&program, &sockets, &options.data).await => break,
+            Order::Upgrade => {}
+        }
+    }
+    // New connections go to whoever serves now; those that are here finish what they have.
+    accepting.abort();
+    crons.abort();
+    door.abort();
+    drop((leave, sockets));
+    tokio::select! {
+        () = finish(&connections, &supervisor) => {}
+        () = signals.stop() => line(Level::Warn, "told to stop again: what is under way is ended"),
+    }
+    upgrade::remove_pid(&options.data);
+    line(Level::Info, "stopped");
+    Ok(())
+}
+
+/// The supervisor, with all workers in its care. No cell has any of them yet.
+fn supervise(
+    program: &Program,
+    config: &Config,
+    workers: Vec<WorkerSpec>,
+) -> Result<Rc<Supervisor>, ServeError> {
+    let own = program.clone();
+    let launcher = Processes {
+        program: program.cell.clone(),
+        arguments: Box::new(move |profile| own.cell_arguments(profile)),
+        stderr: program.cell_stderr().map_err(start)?,
+    };
+    let network =
+        Network::new(NetworkOptions { own_addresses: config.addresses.clone(), ..NetworkOptions::default() })
+            .map_err(|error| ServeError::Network { reason: error.to_string() })?;
+    let supervisor = Supervisor::new(
+        supervisor_options(config),
+        Rc::new(launcher),
+        Rc::new(WayOut { network }),
+        Rc::new(Log),
+    );
+    for worker in workers {
+        let name = worker.name.to_string();
+        supervisor.put(worker).map_err(|error| ServeError::Worker { name, reason: error.to_string() })?;
+    }
+    Ok(supervisor)
+}
+
+/// Nobody is told of an address where nothing can be answered.
+async fn first_cell(supervisor: &Supervisor) -> Result<(), ServeError> {
+    let up = async {
+        while !supervisor.stats().cells.iter().any(|cell| cell.stage == "blank") {
+            tokio::time::sleep(LOOK_PERIOD).await;
+        }
+    };
+    let seconds = FIRST_CELL_S_MAX;
+    tokio::time::timeout(Duration::from_secs(seconds), up).await.map_err(|_| ServeError::NoCell { seconds })
+}
+
+/// The socket as this process accepts from it; another descriptor of it stays free to be handed over.
+#[expect(clippy::disallowed_types, reason = "it was bound before there was a runtime")]
+fn tcp(listener: &std::net::TcpListener) -> Result<TcpListener, ServeError> {
+    listener.try_clone().and_then(TcpListener::from_std).map_err(start)
+}
+
+/// Clients' connections, counted.
+#[derive(Clone)]
+struct Connections {
+    free: Arc<Semaphore>,
+    max: u32,
+}
+
+impl Connections {
+    fn new(max: u64) -> Self {
+        let max = u32::try_from(max)
+            .unwrap_or(u32::MAX)
+            .min(u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX));
+        Self { free: Arc::new(Semaphore::new(usize::try_from(max).unwrap_or(Semaphore::MAX_PERMITS))), max }
+    }
+
+    /// Settles when none is left.
+    async fn all_closed(&self) {
+        let _ = self.free.acquire_many(self.max).await;
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    connections: Connections,
+    gateway: Rc<Gateway<NodeEvents>>,
+    leaving: watch::Receiver<()>,
+) {
+    loop {
+        // With all of them in use, further ones wait in the system's queue, which is bounded.
+        let Ok(permit) = connections.free.clone().acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Small answers leave at once.
+                let _ = stream.set_nodelay(true);
+                let (gateway, mut leaving) = (gateway.clone(), leaving.clone());
+                spawn_local(async move {
+                    // The node never sends a word: it hangs up.
+                    let leave = async move { while leaving.changed().await.is_ok() {} };
+                    gateway.serve_connection(stream, leave).await;
+                    drop(permit);
+                });
+            }
+            Err(error) => out_of_connections(&error).await,
+        }
+    }
+}
+
+async fn administer(listener: TcpListener, admin: Rc<Admin>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => drop(spawn_local(admin.clone().serve_connection(stream))),
+            Err(error) => out_of_connections(&error).await,
+        }
+    }
+}
+
+/// Out of descriptors, most likely: those that close make room.
+async fn out_of_connections(error: &io::Error) {
+    line(Level::Error, format_args!("cannot accept a connection: {error}"));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+/// Waits for what is under way, and ends the cells.
+async fn finish(connections: &Connections, supervisor: &Rc<Supervisor>) {
+    // A client that never reads does not keep the node.
+    let _ = tokio::time::timeout(DRAIN_MAX, connections.all_closed()).await;
+    supervisor.drain(DRAIN_MAX).await;
+}
+
+/// Lets the program that is installed now take over; false if it did not come up.
+async fn hand_over(program: &Program, sockets: &[OwnedFd; 2], data: &Path) -> bool {
+    line(Level::Info, format_args!("handing over to {}", program.path.display()));
+    let path = program.path.clone();
+    let clones = sockets.iter().map(OwnedFd::try_clone).collect::<io::Result<Vec<_>>>();
+    let handed = match clones {
+        Ok(sockets) => tokio::task::spawn_blocking(move || upgrade::hand_over(&path, sockets)).await,
+        Err(error) => Ok(Err(error)),
+    };
+    let handed = handed.map_err(io::Error::other).flatten();
+    upgrade::say_outcome(data, &handed);
+    match handed {
+        Ok(pid) => {
+            line(Level::Info, format_args!("process {pid} serves; finishing what is under way here"));
+            true
+        }
+        Err(error) => {
+            line(Level::Error, format_args!("the upgrade failed, and this process goes on: {error}"));
+            false
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "whoever started the node waits for this line")]
+fn say_serving(names: &[Arc<str>], port: u16) {
+    println!("serving http://localhost:{port}");
+    if names.len() > 1 {
+        for name in names {
+            println!("  http://{name}.localhost:{port}");
+        }
+    }
+}
+
+/// What an operator can tell a running node.
+enum Order {
+    /// SIGTERM or SIGINT.
+    Stop,
+    /// SIGUSR2.
+    Upgrade,
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    upgrade: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            upgrade: signal(SignalKind::user_defined2())?,
+        })
+    }
+
+    async fn next(&mut self) -> Order {
+        tokio::select! {
+            _ = self.terminate.recv() => Order::Stop,
+            _ = self.interrupt.recv() => Order::Stop,
+            _ = self.upgrade.recv() => Order::Upgrade,
+        }
+    }
+
+    async fn stop(&mut self) {
+        while matches!(self.next().await, Order::Upgrade) {}
+    }
+}

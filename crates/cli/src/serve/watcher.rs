@@ -1,0 +1,60 @@
+//! What happens to cells, and what workers print, in the node's log.
+
+use std::time::Duration;
+
+use mote_host::supervisor::{EventRecord, Incident, Sign, Watcher};
+
+use super::log::{Level, line};
+
+/// Writes it all down.
+pub(super) struct Log;
+
+impl Watcher for Log {
+    fn incident(&self, incident: &Incident) {
+        let names: Vec<&str> = incident.workers.iter().map(AsRef::as_ref).collect();
+        line(Level::Error, format_args!("{incident}; its workers: {}", names.join(", ")));
+    }
+
+    fn replaced(&self, old: u64, new: u64, after: Duration) {
+        line(
+            Level::Info,
+            format_args!("cell {new} has taken the place of cell {old} after {} ms", after.as_millis()),
+        );
+    }
+
+    fn started(&self, cell: u64, sandbox: &[String], after: Duration) {
+        let parts = sandbox.join(", ");
+        line(Level::Info, format_args!("cell {cell} started in {} ms, held by: {parts}", after.as_millis()));
+        if !sandbox.iter().any(|part| part == "system calls") {
+            line(
+                Level::Warn,
+                format_args!("CELL {cell} CAN MAKE ANY SYSTEM CALL: the kernel took no filter"),
+            );
+        }
+    }
+
+    fn console(&self, worker: &str, level: &str, text: &str) {
+        line(Level::Info, format_args!("[{worker}] {level}: {text}"));
+    }
+
+    fn suspect(&self, worker: &str, sign: Sign) {
+        line(Level::Warn, format_args!("`{worker}` gets a cell of its own: {}", sign.as_str()));
+    }
+
+    fn event(&self, event: &EventRecord<'_>) {
+        let status = event.status.map(|status| format!(" {status}")).unwrap_or_default();
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
+        let text = format!(
+            "[{}] {}{status} {} in {:.1} ms (CPU {:.1} ms)",
+            event.worker,
+            event.what,
+            event.outcome,
+            milliseconds(event.duration),
+            milliseconds(event.cpu)
+        );
+        match event.failure {
+            None => line(Level::Info, text),
+            Some(failure) => line(Level::Warn, format_args!("{text}: {failure}")),
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! The deploy API: Cloudflare's v4 API under `/client/v4/`, as far as its clients need it to bring workers here.
+//!
+//! What this room does: it authenticates, bounds and checks what it is sent, has a worker's code tried out in a cell that
+//! is thrown away, writes the store, and lets the new version take events before it answers.
+//!
+//! What it refuses: whatever it cannot do yet, by name - a client that is told "done" believes it. No answer ever holds a
+//! secret.
+//!
+//! What happens when it fails: the store was changed as a whole or not at all, and what is in service goes on.
+
+mod assets;
+mod config;
+mod deployments;
+mod envelope;
+mod routes;
+mod schedules;
+mod scripts;
+mod secrets;
+mod upload;
+mod versions;
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
+
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use mote_store::{AuditEntry, Store, StoreError};
+use ring::digest::{SHA256, digest};
+use serde_json::{Value, json};
+
+pub(crate) use assets::AssetsConfig;
+pub(crate) use config::{VersionConfig, open_secrets};
+pub use envelope::Answer;
+use envelope::Refusal;
+
+use crate::{clock::now_ms, deployed::Deployed};
+
+/// The path under which it answers.
+pub const PREFIX: &str = "/client/v4/";
+/// The most bytes of a JSON document that is sent here.
+const DOCUMENT_BYTES_MAX: usize = 2 << 20;
+/// Characters of a worker's name: it is a label of a host name.
+const NAME_CHARS_MAX: usize = 63;
+/// Characters of an account's id.
+const ACCOUNT_CHARS_MAX: usize = 64;
+/// Entries of the audit log that one answer has.
+const AUDIT_ENTRIES_MAX: u32 = 1_000;
+/// Who is said to have done what the node's token was used for.
+const OPERATOR: &str = "operator";
+
+/// The API of one node.
+pub struct Api {
+    deployed: Rc<Deployed>,
+    /// Of the token, so that comparing takes the same time whatever was sent, and no copy of it lies about.
+    token_hash: Vec<u8>,
+    /// Changes to workers, one after the other: each is decided by what the one before it left.
+    changing: tokio::sync::Mutex<()>,
+    /// Lists of files whose deploys are still to come.
+    sessions: RefCell<HashMap<String, assets::Session>>,
+}
+
+/// A request whose sender is known.
+struct Call<'a> {
+    account: &'a str,
+    headers: HeaderMap,
+    body: Incoming,
+}
+
+impl Api {
+    /// The API that this token opens.
+    #[must_use]
+    pub fn new(deployed: Rc<Deployed>, token: &str) -> Rc<Self> {
+        Rc::new(Self {
+            deployed,
+            token_hash: hash(token.as_bytes()),
+            changing: tokio::sync::Mutex::new(()),
+            sessions: RefCell::default(),
+        })
+    }
+
+    /// Answers a request whose path begins with [`PREFIX`].
+    pub async fn answer(self: &Rc<Self>, request: Request<Incoming>) -> Answer {
+        envelope::answer(self.handle(request).await)
+    }
+
+    async fn handle(self: &Rc<Self>, request: Request<Incoming>) -> Result<Value, Refusal> {
+        if let Some(account) = assets_account(request.method(), request.uri().path()) {
+            check_account(account)?;
+            let (account, (parts, body)) = (account.to_owned(), request.into_parts());
+            // It has a token of its own, for these files alone.
+            return self.upload_assets(&parts.headers, &account, body).await;
+        }
+        // Nothing of the request is looked at before its sender is known.
+        if !self.is_authorized(request.headers()) {
+            return Err(Refusal::unauthorized());
+        }
+        let (parts, body) = request.into_parts();
+        let path = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default();
+        let path: Vec<&str> = path.trim_end_matches('/').split('/').collect();
+        let method = &parts.method;
+        match (method, path.as_slice()) {
+            (&Method::GET, ["user", "tokens", "verify"]) => Ok(json!({"id": "operator", "status": "active"})),
+            (&Method::GET, ["user"]) => Ok(json!({"id": "operator", "email": "operator@localhost"})),
+            (&Method::GET, ["accounts"]) => self.accounts().await,
+            (&Method::GET, ["memberships"]) => {
+                let accounts = self.accounts().await?;
+                let member = |account: &Value| json!({"id": account["id"], "account": account, "roles": ["Administrator"]});
+                Ok(accounts
+                    .as_array()
+                    .map(|accounts| accounts.iter().map(member).collect())
+                    .unwrap_or_default())
+            }
+            // There are no zones here: a name is its own.
+            (&Method::GET, ["zones"]) => Ok(routes::zones(parts.uri.query().unwrap_or_default())),
+            (&Method::GET, ["zones", _, "workers", "routes"]) => Ok(self.all_routes()),
+            (_, ["accounts", account, rest @ ..]) => {
+                check_account(account)?;
+                let call = Call { account, headers: parts.headers.clone(), body };
+                self.in_account(method, rest, call).await
+            }
+            _ => Err(unknown(method, parts.uri.path())),
+        }
+    }
+
+    async fn in_account(
+        self: &Rc<Self>,
+        method: &Method,
+        path: &[&str],
+        call: Call<'_>,
+    ) -> Result<Value, Refusal> {
+        match (method, path) {
+            (&Method::GET, []) => Ok(account(call.account)),
+            (&Method::GET, ["audit_logs"]) => self.audit_log(call.account).await,
+            (&Method::GET, ["workers", "scripts"]) => self.list(call.account).await,
+            (&Method::GET, ["workers", "services", name]) => self.service(call.account, name).await,
+            (&Method::DELETE, ["workers", "services" | "scripts", name]) => {
+                self.delete(call.account, name).await
+            }
+            (&Method::GET, ["workers", "subdomain"]) => Ok(json!({"subdomain": "localhost"})),
+            (&Method::GET, ["workers", "tails", "by-consumer", _]) => Ok(json!([])),
+            (_, ["workers", "scripts", name, rest @ ..]) => {
+                check_worker(name)?;
+                self.in_script(method, name, rest, call).await
+            }
+            (&Method::GET, ["workers", "workers", name]) => self.worker(call.account, name).await,
+            (_, ["workers", "workers", name, "versions", "latest"]) if method == Method::PATCH => {
+                check_worker(name)?;
+                self.patch_latest(call, name).await
+            }
+            // There is nothing of these kinds, and whoever asks what there is may know.
+            (
+                &Method::GET,
+                ["storage", "kv", "namespaces"] | ["workers", "durable_objects", "namespaces"],
+            ) => Ok(json!([])),
+            (_, ["storage", "kv", ..]) => Err(Refusal::not_yet("KV")),
+            (_, ["d1", ..]) => Err(Refusal::not_yet("D1")),
+            (_, ["r2", ..]) => Err(Refusal::not_yet("R2")),
+            (_, ["queues", ..]) => Err(Refusal::not_yet("Queues")),
+            (_, ["workflows", ..]) => Err(Refusal::not_yet("Workflows")),
+            (_, ["pages", ..]) => Err(Refusal::not_yet("Pages")),
+            (_, path) => Err(unknown(method, &path.join("/"))),
+        }
+    }
+
+    async fn in_script(
+        self: &Rc<Self>,
+        method: &Method,
+        name: &str,
+        path: &[&str],
+        call: Call<'_>,
+    ) -> Result<Value, Refusal> {
+        match (method.as_str(), path) {
+            ("PUT", []) => self.upload(call, name, scripts::Then::Deploy).await,
+            ("POST", ["versions"]) => self.upload(call, name, scripts::Then::Keep).await,
+            ("GET", ["versions"]) => self.versions(call.account, name).await,
+            ("GET", ["versions", id]) => self.version(call.account, name, id).await,
+            ("GET", ["deployments"]) => self.deployments(call.account, name).await,
+            ("POST", ["deployments"]) => self.deploy(call, name).await,
+            ("GET", ["settings"]) => self.settings(call.account, name).await,
+            ("GET", ["script-settings"]) => self.script_settings(call.account, name).await,
+            ("PATCH", ["script-settings"]) => self.patch_script_settings(call, name).await,
+            ("GET", ["secrets"]) => self.secrets(call.account, name).await,
+            ("PUT", ["secrets"]) => self.put_secret(call, name).await,
+            ("DELETE", ["secrets", key]) => self.delete_secret(call.account, name, key).await,
+            ("PATCH", ["secrets-bulk"]) => self.patch_secrets(call, name).await,
+            // Every worker answers under its name, and every version under its own: there is nothing to switch.
+            ("GET" | "POST", ["subdomain"]) => Ok(scripts::subdomain(name)),
+            ("GET", ["references"]) => Ok(
+                json!({"services": {"incoming": [], "outgoing": [], "pages_function": false}, "durable_objects": [],
+                          "dispatch_outbounds": []}),
+            ),
+            ("PUT", ["routes"]) => self.put_routes(call, name).await,
+            ("POST", ["domains", "changeset"]) => self.domain_changes(call).await,
+            ("PUT", ["domains", "records"]) => self.put_domains(call, name).await,
+            ("PUT", ["schedules"]) => self.put_schedules(call, name).await,
+            ("GET", ["schedules"]) => self.schedules(call.account, name).await,
+            (_, ["tails", ..]) => Err(Refusal::not_yet("live tails")),
+            ("POST", ["assets-upload-session"]) => self.begin_assets(call).await,
+            (_, path) => Err(unknown(method, &format!("workers/scripts/{name}/{}", path.join("/")))),
+        }
+    }
+
+    /// Who did what, newest first.
+    async fn audit_log(&self, account: &str) -> Result<Value, Refusal> {
+        let account = account.to_owned();
+        let entries = self.store(move |store| store.audit(&account, AUDIT_ENTRIES_MAX)).await?;
+        let entry = |entry: &AuditEntry| {
+            json!({"when": envelope::time(entry.at_ms), "actor": {"type": "user", "email": entry.who},
+                   "action": {"type": entry.what, "result": true},
+                   "resource": {"type": "worker", "id": entry.worker}})
+        };
+        Ok(entries.iter().map(entry).collect())
+    }
+
+    async fn accounts(&self) -> Result<Value, Refusal> {
+        let mut ids = self.store(Store::accounts).await?;
+        if ids.is_empty() {
+            // One to begin with: whoever deploys first need not make it up.
+            ids.push("mote".to_owned());
+        }
+        Ok(ids.iter().map(|id| account(id)).collect())
+    }
+
+    fn is_authorized(&self, headers: &HeaderMap) -> bool {
+        let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = sent.and_then(|sent| sent.strip_prefix("Bearer ")).unwrap_or_default();
+        // Of hashes: how long it takes tells nothing about the token.
+        !token.is_empty() && hash(token.trim().as_bytes()) == self.token_hash
+    }
+
+    /// Does something with the store where it may wait for the disk.
+    async fn store<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let store: Arc<Store> = self.deployed.store.clone();
+        let done = tokio::task::spawn_blocking(move || work(&store)).await;
+        Ok(done.map_err(Refusal::internal)??)
+    }
+}
+
+/// The account, if this is the path under which files are uploaded.
+fn assets_account<'a>(method: &Method, path: &'a str) -> Option<&'a str> {
+    let account =
+        path.strip_prefix(PREFIX)?.strip_prefix("accounts/")?.strip_suffix("/workers/assets/upload")?;
+    (method == Method::POST).then_some(account)
+}
+
+fn account(id: &str) -> Value {
+    json!({"id": id, "name": id, "type": "standard"})
+}
+
+fn hash(bytes: &[u8]) -> Vec<u8> {
+    digest(&SHA256, bytes).as_ref().to_vec()
+}
+
+fn unknown(method: &Method, path: &str) -> Refusal {
+    let path: String = path.chars().take(200).collect();
+    let message = format!("Mote has no {method} {path}; docs/deploy.md lists what it has");
+    Refusal { status: StatusCode::NOT_FOUND, code: 7_003, message }
+}
+
+/// Reads a JSON document of bounded size.
+async fn document(body: Incoming) -> Result<Value, Refusal> {
+    let read = Limited::new(body, DOCUMENT_BYTES_MAX).collect().await;
+    let bytes = read.map_err(|_| {
+        Refusal::too_large(format!("the body broke off, or has more than {DOCUMENT_BYTES_MAX} bytes"))
+    })?;
+    serde_json::from_slice(&bytes.to_bytes())
+        .map_err(|error| Refusal::invalid(format!("the body is no JSON: {error}")))
+}
+
+fn check_account(id: &str) -> Result<(), Refusal> {
+    let sound = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    if (1..=ACCOUNT_CHARS_MAX).contains(&id.len()) && id.chars().all(sound) {
+        return Ok(());
+    }
+    Err(Refusal::invalid(format!(
+        "an account's id is up to {ACCOUNT_CHARS_MAX} letters, digits, `-` and `_` (CLOUDFLARE_ACCOUNT_ID)"
+    )))
+}
+
+fn check_worker(name: &str) -> Result<(), Refusal> {
+    let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
+    if (1..=NAME_CHARS_MAX).contains(&name.len()) && name.chars().all(sound) && !name.starts_with('-') {
+        return Ok(());
+    }
+    let shown: String = name.chars().take(100).collect();
+    Err(Refusal::invalid(format!(
+        "`{shown}` is no name for a worker: use up to {NAME_CHARS_MAX} lower-case letters, digits, `-` and `_`, not \
+         starting with `-`"
+    )))
+}
+
+/// A new id: a UUID of random bits (version 4). Versions are told apart by their first eight digits, which must not be
+/// those of a time.
+fn new_id() -> Result<String, Refusal> {
+    use ring::rand::SecureRandom;
+    let mut bytes = [0; 16];
+    ring::rand::SystemRandom::new().fill(&mut bytes).map_err(|_| Refusal::internal("no random bytes"))?;
+    let bits = u128::from_be_bytes(bytes) & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{bits:032x}");
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().to_owned();
+    Ok([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-"))
+}
+
+fn now() -> i64 {
+    now_ms()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_uuids_of_random_bits() {
+        let (one, other) = (new_id().unwrap(), new_id().unwrap());
+        assert!(one != other && one.len() == 36, "{one} {other}");
+        assert_eq!(one.as_bytes()[14], b'4');
+        assert!(b"89ab".contains(&one.as_bytes()[19]), "{one}");
+    }
+
+    #[test]
+    fn names_that_are_no_host_labels_or_paths_are_refused() {
+        for name in ["shop", "a", "my-shop_2", &"a".repeat(63)] {
+            assert!(check_worker(name).is_ok(), "{name}");
+        }
+        for name in ["", "-a", "Shop", "a.b", "..", "%2e%2e", "a/b", "ä", &"a".repeat(64)] {
+            assert!(check_worker(name).is_err(), "{name}");
+        }
+        for id in ["", "..", "a/b", "%00", &"a".repeat(65)] {
+            assert!(check_account(id).is_err(), "{id}");
+        }
+    }
+}

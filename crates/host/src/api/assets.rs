@@ -1,0 +1,248 @@
+//! Static assets on their way in: a list of files first, then those that are not here yet, then a deploy that names the list.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    time::Duration,
+};
+
+use data_encoding::{BASE64, BASE64URL_NOPAD};
+use http::{HeaderMap, header};
+use http_body_util::BodyDataStream;
+use hyper::body::Incoming;
+use mote_store::{Asset, AssetPath};
+use multer::{Constraints, Multipart, SizeLimit};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{Api, Call, Refusal, document, new_id, now};
+use crate::assets::{
+    resolve::{ASSET_PATH_BYTES_MAX, Handling, HtmlHandling, NotFoundHandling},
+    rules::{Headers, Redirects},
+    run_worker_first::RunWorkerFirst,
+};
+
+/// Files of one version, as on Cloudflare.
+const FILES_MAX: usize = 20_000;
+/// The most bytes of one file, as on Cloudflare.
+const FILE_BYTES_MAX: usize = 25 << 20;
+/// The most bytes of one upload.
+const UPLOAD_BYTES_MAX: u64 = 100 << 20;
+/// Files that a client sends in one upload, at most.
+const BUCKET_FILES: usize = 50;
+/// Lists that are waiting for their files or their deploy; the oldest gives way.
+const SESSIONS_MAX: usize = 64;
+/// How long a list waits.
+const SESSION_MAX: Duration = Duration::from_secs(3_600);
+
+/// A list of files whose deploy is still to come.
+pub(super) struct Session {
+    account: String,
+    until: Instant,
+    files: BTreeMap<String, File>,
+    missing: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct File {
+    hash: String,
+    size: usize,
+}
+
+/// How a version's assets are served.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct AssetsConfig {
+    #[serde(default)]
+    pub(crate) html_handling: Option<String>,
+    #[serde(default)]
+    pub(crate) not_found_handling: Option<String>,
+    #[serde(default)]
+    pub(crate) run_worker_first: Value,
+    #[serde(default, rename = "_redirects")]
+    pub(crate) redirects: Option<String>,
+    #[serde(default, rename = "_headers")]
+    pub(crate) headers: Option<String>,
+}
+
+impl AssetsConfig {
+    /// Who is asked first, and how paths lead to files.
+    pub(crate) fn handling(&self) -> Result<(Handling, RunWorkerFirst), String> {
+        let html = match self.html_handling.as_deref() {
+            Some(word) => HtmlHandling::parse(word).map_err(|error| error.to_string())?,
+            None => HtmlHandling::default(),
+        };
+        let not_found = match self.not_found_handling.as_deref() {
+            Some(word) => NotFoundHandling::parse(word).map_err(|error| error.to_string())?,
+            None => NotFoundHandling::default(),
+        };
+        let first = match &self.run_worker_first {
+            Value::Null => RunWorkerFirst::default(),
+            said => RunWorkerFirst::parse(said).map_err(|error| error.to_string())?,
+        };
+        Ok((Handling { html, not_found }, first))
+    }
+
+    /// What `_redirects` and `_headers` say. Lines that mean nothing are left out.
+    pub(crate) fn rules(&self, html: HtmlHandling) -> (Redirects, Headers) {
+        let redirects = self.redirects.as_deref().map(|text| Redirects::parse(text, html).rules);
+        let headers = self.headers.as_deref().map(|text| Headers::parse(text).rules);
+        (redirects.unwrap_or_default(), headers.unwrap_or_default())
+    }
+}
+
+/// What an upload says about assets.
+#[derive(Debug, Deserialize)]
+struct Said {
+    jwt: Option<String>,
+    #[serde(default)]
+    config: AssetsConfig,
+}
+
+impl Api {
+    /// Takes a list of files; answers which of them are not here.
+    pub(super) async fn begin_assets(&self, call: Call<'_>) -> Result<Value, Refusal> {
+        let account = call.account.to_owned();
+        let said = document(call.body).await?;
+        let files: BTreeMap<String, File> =
+            serde_json::from_value(said.get("manifest").cloned().unwrap_or_default())
+                .map_err(|error| Refusal::invalid(format!("the `manifest` cannot be read: {error}")))?;
+        check_files(&files)?;
+        let hashes: Vec<String> =
+            files.values().map(|file| file.hash.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+        let owner = account.clone();
+        let missing = self.store(move |store| store.missing_assets(&owner, &hashes)).await?;
+        let id = new_id()?;
+        let buckets: Vec<Vec<String>> = missing.chunks(BUCKET_FILES).map(<[String]>::to_vec).collect();
+        let session = Session {
+            account,
+            until: Instant::now() + SESSION_MAX,
+            files,
+            missing: missing.into_iter().collect(),
+        };
+        let mut sessions = self.sessions.borrow_mut();
+        sessions.retain(|_, known| known.until > Instant::now());
+        if sessions.len() >= SESSIONS_MAX {
+            let oldest = sessions.iter().min_by_key(|(_, known)| known.until).map(|(id, _)| id.clone());
+            oldest.into_iter().for_each(|oldest| drop(sessions.remove(&oldest)));
+        }
+        sessions.insert(id.clone(), session);
+        Ok(json!({"jwt": token(&id), "buckets": buckets}))
+    }
+
+    /// Takes files of a list. Who has the list's token may send its files and nothing else.
+    pub(super) async fn upload_assets(
+        self: &Rc<Self>,
+        headers: &HeaderMap,
+        account: &str,
+        body: Incoming,
+    ) -> Result<Value, Refusal> {
+        let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let id = sent.and_then(|sent| session_of(sent.strip_prefix("Bearer ")?)).unwrap_or_default();
+        let expected: BTreeMap<String, usize> = match self.sessions.borrow().get(&id) {
+            Some(session) if session.account == account && session.until > Instant::now() => {
+                session.files.values().map(|file| (file.hash.clone(), file.size)).collect()
+            }
+            _ => return Err(Refusal::unauthorized()),
+        };
+        let assets = read_assets(headers, body, &expected).await?;
+        let sent: Vec<String> = assets.iter().map(|asset| asset.hash.clone()).collect();
+        let owner = account.to_owned();
+        self.store(move |store| store.add_assets(&owner, &assets, now())).await?;
+        let mut sessions = self.sessions.borrow_mut();
+        let session = sessions.get_mut(&id).ok_or_else(Refusal::unauthorized)?;
+        session.missing.retain(|hash| !sent.contains(hash));
+        Ok(json!({"jwt": session.missing.is_empty().then(|| token(&id))}))
+    }
+
+    /// The files that a version's upload names by their list's token, and how they are served.
+    pub(super) fn named_assets(
+        &self,
+        account: &str,
+        said: &Value,
+    ) -> Result<(Option<Vec<AssetPath>>, AssetsConfig), Refusal> {
+        let said: Said = serde_json::from_value(said.clone())
+            .map_err(|error| Refusal::invalid(format!("`assets` cannot be read: {error}")))?;
+        said.config.handling().map_err(Refusal::invalid)?;
+        let Some(jwt) = said.jwt else { return Ok((None, said.config)) };
+        let sessions = self.sessions.borrow();
+        let session = session_of(&jwt).and_then(|id| sessions.get(&id));
+        let session = session
+            .filter(|session| session.account == account && session.until > Instant::now())
+            .ok_or_else(|| {
+                Refusal::invalid("the upload of the assets is not known here any more: deploy again")
+            })?;
+        if !session.missing.is_empty() {
+            return Err(Refusal::invalid("not all assets were uploaded"));
+        }
+        let path = |(path, file): (&String, &File)| AssetPath { path: path.clone(), hash: file.hash.clone() };
+        Ok((Some(session.files.iter().map(path).collect()), said.config))
+    }
+}
+
+/// A list's token in the form that clients want: a JSON Web Token, of which they read the time of its end. It is its random id
+/// that makes it good.
+fn token(id: &str) -> String {
+    let until = now() / 1_000 + 3_600;
+    let part = |value: Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
+    format!("{}.{}.", part(json!({"alg": "none"})), part(json!({"exp": until, "session": id})))
+}
+
+fn session_of(token: &str) -> Option<String> {
+    let payload = BASE64URL_NOPAD.decode(token.split('.').nth(1)?.as_bytes()).ok()?;
+    let payload: Value = serde_json::from_slice(&payload).ok()?;
+    Some(payload.get("session")?.as_str()?.to_owned())
+}
+
+fn check_files(files: &BTreeMap<String, File>) -> Result<(), Refusal> {
+    if files.len() > FILES_MAX {
+        return Err(Refusal::too_large(format!("a version may have {FILES_MAX} assets")));
+    }
+    for (path, file) in files {
+        let shown: String = path.chars().take(100).collect();
+        if !path.starts_with('/') || path.len() > ASSET_PATH_BYTES_MAX || path.contains('\0') {
+            return Err(Refusal::invalid(format!(
+                "`{shown}` is no path of an asset: it begins with `/` and has up to {ASSET_PATH_BYTES_MAX} bytes"
+            )));
+        }
+        if file.hash.len() != 32 || !file.hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(Refusal::invalid(format!("the hash of `{shown}` is not 32 hexadecimal digits")));
+        }
+        if file.size > FILE_BYTES_MAX {
+            return Err(Refusal::too_large(format!("`{shown}` is larger than {} MiB", FILE_BYTES_MAX >> 20)));
+        }
+    }
+    Ok(())
+}
+
+async fn read_assets(
+    headers: &HeaderMap,
+    body: Incoming,
+    expected: &BTreeMap<String, usize>,
+) -> Result<Vec<Asset>, Refusal> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let boundary = multer::parse_boundary(kind)
+        .map_err(|_| Refusal::invalid("the body must be multipart/form-data with a boundary"))?;
+    let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(UPLOAD_BYTES_MAX));
+    let mut form = Multipart::with_constraints(BodyDataStream::new(body), boundary, constraints);
+    let broken = |error: multer::Error| Refusal::invalid(format!("the form cannot be read: {error}"));
+    let mut assets = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        let hash = field.name().unwrap_or_default().to_owned();
+        let Some(size) = expected.get(&hash) else {
+            return Err(Refusal::invalid("the form has a file that is not on the list"));
+        };
+        let kind = field.content_type().map(ToString::to_string).unwrap_or_default();
+        let text = field.bytes().await.map_err(broken)?;
+        let bytes =
+            BASE64.decode(&text).map_err(|_| Refusal::invalid(format!("the file {hash} is no base64")))?;
+        if bytes.len() != *size {
+            let message = format!("the file {hash} has {} bytes, and {size} on the list", bytes.len());
+            return Err(Refusal::invalid(message));
+        }
+        // What clients send for a file of a type that they do not know.
+        let kind = if kind == "application/null" { String::new() } else { kind };
+        assets.push(Asset { hash, kind, bytes: bytes.into() });
+    }
+    Ok(assets)
+}

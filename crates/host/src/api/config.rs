@@ -1,0 +1,296 @@
+//! A version's settings: what is kept of an upload, and the `env` that its code gets.
+
+use mote_store::Version;
+use mote_wire::limits::LimitsPatch;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{
+    assets::AssetsConfig,
+    envelope::{NOTHING_TO_INHERIT, Refusal, time},
+    upload::Metadata,
+};
+use crate::secrets::Seal;
+
+/// Most bindings of one version.
+const BINDINGS_MAX: usize = 1_000;
+/// The type of a binding whose text is sealed and never given back.
+const SECRET: &str = "secret_text";
+
+/// The names and texts of a version's secrets.
+pub(super) type Secrets = std::collections::BTreeMap<String, String>;
+
+/// What is kept of a version beside its code.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct VersionConfig {
+    pub(crate) account: String,
+    pub(crate) bindings: Vec<Map<String, Value>>,
+    pub(crate) compatibility_date: Option<String>,
+    pub(crate) compatibility_flags: Vec<String>,
+    pub(crate) limits: Map<String, Value>,
+    pub(crate) annotations: Map<String, Value>,
+    pub(crate) usage_model: String,
+    pub(crate) handlers: Vec<String>,
+    pub(crate) source: String,
+    /// How its static assets are served; `None` if it has none.
+    #[serde(default)]
+    pub(crate) assets: Option<AssetsConfig>,
+    /// Whether it is files alone, without code of its own.
+    #[serde(default)]
+    pub(crate) files_alone: bool,
+}
+
+impl VersionConfig {
+    pub(crate) fn of(version: &Version) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(&version.config_json)
+    }
+
+    /// The limits that the version asks for.
+    pub(crate) fn limits_patch(&self) -> LimitsPatch {
+        let mut patch = LimitsPatch::default();
+        for (key, value) in &self.limits {
+            if let Some(value) = value.as_u64() {
+                patch.set(key, value);
+            }
+        }
+        patch
+    }
+
+    /// The `env` of the version, as a JSON object.
+    pub(crate) fn env_json(&self, secrets: &Secrets, id: &str, created_ms: i64) -> String {
+        let mut env = Map::new();
+        for binding in &self.bindings {
+            let Some(name) = text(binding, "name") else { continue };
+            let value = match text(binding, "type") {
+                Some("plain_text") => binding.get("text").cloned(),
+                Some("json") => binding.get("json").cloned(),
+                Some(SECRET) => secrets.get(name).cloned().map(Value::String),
+                Some("version_metadata") => {
+                    let tag = self.annotations.get("workers/tag").cloned().unwrap_or_else(|| "".into());
+                    Some(json!({"id": id, "tag": tag, "timestamp": time(created_ms)}))
+                }
+                _ => None,
+            };
+            env.insert(name.to_owned(), value.unwrap_or(Value::Null));
+        }
+        Value::Object(env).to_string()
+    }
+
+    /// Puts a secret in, in place of whatever has its name; or takes it out.
+    pub(super) fn set_secret(&mut self, secrets: &mut Secrets, name: &str, secret: Option<String>) {
+        self.bindings.retain(|binding| text(binding, "name") != Some(name));
+        secrets.remove(name);
+        if let Some(secret) = secret {
+            self.bindings.push(object(json!({"name": name, "type": SECRET})));
+            secrets.insert(name.to_owned(), secret);
+        }
+    }
+
+    /// The names of its secrets.
+    pub(super) fn secret_names(&self) -> Vec<&str> {
+        let secrets = self.bindings.iter().filter(|binding| text(binding, "type") == Some(SECRET));
+        secrets.filter_map(|binding| text(binding, "name")).collect()
+    }
+}
+
+/// The settings that an upload asks for, with what it inherits from the version before it.
+pub(super) fn settle(
+    metadata: &Metadata,
+    account: &str,
+    before: Option<(VersionConfig, Secrets)>,
+) -> Result<(VersionConfig, Secrets), Refusal> {
+    refuse_unsupported(metadata)?;
+    let (before, secrets_before) = before.unwrap_or_default();
+    let (mut bindings, mut secrets) = (Vec::new(), Secrets::new());
+    let inherit = |name: &str, from: &str, bindings: &mut Vec<_>, secrets: &mut Secrets| {
+        let found = before.bindings.iter().find(|binding| text(binding, "name") == Some(from))?;
+        let mut binding = found.clone();
+        binding.insert("name".to_owned(), name.into());
+        bindings.push(binding);
+        if let Some(secret) = secrets_before.get(from) {
+            secrets.insert(name.to_owned(), secret.clone());
+        }
+        Some(())
+    };
+    for binding in &metadata.bindings {
+        let name = text(binding, "name").ok_or_else(|| Refusal::invalid("a binding has no `name`"))?;
+        check_name(name)?;
+        if bindings.iter().any(|known| text(known, "name") == Some(name)) {
+            return Err(Refusal::invalid(format!("two bindings are called `{name}`")));
+        }
+        match text(binding, "type") {
+            Some("inherit") => {
+                let from = text(binding, "old_name").unwrap_or(name);
+                inherit(name, from, &mut bindings, &mut secrets).ok_or_else(|| Refusal {
+                    code: NOTHING_TO_INHERIT,
+                    ..Refusal::invalid(format!(
+                        "`{name}` is to be inherited, but there is no binding `{from}`"
+                    ))
+                })?;
+            }
+            Some(SECRET) => {
+                let secret = text(binding, "text")
+                    .ok_or_else(|| Refusal::invalid(format!("the secret `{name}` has no `text`")))?;
+                secrets.insert(name.to_owned(), secret.to_owned());
+                bindings.push(object(json!({"name": name, "type": SECRET})));
+            }
+            Some("plain_text") if text(binding, "text").is_none() => {
+                return Err(Refusal::invalid(format!("the variable `{name}` has no `text`")));
+            }
+            Some("plain_text" | "json" | "version_metadata") => bindings.push(binding.clone()),
+            Some(other) => {
+                return Err(Refusal::not_yet(&format!("bindings of the type `{other}` (`{name}`)")));
+            }
+            None => return Err(Refusal::invalid(format!("the binding `{name}` has no `type`"))),
+        }
+    }
+    for kept in &before.bindings {
+        let (Some(name), Some(kind)) = (text(kept, "name"), text(kept, "type")) else { continue };
+        let said_anew = bindings.iter().any(|known| text(known, "name") == Some(name));
+        if metadata.keep_bindings.iter().any(|keep| keep == kind) && !said_anew {
+            let _ = inherit(name, name, &mut bindings, &mut secrets);
+        }
+    }
+    if bindings.len() > BINDINGS_MAX {
+        return Err(Refusal::too_large(format!("a version may have {BINDINGS_MAX} bindings")));
+    }
+    let config = VersionConfig {
+        account: account.to_owned(),
+        bindings,
+        compatibility_date: metadata.compatibility_date.clone(),
+        compatibility_flags: metadata.compatibility_flags.clone(),
+        limits: metadata.limits.clone().unwrap_or_default(),
+        annotations: metadata.annotations.clone(),
+        usage_model: metadata.usage_model.clone().unwrap_or_else(|| "standard".to_owned()),
+        handlers: Vec::new(),
+        source: "api".to_owned(),
+        assets: None,
+        files_alone: metadata.is_files_alone(),
+    };
+    Ok((config, secrets))
+}
+
+/// What would change how the worker runs, and does not, is refused: nobody should find out later.
+fn refuse_unsupported(metadata: &Metadata) -> Result<(), Refusal> {
+    let said = |value: &Option<Value>| value.as_ref().is_some_and(|value| !is_nothing(value));
+    for (value, what) in [(&metadata.migrations, "Durable Objects"), (&metadata.containers, "containers")] {
+        if said(value) {
+            return Err(Refusal::not_yet(what));
+        }
+    }
+    let tails = [&metadata.tail_consumers, &metadata.streaming_tail_consumers];
+    if tails.iter().any(|tails| tails.as_ref().is_some_and(|tails| !tails.is_empty())) {
+        return Err(Refusal::not_yet("tail consumers"));
+    }
+    Ok(())
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(items) => items.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// A binding's name is a property of `env` and, in a service worker, a global variable.
+pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
+    let mut characters = name.chars();
+    let first = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || "_$".contains(first));
+    let rest = characters.all(|other| other.is_ascii_alphanumeric() || "_$-".contains(other));
+    if first && rest && name.len() <= 255 {
+        return Ok(());
+    }
+    let shown: String = name.chars().take(100).collect();
+    Err(Refusal::invalid(format!(
+        "`{shown}` is no name for a binding: use letters, digits, `_` and `-`, and begin with a letter or `_`"
+    )))
+}
+
+/// Seals the secrets of one version.
+pub(super) fn seal_secrets(seal: &Seal, version: &str, secrets: &Secrets) -> Result<Vec<u8>, Refusal> {
+    let plain = serde_json::to_vec(secrets).map_err(Refusal::internal)?;
+    seal.seal(version, &plain).map_err(Refusal::internal)
+}
+
+/// Opens them again.
+pub(crate) fn open_secrets(seal: &Seal, version: &Version) -> Result<Secrets, String> {
+    let plain = seal.open(&version.id, &version.secrets).map_err(|error| error.to_string())?;
+    serde_json::from_slice(&plain).map_err(|_| "the secrets are damaged".to_owned())
+}
+
+pub(super) fn text<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+    object.get(key).and_then(Value::as_str)
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(value: Value) -> Metadata {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn first() -> (VersionConfig, Secrets) {
+        let said = metadata(json!({"bindings": [
+            {"name": "WORD", "type": "plain_text", "text": "hello"},
+            {"name": "LIST", "type": "json", "json": [1, 2]},
+            {"name": "KEY", "type": "secret_text", "text": "hush"},
+            {"name": "SELF", "type": "version_metadata"},
+        ]}));
+        settle(&said, "acme", None).unwrap()
+    }
+
+    #[test]
+    fn env_has_what_the_bindings_say_and_the_config_no_secret() {
+        let (config, secrets) = first();
+        assert!(!serde_json::to_string(&config).unwrap().contains("hush"));
+        let env: Value = serde_json::from_str(&config.env_json(&secrets, "id", 0)).unwrap();
+        let own = json!({"id": "id", "tag": "", "timestamp": "1970-01-01T00:00:00.000Z"});
+        assert_eq!(env, json!({"WORD": "hello", "LIST": [1, 2], "KEY": "hush", "SELF": own}));
+    }
+
+    #[test]
+    fn a_new_version_keeps_what_it_asks_to_keep_and_nothing_else() {
+        let next = metadata(json!({"bindings": [{"name": "WORD", "type": "plain_text", "text": "hi"}],
+                                   "keep_bindings": ["secret_text", "plain_text"]}));
+        let (config, secrets) = settle(&next, "acme", Some(first())).unwrap();
+        let env: Value = serde_json::from_str(&config.env_json(&secrets, "id", 0)).unwrap();
+        assert_eq!(env, json!({"WORD": "hi", "KEY": "hush"}));
+        let (config, secrets) = settle(&metadata(json!({})), "acme", Some(first())).unwrap();
+        assert_eq!(config.env_json(&secrets, "id", 0), "{}");
+        let inherits = json!({"bindings": [{"name": "MINE", "old_name": "KEY", "type": "inherit"}]});
+        let (_, secrets) = settle(&metadata(inherits), "acme", Some(first())).unwrap();
+        assert_eq!(secrets.get("MINE").map(String::as_str), Some("hush"));
+    }
+
+    #[test]
+    fn what_is_wrong_or_not_supported_is_refused_by_name() {
+        for (said, code, expected) in [
+            (json!({"bindings": [{"type": "json", "json": 1}]}), 10_021, "has no `name`"),
+            (json!({"bindings": [{"name": "A", "type": "plain_text"}]}), 10_021, "`A` has no `text`"),
+            (json!({"bindings": [{"name": "a b", "type": "json"}]}), 10_021, "no name for a binding"),
+            (json!({"bindings": [{"name": "A"}]}), 10_021, "has no `type`"),
+            (json!({"bindings": [{"name": "A", "type": "inherit"}]}), 10_057, "to be inherited"),
+            (json!({"bindings": [{"name": "DB", "type": "d1"}]}), 7_003, "`d1` (`DB`)"),
+            (json!({"bindings": [{"name": "ASSETS", "type": "assets"}]}), 7_003, "`assets` (`ASSETS`)"),
+            (json!({"migrations": {"new_tag": "v1"}}), 7_003, "Durable Objects"),
+            (
+                json!({"bindings": [{"name": "A", "type": "json"}, {"name": "A", "type": "json"}]}),
+                10_021,
+                "two bindings",
+            ),
+        ] {
+            let refusal = settle(&metadata(said.clone()), "acme", None).unwrap_err();
+            assert!(refusal.code == code && refusal.message.contains(expected), "{said}: {refusal:?}");
+        }
+    }
+}

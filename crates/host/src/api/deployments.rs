@@ -1,0 +1,134 @@
+//! Deployments: which versions take events. A rollback is a deployment of an older version.
+
+use std::rc::Rc;
+
+use mote_store::{Deployment, NewDeployment, Share};
+use serde_json::{Value, json};
+
+use super::{Api, Call, OPERATOR, Refusal, document, envelope::time, new_id, now};
+
+/// As many as clients show.
+const LISTED_MAX: u32 = 100;
+/// Versions that one deployment may have, as on Cloudflare.
+const SHARES_MAX: usize = 2;
+
+impl Api {
+    pub(super) async fn deployments(&self, account: &str, name: &str) -> Result<Value, Refusal> {
+        let (account, worker) = (account.to_owned(), name.to_owned());
+        let found = self.store(move |store| store.deployments(&account, &worker, LISTED_MAX)).await?;
+        Ok(json!({"deployments": found.iter().map(describe).collect::<Vec<_>>()}))
+    }
+
+    pub(super) async fn deploy(self: &Rc<Self>, call: Call<'_>, name: &str) -> Result<Value, Refusal> {
+        self.check_not_taken(name)?;
+        let (account, worker) = (call.account.to_owned(), name.to_owned());
+        let said = document(call.body).await?;
+        let shares = shares(&said)?;
+        let annotations = said.get("annotations").filter(|said| said.is_object()).cloned();
+        let new = NewDeployment {
+            id: new_id()?,
+            now_ms: now(),
+            author: OPERATOR.to_owned(),
+            annotations_json: annotations.unwrap_or_else(|| json!({})).to_string(),
+            shares,
+        };
+        let _one_at_a_time = self.changing.lock().await;
+        let written = new.clone();
+        self.store(move |store| store.deploy(&account, &worker, &written)).await?;
+        self.deployed.refresh(name).await.map_err(Refusal::internal)?;
+        Ok(describe(&Deployment {
+            id: new.id,
+            created_ms: new.now_ms,
+            author: new.author,
+            annotations_json: new.annotations_json,
+            shares: new.shares,
+        }))
+    }
+}
+
+fn describe(deployment: &Deployment) -> Value {
+    let annotations: Value = serde_json::from_str(&deployment.annotations_json).unwrap_or_default();
+    let version =
+        |share: &Share| json!({"version_id": share.version, "percentage": f64::from(share.per_mille) / 10.0});
+    json!({
+        "id": deployment.id, "source": "api", "strategy": "percentage", "author_email": "operator@localhost",
+        "annotations": annotations, "created_on": time(deployment.created_ms),
+        "versions": deployment.shares.iter().map(version).collect::<Vec<_>>(),
+    })
+}
+
+/// The shares that are asked for: they come to all events, and each version has one.
+fn shares(said: &Value) -> Result<Vec<Share>, Refusal> {
+    if said.get("strategy").and_then(Value::as_str) != Some("percentage") {
+        return Err(Refusal::invalid("the only `strategy` is \"percentage\""));
+    }
+    let versions = said.get("versions").and_then(Value::as_array);
+    let versions = versions.ok_or_else(|| Refusal::invalid("a deployment has `versions`"))?;
+    if !(1..=SHARES_MAX).contains(&versions.len()) {
+        return Err(Refusal::invalid(format!("a deployment has 1 to {SHARES_MAX} versions")));
+    }
+    let mut shares: Vec<Share> = Vec::new();
+    for version in versions {
+        let id = version.get("version_id").and_then(Value::as_str);
+        let percentage = version.get("percentage").and_then(Value::as_f64);
+        let (Some(id), Some(percentage)) = (id, percentage) else {
+            return Err(Refusal::invalid("each version has a `version_id` and a `percentage`"));
+        };
+        if shares.iter().any(|share| share.version == id) {
+            return Err(Refusal::invalid(format!("version {id} is there twice")));
+        }
+        shares.push(Share { version: id.to_owned(), per_mille: per_mille(percentage)? });
+    }
+    if shares.iter().map(|share| share.per_mille).sum::<u32>() != 1_000 {
+        return Err(Refusal::invalid("the percentages must come to 100"));
+    }
+    // The largest share is the worker's main version; of two halves, the one that was named first.
+    shares.sort_by_key(|share| std::cmp::Reverse(share.per_mille));
+    shares.retain(|share| share.per_mille > 0);
+    Ok(shares)
+}
+
+fn per_mille(percentage: f64) -> Result<u32, Refusal> {
+    if !(0.0..=100.0).contains(&percentage) {
+        return Err(Refusal::invalid("a percentage is between 0 and 100"));
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 1000")]
+    Ok((percentage * 10.0).round() as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(versions: &Value) -> Result<Vec<(String, u32)>, String> {
+        shares(&json!({"strategy": "percentage", "versions": versions}))
+            .map(|shares| shares.into_iter().map(|share| (share.version, share.per_mille)).collect())
+            .map_err(|refusal| refusal.message)
+    }
+
+    #[test]
+    fn shares_come_to_all_events_the_largest_first() {
+        let two = json!([{"version_id": "a", "percentage": 0.5}, {"version_id": "b", "percentage": 99.5}]);
+        assert_eq!(of(&two).unwrap(), [("b".to_owned(), 995), ("a".to_owned(), 5)]);
+        let whole = json!([{"version_id": "a", "percentage": 100}, {"version_id": "b", "percentage": 0}]);
+        assert_eq!(of(&whole).unwrap(), [("a".to_owned(), 1_000)]);
+    }
+
+    #[test]
+    fn shares_that_make_no_sense_are_refused() {
+        for (versions, expected) in [
+            (json!([]), "1 to 2 versions"),
+            (json!([{"version_id": "a", "percentage": 99}]), "come to 100"),
+            (json!([{"version_id": "a", "percentage": -1}]), "between 0 and 100"),
+            (json!([{"version_id": "a", "percentage": 1e300}]), "between 0 and 100"),
+            (json!([{"version_id": "a"}]), "`percentage`"),
+            (
+                json!([{"version_id": "a", "percentage": 50}, {"version_id": "a", "percentage": 50}]),
+                "is there twice",
+            ),
+        ] {
+            let error = of(&versions).unwrap_err();
+            assert!(error.contains(expected), "{versions}: {error}");
+        }
+    }
+}

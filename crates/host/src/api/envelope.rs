@@ -1,0 +1,138 @@
+//! The form of every answer: Cloudflare's envelope, with its numbers where clients look at them.
+
+use http::{Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use mote_store::StoreError;
+use serde_json::{Value, json};
+
+/// An answer, as it is sent.
+pub type Answer = Response<Full<Bytes>>;
+
+/// Why a request is not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    /// Cloudflare's number for it.
+    pub(super) code: u32,
+    pub(super) message: String,
+}
+
+/// The request is wrong in itself.
+pub(super) const INVALID: u32 = 10_021;
+/// There is no such worker.
+pub(super) const NO_WORKER: u32 = 10_007;
+/// There is no such version.
+const NO_VERSION: u32 = 10_090;
+/// A binding is to be inherited that is not there.
+pub(super) const NOTHING_TO_INHERIT: u32 = 10_057;
+/// The worker handles no events.
+pub(super) const NO_HANDLERS: u32 = 10_068;
+/// Nothing answers under this path.
+const NO_ROUTE: u32 = 7_003;
+
+impl Refusal {
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code: INVALID, message: message.into() }
+    }
+
+    pub(super) fn too_large(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::PAYLOAD_TOO_LARGE, code: 10_027, message: message.into() }
+    }
+
+    /// What Mote does not do yet says so: a client that goes on would believe that it was done.
+    pub(super) fn not_yet(what: &str) -> Self {
+        let message = format!("Mote does not support {what} yet");
+        Self { status: StatusCode::NOT_IMPLEMENTED, code: NO_ROUTE, message }
+    }
+
+    pub(super) fn unauthorized() -> Self {
+        let message = "Authentication error: send the node's token (MOTE_TOKEN, or the file admin-token in its data folder) \
+                       as `Authorization: Bearer <token>`";
+        Self { status: StatusCode::UNAUTHORIZED, code: 10_000, message: message.to_owned() }
+    }
+
+    pub(super) fn internal(reason: impl ToString) -> Self {
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: 10_002, message: reason.to_string() }
+    }
+
+    pub(super) fn no_worker(name: &str) -> Self {
+        let message = format!("This Worker does not exist on your account: {name}");
+        Self { status: StatusCode::NOT_FOUND, code: NO_WORKER, message }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::NoWorker { name } => Self::no_worker(name),
+            StoreError::NoVersion { .. } => {
+                Self { status: StatusCode::NOT_FOUND, code: NO_VERSION, message: error.to_string() }
+            }
+            StoreError::NameTaken { .. } | StoreError::RouteTaken { .. } => {
+                Self { status: StatusCode::CONFLICT, code: 10_031, message: error.to_string() }
+            }
+            StoreError::Full => {
+                Self { status: StatusCode::INSUFFICIENT_STORAGE, code: 10_002, message: error.to_string() }
+            }
+            StoreError::TooNew { .. }
+            | StoreError::Corrupt { .. }
+            | StoreError::Bundle { .. }
+            | StoreError::Unpack { .. }
+            | StoreError::Sqlite(_) => Self::internal(error),
+        }
+    }
+}
+
+/// The answer to a request that was carried out, or was not.
+pub(super) fn answer(result: Result<Value, Refusal>) -> Answer {
+    match result {
+        Ok(result) => document(
+            StatusCode::OK,
+            &json!({"success": true, "errors": [], "messages": [], "result": result}),
+        ),
+        Err(Refusal { status, code, message }) => {
+            let errors = json!([{"code": code, "message": message}]);
+            document(status, &json!({"success": false, "errors": errors, "messages": [], "result": null}))
+        }
+    }
+}
+
+fn document(status: StatusCode, value: &Value) -> Answer {
+    let mut response = Response::new(Full::from(value.to_string()));
+    *response.status_mut() = status;
+    let kind = header::HeaderValue::from_static("application/json; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+/// A time as the API says it (RFC 3339, in UTC).
+pub(super) fn time(ms: i64) -> String {
+    let (days, ms_of_day) = (ms.div_euclid(86_400_000), ms.rem_euclid(86_400_000));
+    // Howard Hinnant's `civil_from_days`: the calendar, in years that begin with March.
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (second, ms) = (ms_of_day / 1_000, ms_of_day % 1_000);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_calendar() {
+        assert_eq!(time(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(time(951_782_399_999), "2000-02-28T23:59:59.999Z");
+        assert_eq!(time(951_782_400_000), "2000-02-29T00:00:00.000Z");
+        assert_eq!(time(1_795_651_200_123), "2026-11-26T00:00:00.123Z");
+    }
+}

@@ -1,0 +1,347 @@
+//! Workers: uploaded, listed, described, deleted.
+
+use std::rc::Rc;
+
+use mote_store::{AssetPath, NewDeployment, NewVersion, Share, Store, Takes, Version, Worker};
+use mote_wire::bundle::{Bundle, Format};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Api, Call, OPERATOR, Refusal,
+    assets::AssetsConfig,
+    check_worker,
+    config::{self, Secrets, VersionConfig},
+    document,
+    envelope::{NO_HANDLERS, time},
+    new_id, now, upload,
+    versions::describe,
+};
+use crate::deployed::Making;
+
+/// What becomes of an uploaded version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// It is there to be deployed.
+    Keep,
+    /// It takes all events.
+    Deploy,
+}
+
+/// What belongs to a worker, and to none of its versions.
+#[derive(Debug, Default, Deserialize)]
+struct Settings {
+    #[serde(default)]
+    tags: Value,
+    #[serde(default)]
+    observability: Value,
+}
+
+impl Settings {
+    fn of(worker: &Worker) -> Self {
+        serde_json::from_str(&worker.settings_json).unwrap_or_default()
+    }
+}
+
+/// A version that has been found sound.
+pub(super) struct Sound {
+    pub(super) id: String,
+    pub(super) config: VersionConfig,
+    pub(super) secrets: Secrets,
+    pub(super) bundle: Bundle,
+    pub(super) assets: Vec<AssetPath>,
+}
+
+impl Api {
+    /// Takes a worker's code: tries it, keeps it, and lets it take events if that is wanted.
+    pub(super) async fn upload(
+        self: &Rc<Self>,
+        call: Call<'_>,
+        name: &str,
+        then: Then,
+    ) -> Result<Value, Refusal> {
+        self.check_not_taken(name)?;
+        let account = call.account.to_owned();
+        let upload = upload::read(&call.headers, call.body).await?;
+        let _one_at_a_time = self.changing.lock().await;
+        let before = self.latest(&account, name).await?;
+        if then == Then::Keep && before.is_none() {
+            return Err(Refusal::no_worker(name));
+        }
+        let (assets, assets_config) = self.assets_of(&upload.metadata, &account, before.as_ref()).await?;
+        let before = before.map(|version| self.opened(&version)).transpose()?;
+        let (mut config, secrets) = config::settle(&upload.metadata, &account, before)?;
+        config.assets = assets_config;
+        let client = call.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        if client.is_some_and(|client| client.starts_with("wrangler/")) {
+            config.source = "wrangler".to_owned();
+        }
+        let settings = settings_of(&upload.metadata);
+        let (sound, startup_ms) = self.try_out(name, config, secrets, upload.bundle).await?;
+        let version = self.keep(&account, name, Sound { assets, ..sound }, then).await?;
+        if let Some(settings) = settings {
+            let worker = name.to_owned();
+            self.store(move |store| store.set_settings(&account, &worker, &settings)).await?;
+        }
+        let mut described = describe(&version)?;
+        if let Value::Object(described) = &mut described {
+            described.insert("startup_time_ms".to_owned(), startup_ms.into());
+            if then == Then::Deploy {
+                described.insert("deployment_id".to_owned(), version.id.clone().into());
+                described.insert("etag".to_owned(), version.bundle.to_string().into());
+                described.insert("id".to_owned(), name.into());
+            }
+        }
+        Ok(described)
+    }
+
+    /// The files of a new version, and how they are served: those that it names, or those that it keeps.
+    async fn assets_of(
+        &self,
+        metadata: &upload::Metadata,
+        account: &str,
+        before: Option<&Version>,
+    ) -> Result<(Vec<AssetPath>, Option<AssetsConfig>), Refusal> {
+        let named = metadata.assets.as_ref().filter(|said| !said.is_null());
+        let named = named.map(|said| self.named_assets(account, said)).transpose()?;
+        match named {
+            Some((Some(paths), config)) => return Ok((paths, Some(config))),
+            None if !metadata.keep_assets => return Ok((Vec::new(), None)),
+            Some((None, _)) | None => {}
+        }
+        let Some(before) = before else { return Ok((Vec::new(), named.map(|(_, config)| config))) };
+        let kept = VersionConfig::of(before).map_err(Refusal::internal)?.assets;
+        let id = before.id.clone();
+        let paths = self.store(move |store| store.asset_paths(&id)).await?;
+        Ok((paths, named.map(|(_, config)| config).or(kept)))
+    }
+
+    /// Loads the code in a cell that is thrown away. Gives it back with its handlers, and how long that took in
+    /// milliseconds.
+    pub(super) async fn try_out(
+        &self,
+        name: &str,
+        mut config: VersionConfig,
+        secrets: Secrets,
+        bundle: Bundle,
+    ) -> Result<(Sound, u64), Refusal> {
+        let id = new_id()?;
+        let making = Making {
+            name: format!("check {id}").into(),
+            worker: name.to_owned(),
+            account: config.account.clone(),
+            env_json: config.env_json(&secrets, &id, now()),
+            bundle: bundle.encode(),
+            limits: config.limits_patch(),
+        };
+        let spec = (self.deployed.make)(making).map_err(Refusal::invalid)?;
+        let begun = tokio::time::Instant::now();
+        let handlers = self.deployed.supervisor.try_out(spec).await.map_err(Refusal::invalid)?;
+        let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if handlers.is_empty() {
+            let how = match bundle.format() {
+                Format::Modules => "export an object with a `fetch` or `scheduled` method as default",
+                Format::ServiceWorker => "call addEventListener(\"fetch\", ...)",
+            };
+            let message = format!("No event handlers were registered. This script does nothing: {how}");
+            return Err(Refusal { code: NO_HANDLERS, ..Refusal::invalid(message) });
+        }
+        config.handlers = handlers;
+        Ok((Sound { id, config, secrets, bundle, assets: Vec::new() }, took))
+    }
+
+    /// Writes a version that is sound, and lets it take events.
+    pub(super) async fn keep(
+        self: &Rc<Self>,
+        account: &str,
+        name: &str,
+        sound: Sound,
+        then: Then,
+    ) -> Result<Version, Refusal> {
+        let Sound { id, config, secrets, bundle, assets } = sound;
+        let sealed = config::seal_secrets(&self.deployed.seal, &id, &secrets)?;
+        let config_json = serde_json::to_string(&config).map_err(Refusal::internal)?;
+        let tag = new_id()?.replace('-', "");
+        let deployment = NewDeployment {
+            id: new_id()?,
+            now_ms: now(),
+            author: OPERATOR.to_owned(),
+            annotations_json: Value::Object(config.annotations).to_string(),
+            shares: vec![Share { version: id.clone(), per_mille: 1_000 }],
+        };
+        let (account, worker) = (account.to_owned(), name.to_owned());
+        let version = self
+            .store(move |store| {
+                let new = NewVersion {
+                    id: &id,
+                    account: &account,
+                    worker: &worker,
+                    tag: &tag,
+                    config_json: &config_json,
+                    secrets: &sealed,
+                    bundle: &bundle,
+                    assets: &assets,
+                    who: OPERATOR,
+                    now_ms: deployment.now_ms,
+                };
+                let takes = match then {
+                    Then::Keep => Takes::Nothing,
+                    Then::Deploy => Takes::All(&deployment),
+                };
+                store.add_version(&new, &takes)
+            })
+            .await?;
+        self.deployed.refresh(name).await.map_err(Refusal::internal)?;
+        Ok(version)
+    }
+
+    /// The newest version of a worker; `None` if the account has no such worker.
+    pub(super) async fn latest(&self, account: &str, name: &str) -> Result<Option<Version>, Refusal> {
+        let (account, worker) = (account.to_owned(), name.to_owned());
+        let found = self.store(move |store| store.versions(&account, &worker, 1)).await;
+        match found {
+            Ok(versions) => Ok(versions.into_iter().next()),
+            Err(refusal) if refusal.code == super::envelope::NO_WORKER => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// A version's settings and its secrets.
+    pub(super) fn opened(&self, version: &Version) -> Result<(VersionConfig, Secrets), Refusal> {
+        let config = VersionConfig::of(version).map_err(Refusal::internal)?;
+        let secrets = config::open_secrets(&self.deployed.seal, version).map_err(Refusal::internal)?;
+        Ok((config, secrets))
+    }
+
+    pub(super) fn check_not_taken(&self, name: &str) -> Result<(), Refusal> {
+        if self.deployed.is_taken(name) {
+            let message = format!(
+                "`{name}` is served from a project that the node was started with; take it from there, or deploy under another name"
+            );
+            return Err(Refusal::invalid(message));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn list(&self, account: &str) -> Result<Value, Refusal> {
+        let account = account.to_owned();
+        let workers = self.store(move |store| store.workers(&account)).await?;
+        let script = |worker: &Worker| {
+            json!({"id": worker.name, "tag": worker.tag, "created_on": time(worker.created_ms),
+                   "modified_on": time(worker.modified_ms)})
+        };
+        Ok(workers.iter().map(script).collect())
+    }
+
+    pub(super) async fn service(&self, account: &str, name: &str) -> Result<Value, Refusal> {
+        check_worker(name)?;
+        let (worker, version) = self.worker_and_latest(account, name).await?;
+        let config = VersionConfig::of(&version).map_err(Refusal::internal)?;
+        let (created, modified) = (time(worker.created_ms), time(worker.modified_ms));
+        let settings = Settings::of(&worker);
+        let script = json!({
+            "id": name, "tag": worker.tag, "tags": settings.tags, "etag": version.bundle.to_string(),
+            "handlers": config.handlers, "created_on": created, "modified_on": modified,
+            "compatibility_date": config.compatibility_date, "compatibility_flags": config.compatibility_flags,
+            "usage_model": config.usage_model, "limits": config.limits, "last_deployed_from": config.source,
+            "observability": settings.observability, "tail_consumers": Value::Null,
+        });
+        let environment = json!({"environment": "production", "created_on": created, "modified_on": modified,
+                                 "script": script});
+        Ok(json!({"id": name, "default_environment": environment, "environments": [environment],
+                  "created_on": created, "modified_on": modified}))
+    }
+
+    /// A worker in the newer form of the API.
+    pub(super) async fn worker(&self, account: &str, name: &str) -> Result<Value, Refusal> {
+        check_worker(name)?;
+        let (worker, _) = self.worker_and_latest(account, name).await?;
+        let settings = Settings::of(&worker);
+        Ok(json!({
+            "id": worker.tag, "name": name, "created_on": time(worker.created_ms),
+            "updated_on": time(worker.modified_ms), "tags": settings.tags, "logpush": false,
+            "observability": settings.observability, "tail_consumers": [], "subdomain": subdomain(name),
+        }))
+    }
+
+    async fn worker_and_latest(&self, account: &str, name: &str) -> Result<(Worker, Version), Refusal> {
+        let (account, wanted) = (account.to_owned(), name.to_owned());
+        let both = move |store: &Store| {
+            Ok((store.worker(&account, &wanted)?, store.versions(&account, &wanted, 1)?.into_iter().next()))
+        };
+        let (worker, version) = self.store(both).await?;
+        Ok((worker, version.ok_or_else(|| Refusal::no_worker(name))?))
+    }
+
+    pub(super) async fn settings(&self, account: &str, name: &str) -> Result<Value, Refusal> {
+        let (worker, version) = self.worker_and_latest(account, name).await?;
+        let config = VersionConfig::of(&version).map_err(Refusal::internal)?;
+        let settings = Settings::of(&worker);
+        Ok(json!({
+            "bindings": config.bindings, "compatibility_date": config.compatibility_date,
+            "compatibility_flags": config.compatibility_flags, "usage_model": config.usage_model,
+            "limits": config.limits, "tags": settings.tags, "observability": settings.observability,
+            "tail_consumers": [], "logpush": false,
+        }))
+    }
+
+    pub(super) async fn script_settings(&self, account: &str, name: &str) -> Result<Value, Refusal> {
+        let (account, wanted) = (account.to_owned(), name.to_owned());
+        let worker = self.store(move |store| store.worker(&account, &wanted)).await?;
+        let settings = Settings::of(&worker);
+        Ok(json!({"tags": settings.tags, "observability": settings.observability, "tail_consumers": [],
+                  "logpush": false}))
+    }
+
+    /// Takes tags and observability; what it cannot do it refuses.
+    pub(super) async fn patch_script_settings(&self, call: Call<'_>, name: &str) -> Result<Value, Refusal> {
+        let (account, worker) = (call.account.to_owned(), name.to_owned());
+        let Value::Object(said) = document(call.body).await? else {
+            return Err(Refusal::invalid("the settings must be a JSON object"));
+        };
+        let is_some = |value: Option<&Value>| {
+            value.is_some_and(|value| !value.is_null() && *value != json!([]) && *value != json!(false))
+        };
+        for (key, what) in [("tail_consumers", "tail consumers"), ("logpush", "Logpush")] {
+            if is_some(said.get(key)) {
+                return Err(Refusal::not_yet(what));
+            }
+        }
+        let _one_at_a_time = self.changing.lock().await;
+        let (wanted, of) = (worker.clone(), account.clone());
+        let known = self.store(move |store| store.worker(&of, &wanted)).await?;
+        let mut settings: Map<String, Value> =
+            serde_json::from_str(&known.settings_json).map_err(Refusal::internal)?;
+        for key in ["tags", "observability"] {
+            if let Some(value) = said.get(key) {
+                settings.insert(key.to_owned(), value.clone());
+            }
+        }
+        let text = Value::Object(settings).to_string();
+        let (of, wanted) = (account.clone(), worker.clone());
+        self.store(move |store| store.set_settings(&of, &wanted, &text)).await?;
+        self.script_settings(&account, &worker).await
+    }
+
+    pub(super) async fn delete(self: &Rc<Self>, account: &str, name: &str) -> Result<Value, Refusal> {
+        check_worker(name)?;
+        let _one_at_a_time = self.changing.lock().await;
+        let (account, worker) = (account.to_owned(), name.to_owned());
+        self.store(move |store| store.remove_worker(&account, &worker, OPERATOR, now())).await?;
+        self.deployed.refresh(name).await.map_err(Refusal::internal)?;
+        Ok(Value::Null)
+    }
+}
+
+/// What an upload says that belongs to no version.
+fn settings_of(metadata: &upload::Metadata) -> Option<String> {
+    let (tags, observability) = (&metadata.tags, &metadata.observability);
+    (tags.is_some() || observability.is_some())
+        .then(|| json!({"tags": tags, "observability": observability}).to_string())
+}
+
+/// Where a worker and its versions answer.
+pub(super) fn subdomain(name: &str) -> Value {
+    json!({"enabled": true, "previews_enabled": true, "url": format!("http://{name}.localhost"),
+           "preview_url_suffix": format!("-{name}.localhost")})
+}

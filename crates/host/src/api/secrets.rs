@@ -1,0 +1,126 @@
+//! Secrets of a worker: each change is a new version of the newest code, and takes all events at once.
+
+use std::rc::Rc;
+
+use mote_wire::bundle::Bundle;
+use serde_json::{Value, json};
+
+use super::{
+    Api, Call, Refusal,
+    config::{check_name, text},
+    document,
+    scripts::{Sound, Then},
+    versions::describe,
+};
+
+/// Changes that one call may bring.
+const CHANGES_MAX: usize = 100;
+/// The most bytes of one secret, as on Cloudflare.
+const SECRET_BYTES_MAX: usize = 5 << 10;
+
+/// Secrets to put, or to delete where there is none.
+type Changes = Vec<(String, Option<String>)>;
+
+impl Api {
+    pub(super) async fn secrets(&self, account: &str, name: &str) -> Result<Value, Refusal> {
+        let version = self.latest(account, name).await?.ok_or_else(|| Refusal::no_worker(name))?;
+        let (config, _) = self.opened(&version)?;
+        Ok(config.secret_names().iter().map(|name| json!({"name": name, "type": "secret_text"})).collect())
+    }
+
+    pub(super) async fn put_secret(self: &Rc<Self>, call: Call<'_>, name: &str) -> Result<Value, Refusal> {
+        let account = call.account.to_owned();
+        let said = document(call.body).await?;
+        let (key, secret) = secret_of(said.get("name"), &said)?;
+        self.change(&account, name, vec![(key.clone(), Some(secret))], Then::Deploy, json!({})).await?;
+        Ok(json!({"name": key, "type": "secret_text"}))
+    }
+
+    pub(super) async fn delete_secret(
+        self: &Rc<Self>,
+        account: &str,
+        name: &str,
+        key: &str,
+    ) -> Result<Value, Refusal> {
+        check_name(key)?;
+        self.change(account, name, vec![(key.to_owned(), None)], Then::Deploy, json!({})).await?;
+        Ok(Value::Null)
+    }
+
+    pub(super) async fn patch_secrets(self: &Rc<Self>, call: Call<'_>, name: &str) -> Result<Value, Refusal> {
+        let account = call.account.to_owned();
+        let said = document(call.body).await?;
+        let changes = changes_of(said.get("secrets"))?;
+        self.change(&account, name, changes, Then::Deploy, json!({})).await?;
+        self.secrets(&account, name).await
+    }
+
+    /// A new version of the newest one, with other secrets; it is not deployed.
+    pub(super) async fn patch_latest(self: &Rc<Self>, call: Call<'_>, name: &str) -> Result<Value, Refusal> {
+        let account = call.account.to_owned();
+        let said = document(call.body).await?;
+        let changes = changes_of(said.get("env"))?;
+        let annotations = said.get("annotations").cloned().unwrap_or_else(|| json!({}));
+        self.change(&account, name, changes, Then::Keep, annotations).await
+    }
+
+    async fn change(
+        self: &Rc<Self>,
+        account: &str,
+        name: &str,
+        changes: Changes,
+        then: Then,
+        annotations: Value,
+    ) -> Result<Value, Refusal> {
+        self.check_not_taken(name)?;
+        let _one_at_a_time = self.changing.lock().await;
+        let version = self.latest(account, name).await?.ok_or_else(|| Refusal::no_worker(name))?;
+        let (mut config, mut secrets) = self.opened(&version)?;
+        for (key, secret) in changes {
+            if secret.is_none() && !secrets.contains_key(&key) {
+                return Err(Refusal::invalid(format!("`{name}` has no secret `{key}`")));
+            }
+            config.set_secret(&mut secrets, &key, secret);
+        }
+        config.annotations = match annotations {
+            Value::Object(annotations) => annotations,
+            _ => serde_json::Map::new(),
+        };
+        config.annotations.insert("workers/triggered_by".to_owned(), "secret".into());
+        let hash = version.bundle;
+        let encoded = self.store(move |store| store.bundle(hash)).await?;
+        let bundle = Bundle::decode(encoded).map_err(Refusal::internal)?;
+        let id = version.id.clone();
+        let assets = self.store(move |store| store.asset_paths(&id)).await?;
+        let (sound, _) = self.try_out(name, config, secrets, bundle).await?;
+        describe(&self.keep(account, name, Sound { assets, ..sound }, then).await?)
+    }
+}
+
+fn changes_of(said: Option<&Value>) -> Result<Changes, Refusal> {
+    let said = said.and_then(Value::as_object);
+    let said = said.ok_or_else(|| Refusal::invalid("the body must name the secrets to change"))?;
+    if said.len() > CHANGES_MAX {
+        return Err(Refusal::too_large(format!("one call may change {CHANGES_MAX} secrets")));
+    }
+    let change = |(key, value): (&String, &Value)| match value {
+        Value::Null => check_name(key).map(|()| (key.clone(), None)),
+        value => secret_of(Some(&json!(key)), value).map(|(key, secret)| (key, Some(secret))),
+    };
+    said.iter().map(change).collect()
+}
+
+fn secret_of(name: Option<&Value>, said: &Value) -> Result<(String, String), Refusal> {
+    let said = said.as_object().ok_or_else(|| Refusal::invalid("a secret is a JSON object"))?;
+    let name = name.and_then(Value::as_str).ok_or_else(|| Refusal::invalid("a secret has a `name`"))?;
+    check_name(name)?;
+    let secret =
+        text(said, "text").ok_or_else(|| Refusal::invalid(format!("the secret `{name}` has no `text`")))?;
+    if text(said, "type").is_some_and(|kind| kind != "secret_text") {
+        return Err(Refusal::not_yet("secrets other than text"));
+    }
+    if secret.len() > SECRET_BYTES_MAX {
+        return Err(Refusal::too_large(format!("a secret may have {SECRET_BYTES_MAX} bytes")));
+    }
+    Ok((name.to_owned(), secret.to_owned()))
+}

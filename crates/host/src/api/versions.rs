@@ -1,0 +1,55 @@
+//! Versions, described. They are made by uploads and by changes of secrets, and never change.
+
+use mote_store::Version;
+use serde_json::{Value, json};
+
+use super::{Api, Refusal, config::VersionConfig, envelope::time};
+
+/// As many as clients show.
+const LISTED_MAX: u32 = 100;
+
+impl Api {
+    pub(super) async fn versions(&self, account: &str, name: &str) -> Result<Value, Refusal> {
+        let (account, worker) = (account.to_owned(), name.to_owned());
+        let versions = self.store(move |store| store.versions(&account, &worker, LISTED_MAX)).await?;
+        let items = versions.iter().map(describe).collect::<Result<Vec<_>, _>>()?;
+        Ok(json!({"items": items}))
+    }
+
+    pub(super) async fn version(&self, account: &str, name: &str, id: &str) -> Result<Value, Refusal> {
+        let (account, worker, id) = (account.to_owned(), name.to_owned(), id.to_owned());
+        describe(&self.store(move |store| store.version(&account, &worker, &id)).await?)
+    }
+}
+
+/// A version as the API shows it: never with the text of a secret, because its settings hold none.
+pub(super) fn describe(version: &Version) -> Result<Value, Refusal> {
+    let config = VersionConfig::of(version).map_err(Refusal::internal)?;
+    Ok(json!({
+        "id": version.id,
+        "number": version.number,
+        "metadata": {
+            "created_on": time(version.created_ms),
+            "modified_on": time(version.created_ms),
+            "source": config.source,
+            "author_id": super::OPERATOR,
+            "author_email": "operator@localhost",
+            "has_preview": true,
+        },
+        "annotations": config.annotations,
+        "resources": {
+            "bindings": config.bindings,
+            "script": {
+                "etag": version.bundle.to_string(),
+                "handlers": config.handlers,
+                "last_deployed_from": config.source,
+            },
+            "script_runtime": {
+                "compatibility_date": config.compatibility_date,
+                "compatibility_flags": config.compatibility_flags,
+                "usage_model": config.usage_model,
+                "limits": config.limits,
+            },
+        },
+    }))
+}

@@ -1,0 +1,132 @@
+//! Cron triggers: when they are due, and that each is fired once.
+//!
+//! A trigger is claimed in the store before it is fired, so that neither a restart nor a second process that serves from the
+//! same store (an upgrade) fires it twice. The price is that one whose node dies in the moment between is not fired at all:
+//! at most once, as on Cloudflare. What came due while no node was running is not caught up with.
+
+use std::{rc::Rc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use croner::{
+    Cron,
+    parser::{CronParser, Seconds, Year},
+};
+
+use crate::{clock::now_ms, deployed::Deployed};
+
+/// The most characters of an expression.
+const CRON_CHARS_MAX: usize = 200;
+/// How late a trigger may be fired: a node that was asleep does not do what is long past.
+const LATE_MAX_MS: i64 = 60_000;
+/// How often it is looked for what is due.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// When a trigger is due, in UTC.
+#[derive(Debug, Clone)]
+pub(crate) struct Due(Cron);
+
+impl Due {
+    /// Reads an expression of five fields. Days of the week count from 1, Sunday, as on Cloudflare.
+    pub(crate) fn parse(expression: &str) -> Result<Self, String> {
+        if expression.len() > CRON_CHARS_MAX {
+            return Err(format!("a cron expression has up to {CRON_CHARS_MAX} characters"));
+        }
+        let parser = CronParser::builder()
+            .seconds(Seconds::Disallowed)
+            .year(Year::Disallowed)
+            .alternative_weekdays(true)
+            .build();
+        let cron = parser
+            .parse(expression)
+            .map_err(|error| format!("`{expression}` is no cron expression: {error}"))?;
+        let due = Self(cron);
+        match due.after(0) {
+            Some(_) => Ok(due),
+            None => Err(format!("`{expression}` is never due")),
+        }
+    }
+
+    /// The first time after another one; both in milliseconds since the epoch.
+    pub(crate) fn after(&self, ms: i64) -> Option<i64> {
+        let from = DateTime::<Utc>::from_timestamp_millis(ms)?;
+        self.0.find_next_occurrence(&from, false).ok().map(|next| next.timestamp_millis())
+    }
+
+    /// The last time that has come since `since`, if it is not too long past.
+    fn due(&self, since_ms: i64, now_ms: i64) -> Option<i64> {
+        let mut due = self.after(since_ms.max(now_ms - LATE_MAX_MS - 1))?;
+        while let Some(next) = self.after(due).filter(|next| *next <= now_ms) {
+            due = next;
+        }
+        (due <= now_ms).then_some(due)
+    }
+}
+
+/// Fires what is due, for as long as the node takes events.
+pub async fn run(deployed: Rc<Deployed>) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let now = now_ms();
+        for (worker, schedule) in deployed.schedules() {
+            let Ok(due) = Due::parse(&schedule.cron) else { continue };
+            let Some(due_ms) = due.due(schedule.fired_ms, now) else { continue };
+            deployed.fired(&worker, &schedule.cron, due_ms);
+            tokio::task::spawn_local(fire(deployed.clone(), worker, schedule.cron, due_ms));
+        }
+    }
+}
+
+async fn fire(deployed: Rc<Deployed>, worker: String, cron: String, due_ms: i64) {
+    let (store, wanted) = (deployed.store.clone(), (worker.clone(), cron.clone()));
+    let claim = move || store.claim_schedule(&wanted.0, &wanted.1, due_ms);
+    // A store that fails does not say who fires it: then nobody does.
+    if let Ok(Ok(true)) = tokio::task::spawn_blocking(claim).await {
+        // How it ended is in the worker's books, and its failure in its log.
+        let _ = deployed.scheduled(&worker, cron, due_ms).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(text: &str) -> i64 {
+        text.parse::<DateTime<Utc>>().unwrap().timestamp_millis()
+    }
+
+    #[test]
+    fn expressions_mean_what_they_mean_on_cloudflare() {
+        for (expression, next) in [
+            ("* * * * *", "2026-11-25T00:01:00Z"),
+            ("*/30 * * * *", "2026-11-25T00:30:00Z"),
+            ("0 17 * * 1", "2026-11-29T17:00:00Z"),
+            ("0 17 * * SUN", "2026-11-29T17:00:00Z"),
+            ("10 7 * * 2-6", "2026-11-25T07:10:00Z"),
+            ("0 15 1 * *", "2026-12-01T15:00:00Z"),
+            ("59 23 L * *", "2026-11-30T23:59:00Z"),
+            ("0 0 29 2 *", "2028-02-29T00:00:00Z"),
+        ] {
+            let due = Due::parse(expression).unwrap();
+            assert_eq!(due.after(ms("2026-11-25T00:00:00Z")), Some(ms(next)), "{expression}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_expression_is_refused() {
+        for expression in ["", "* * * *", "* * * * * *", "60 * * * *", "x", "0 0 31 2 *", &"*".repeat(300)] {
+            assert!(Due::parse(expression).is_err(), "{expression}");
+        }
+    }
+
+    #[test]
+    fn what_is_long_past_is_not_caught_up_with_and_nothing_is_due_twice() {
+        let due = Due::parse("* * * * *").unwrap();
+        let (noon, minute) = (ms("2026-11-25T12:00:00Z"), 60_000);
+        assert_eq!(due.due(noon - minute, noon - 1), None);
+        assert_eq!(due.due(noon - minute, noon), Some(noon));
+        assert_eq!(due.due(noon, noon + 5), None);
+        assert_eq!(due.due(noon - 100 * minute, noon + 5), Some(noon), "the last one, once");
+        let daily = Due::parse("0 0 * * *").unwrap();
+        assert_eq!(daily.due(noon - 3_000 * minute, noon), None);
+    }
+}

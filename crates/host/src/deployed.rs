@@ -1,0 +1,412 @@
+//! The workers of the store, in service: which version an event goes to, and that it is loaded when the event comes.
+//!
+//! Routing is in memory, whole; code is not: a version is read from the store when its first event comes, and put into the
+//! supervisor's care. The version with the largest share lives under its worker's name, any other under
+//! `<first eight digits of its id>-<name>`, which is also the host name of its preview.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+use http::HeaderMap;
+use mote_store::{AssetPath, Live, Schedule, Store, Version};
+use mote_wire::{event::EventError, http::Body, limits::LimitsPatch};
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::{
+    addresses::Addresses,
+    api::{VersionConfig, open_secrets},
+    secrets::Seal,
+    site::{Asked, Code, Files, Site},
+    supervisor::{Supervisor, WorkerSpec},
+};
+
+/// How long a version that takes no new events stays known, for those that are on their way to it.
+const LINGER: Duration = Duration::from_secs(30);
+/// The header by whose value events stick to a version while shares change, as on Cloudflare.
+const VERSION_KEY: &str = "cloudflare-workers-version-key";
+/// Digits of a version's id in the name of its preview.
+const PREVIEW_DIGITS: usize = 8;
+
+/// What a spec is made of.
+pub struct Making {
+    /// The name under which the supervisor knows it.
+    pub name: Arc<str>,
+    /// Its worker, by which the operator's configuration knows it.
+    pub worker: String,
+    /// Its account.
+    pub account: String,
+    /// Its `env`, as a JSON object.
+    pub env_json: String,
+    /// Its code, encoded.
+    pub bundle: bytes::Bytes,
+    /// The limits that it asks for.
+    pub limits: LimitsPatch,
+}
+
+/// Makes a spec under the operator's configuration, which may have no place for it.
+pub type MakeSpec = Box<dyn Fn(Making) -> Result<WorkerSpec, String>>;
+
+/// The workers of the store.
+pub struct Deployed {
+    pub(crate) supervisor: Rc<Supervisor>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) seal: Arc<Seal>,
+    pub(crate) make: MakeSpec,
+    /// Names that are not the store's to give: workers that the operator serves from projects.
+    taken: Vec<String>,
+    table: RefCell<BTreeMap<String, Live>>,
+    addresses: RefCell<Addresses>,
+    files: Rc<Files>,
+    /// Which version the supervisor has under a name.
+    in_service: RefCell<HashMap<Arc<str>, InService>>,
+    random: SystemRandom,
+}
+
+/// A version that the supervisor has.
+struct InService {
+    version: String,
+    /// Its static assets, if it has any.
+    site: Option<Rc<Site>>,
+}
+
+/// What answers an event.
+pub enum Answerer {
+    /// A worker, by the name under which the supervisor knows it.
+    Worker(Arc<str>),
+    /// A file of its.
+    File(http::Response<Body>),
+}
+
+/// The version that an event goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Target {
+    key: Arc<str>,
+    worker: String,
+    account: String,
+    version: String,
+}
+
+impl Deployed {
+    /// Reads what is deployed.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn new(
+        supervisor: Rc<Supervisor>,
+        store: Arc<Store>,
+        seal: Arc<Seal>,
+        make: MakeSpec,
+        taken: Vec<String>,
+    ) -> Result<Rc<Self>, mote_store::StoreError> {
+        let table: BTreeMap<_, _> =
+            store.live()?.into_iter().map(|live| (live.worker.name.clone(), live)).collect();
+        let mut addresses = Addresses::default();
+        table.values().for_each(|live| addresses.add(live));
+        Ok(Rc::new(Self {
+            files: Files::new(store.clone()),
+            supervisor,
+            store,
+            seal,
+            make,
+            taken,
+            table: RefCell::new(table),
+            addresses: RefCell::new(addresses),
+            in_service: RefCell::default(),
+            random: SystemRandom::new(),
+        }))
+    }
+
+    /// Whether a worker, or a version's preview, has this host label.
+    #[must_use]
+    pub fn knows(&self, label: &str) -> bool {
+        let table = self.table.borrow();
+        table.get(label).is_some_and(|live| !live.shares.is_empty()) || preview(&table, label).is_some()
+    }
+
+    /// The worker to which a route or a custom domain leads. `host` may have a port; `url` is in normal form.
+    #[must_use]
+    pub fn routed(&self, host: &str, url: &str) -> Option<Arc<str>> {
+        let name = self.addresses.borrow().find(host, url)?;
+        self.knows(&name).then_some(name)
+    }
+
+    /// The names of all workers that take events.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let table = self.table.borrow();
+        table.values().filter(|live| !live.shares.is_empty()).map(|live| live.worker.name.clone()).collect()
+    }
+
+    /// The cron triggers of all workers that take events.
+    pub(crate) fn schedules(&self) -> Vec<(String, Schedule)> {
+        let table = self.table.borrow();
+        let live = table.values().filter(|live| !live.shares.is_empty());
+        live.flat_map(|live| live.schedules.iter().map(|one| (live.worker.name.clone(), one.clone())))
+            .collect()
+    }
+
+    /// Remembers that a trigger was fired, before the store says so.
+    pub(crate) fn fired(&self, worker: &str, cron: &str, due_ms: i64) {
+        let mut table = self.table.borrow_mut();
+        let schedules = table.get_mut(worker).into_iter().flat_map(|live| &mut live.schedules);
+        schedules.filter(|schedule| schedule.cron == cron).for_each(|schedule| schedule.fired_ms = due_ms);
+    }
+
+    /// Runs a scheduled event; gives its outcome.
+    pub(crate) async fn scheduled(
+        self: &Rc<Self>,
+        worker: &str,
+        cron: String,
+        time_ms: i64,
+    ) -> Result<String, EventError> {
+        let key = self.ready(worker, &HeaderMap::new()).await?;
+        #[expect(clippy::cast_precision_loss, reason = "JavaScript's times are such numbers")]
+        self.supervisor.scheduled(&key, cron, time_ms as f64).await
+    }
+
+    /// All routes, as their owners have written them, with their workers.
+    pub(crate) fn routes(&self) -> Vec<(String, String)> {
+        let table = self.table.borrow();
+        let of = |live: &Live| {
+            let name = live.worker.name.clone();
+            live.routes.iter().map(move |route| (route.written.clone(), name.clone())).collect::<Vec<_>>()
+        };
+        table.values().flat_map(of).collect()
+    }
+
+    /// Whether a name belongs to a worker that is served from a project.
+    pub(crate) fn is_taken(&self, name: &str) -> bool {
+        self.taken.iter().any(|taken| taken == name)
+    }
+
+    /// Chooses a version, and finds out who answers a request to it. `url` is the request's, in normal form.
+    ///
+    /// # Errors
+    /// If there is no version, or it cannot be read.
+    pub async fn answerer(
+        self: &Rc<Self>,
+        label: &str,
+        method: &http::Method,
+        url: &str,
+        headers: &HeaderMap,
+    ) -> Result<Answerer, EventError> {
+        let key = self.ready(label, headers).await?;
+        let site = self.in_service.borrow().get(&key).and_then(|found| found.site.clone());
+        let Some(site) = site else { return Ok(Answerer::Worker(key)) };
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let (host, target) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (target, None),
+        };
+        let asked = Asked { method, headers, host, path, query };
+        match site.answer(&self.files, asked).await {
+            Some(Ok(response)) => Ok(Answerer::File(response)),
+            Some(Err(reason)) => Err(unreadable(&key, &reason)),
+            None => Ok(Answerer::Worker(key)),
+        }
+    }
+
+    /// Chooses a version and sees that it is in service; gives the name under which the supervisor knows it.
+    ///
+    /// # Errors
+    /// If there is none, or it cannot be read.
+    pub async fn ready(self: &Rc<Self>, label: &str, headers: &HeaderMap) -> Result<Arc<str>, EventError> {
+        let target = self.choose(label, headers).ok_or_else(|| nothing_deployed(label))?;
+        self.ensure(target).await
+    }
+
+    fn choose(&self, label: &str, headers: &HeaderMap) -> Option<Target> {
+        let table = self.table.borrow();
+        let Some(live) = table.get(label).filter(|live| !live.shares.is_empty()) else {
+            let (live, version) = preview(&table, label)?;
+            return Some(target(live, version));
+        };
+        let version = match live.shares.as_slice() {
+            [only] => &only.version,
+            shares => {
+                let mut at = self.point(&live.worker.tag, headers);
+                let last = shares.last().map(|share| &share.version);
+                let chosen = shares.iter().find(|share| {
+                    let inside = at < share.per_mille;
+                    at = at.saturating_sub(share.per_mille);
+                    inside
+                });
+                chosen.map(|share| &share.version).or(last)?
+            }
+        };
+        Some(target(live, version))
+    }
+
+    /// A number below a thousand: the same for the same key, else by chance.
+    fn point(&self, tag: &str, headers: &HeaderMap) -> u32 {
+        let mut bytes = [0; 4];
+        match headers.get(VERSION_KEY) {
+            Some(key) => {
+                let digest = ring::digest::digest(
+                    &ring::digest::SHA256,
+                    &[tag.as_bytes(), b"\0", key.as_bytes()].concat(),
+                );
+                for (byte, from) in bytes.iter_mut().zip(digest.as_ref()) {
+                    *byte = *from;
+                }
+            }
+            // Without random bytes all events go to the largest share, which is a version, too.
+            None => drop(self.random.fill(&mut bytes)),
+        }
+        u32::from_be_bytes(bytes) % 1_000
+    }
+
+    async fn ensure(self: &Rc<Self>, target: Target) -> Result<Arc<str>, EventError> {
+        if self.serves(&target) {
+            return Ok(target.key);
+        }
+        self.put(&target).await.map_err(|reason| unreadable(&target.key, &reason))?;
+        Ok(target.key)
+    }
+
+    fn serves(&self, target: &Target) -> bool {
+        self.in_service.borrow().get(&target.key).is_some_and(|found| found.version == target.version)
+    }
+
+    /// Reads a version and puts it into service, unless another one has taken its place meanwhile.
+    async fn put(self: &Rc<Self>, target: &Target) -> Result<(), String> {
+        let (store, wanted) = (self.store.clone(), target.clone());
+        let read = move || {
+            let version = store.version(&wanted.account, &wanted.worker, &wanted.version)?;
+            let bundle = store.bundle(version.bundle)?;
+            let paths = store.asset_paths(&version.id)?;
+            Ok::<_, mote_store::StoreError>((version, bundle, paths))
+        };
+        let read = tokio::task::spawn_blocking(read).await.map_err(|error| error.to_string())?;
+        let (version, bundle, paths) = read.map_err(|error| error.to_string())?;
+        let site = site_of(&version, paths)?;
+        let spec = self.spec(&target.key, &version, bundle)?;
+        let current = {
+            let table = self.table.borrow();
+            table.get(&target.worker).is_some_and(|live| live.versions.contains(&target.version))
+        };
+        if current && !self.serves(target) {
+            self.supervisor.put(spec).map_err(|error| error.to_string())?;
+            let version = target.version.clone();
+            self.in_service.borrow_mut().insert(target.key.clone(), InService { version, site });
+        }
+        Ok(())
+    }
+
+    fn spec(&self, key: &Arc<str>, version: &Version, bundle: bytes::Bytes) -> Result<WorkerSpec, String> {
+        let config = VersionConfig::of(version).map_err(|error| error.to_string())?;
+        let secrets = open_secrets(&self.seal, version)?;
+        (self.make)(Making {
+            name: key.clone(),
+            worker: version.worker.clone(),
+            env_json: config.env_json(&secrets, &version.id, version.created_ms),
+            limits: config.limits_patch(),
+            account: config.account,
+            bundle,
+        })
+    }
+
+    /// Takes over what the store says of a worker now. New events go to its new versions when this returns; those under way
+    /// finish where they are.
+    ///
+    /// # Errors
+    /// If the new version cannot be put into service; what was there goes on.
+    pub(crate) async fn refresh(self: &Rc<Self>, worker: &str) -> Result<(), String> {
+        let (store, name) = (self.store.clone(), worker.to_owned());
+        let live = tokio::task::spawn_blocking(move || store.live_one(&name)).await;
+        let live = live.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        let old = match &live {
+            Some(live) => self.table.borrow_mut().insert(worker.to_owned(), live.clone()),
+            None => self.table.borrow_mut().remove(worker),
+        };
+        self.addresses.borrow_mut().replace(old.as_ref(), live.as_ref());
+        self.retire(worker);
+        let main = live.as_ref().and_then(|live| Some(target(live, &live.shares.first()?.version)));
+        match main {
+            // Before the first event comes, so that none waits for it.
+            Some(main) => self.put(&main).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets names of a worker that lead nowhere any more, after a while.
+    fn retire(self: &Rc<Self>, worker: &str) {
+        let own = |name: &str| name == worker || name.get(PREVIEW_DIGITS + 1..) == Some(worker);
+        let names: Vec<Arc<str>> =
+            self.in_service.borrow().keys().filter(|name| own(name)).cloned().collect();
+        // A worker that was deleted takes no event more; a version that was replaced takes those that are on their way.
+        let linger = if self.table.borrow().contains_key(worker) { LINGER } else { Duration::ZERO };
+        for name in names.into_iter().filter(|name| !self.leads(worker, name)) {
+            let (this, worker) = (self.clone(), worker.to_owned());
+            tokio::task::spawn_local(async move {
+                tokio::time::sleep(linger).await;
+                if !this.leads(&worker, &name) {
+                    this.in_service.borrow_mut().remove(&name);
+                    this.supervisor.remove(&name);
+                }
+            });
+        }
+    }
+
+    /// Whether events of a worker go to this name.
+    fn leads(&self, worker: &str, name: &str) -> bool {
+        let table = self.table.borrow();
+        let shares = table.get(worker).map(|live| (live, live.shares.as_slice()));
+        shares.is_some_and(|(live, shares)| {
+            shares.iter().any(|share| *target(live, &share.version).key == *name)
+        })
+    }
+}
+
+/// The static assets of a version, if it has any.
+fn site_of(version: &Version, paths: Vec<AssetPath>) -> Result<Option<Rc<Site>>, String> {
+    let config = VersionConfig::of(version).map_err(|error| error.to_string())?;
+    let Some(assets) = &config.assets else { return Ok(None) };
+    let code = if config.files_alone { Code::None } else { Code::Some };
+    Ok(Some(Rc::new(Site::new(config.account.clone(), paths, assets, code)?)))
+}
+
+fn target(live: &Live, version: &str) -> Target {
+    let (worker, account) = (live.worker.name.clone(), live.worker.account.clone());
+    let main = live.shares.first().is_some_and(|share| share.version == version);
+    let key = if main { Arc::from(worker.as_str()) } else { preview_name(version, &worker).into() };
+    Target { key, worker, account, version: version.to_owned() }
+}
+
+/// The host label of a version's preview.
+pub(crate) fn preview_name(version: &str, worker: &str) -> String {
+    format!("{}-{worker}", version.get(..PREVIEW_DIGITS).unwrap_or(version))
+}
+
+fn preview<'a>(table: &'a BTreeMap<String, Live>, label: &str) -> Option<(&'a Live, &'a str)> {
+    let digits = label.get(..PREVIEW_DIGITS)?;
+    let live = table.get(label.get(PREVIEW_DIGITS..)?.strip_prefix('-')?)?;
+    let version = live.versions.iter().rev().find(|version| version.get(..PREVIEW_DIGITS) == Some(digits))?;
+    Some((live, version))
+}
+
+fn nothing_deployed(label: &str) -> EventError {
+    EventError::new(
+        404,
+        1042,
+        "no-worker",
+        "No worker answers here",
+        format!("Nothing is deployed as `{label}`."),
+    )
+}
+
+fn unreadable(key: &str, reason: &str) -> EventError {
+    EventError::new(
+        500,
+        1105,
+        "internal-error",
+        "The worker cannot be read",
+        format!("The version of `{key}` cannot be put into service: {reason}"),
+    )
+}

@@ -1,0 +1,30 @@
+//! What the tests beside the code have in common.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use mote_wire::limits::Limits;
+
+use super::{
+    options::SupervisorOptions,
+    pens::PenKey,
+    worker::{Worker, WorkerSpec},
+};
+
+pub(super) fn spec(name: &str) -> Rc<WorkerSpec> {
+    Rc::new(WorkerSpec {
+        name: name.into(),
+        account: None,
+        cordon: None,
+        limits: Limits::DEFAULT,
+        env_json: "{}".to_owned(),
+        bundle: Bytes::new(),
+        egress: Rc::new(()),
+    })
+}
+
+pub(super) fn worker(name: &str) -> Rc<Worker> {
+    let (spec, options) = (spec(name), SupervisorOptions::default());
+    let home = PenKey::home_of(&spec, "default", options.cordon(None).unwrap());
+    Worker::new(spec, home)
+}

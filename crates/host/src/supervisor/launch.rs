@@ -1,0 +1,78 @@
+//! How the supervisor gets at processes: behind traits, so that tests run cells that are tasks.
+
+use std::{future::Future, io, pin::Pin, rc::Rc, time::Duration};
+
+use mote_sandbox::process::Ended;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::options::Profile;
+
+/// Both directions of a link.
+pub trait Socket: AsyncRead + AsyncWrite + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Unpin> Socket for T {}
+
+/// A cell that is to be started.
+#[derive(Debug, Clone, Copy)]
+pub struct Order {
+    /// Its number on this node; no two cells ever have the same.
+    pub cell: u64,
+    /// How it runs code.
+    pub profile: Profile,
+    /// Bytes of memory that it may have.
+    pub memory_bytes_max: u64,
+}
+
+/// A process that has been started; it says `Ready` on its control link when it serves.
+pub struct Launched {
+    /// The host's end of the data link.
+    pub data: Box<dyn Socket>,
+    /// The host's end of the control link.
+    pub control: Box<dyn Socket>,
+    /// The process.
+    pub process: Rc<dyn Process>,
+}
+
+/// A process, when it has been started.
+pub type Launching = Pin<Box<dyn Future<Output = io::Result<Launched>>>>;
+/// How a process ended, when it has.
+pub type Ending = Pin<Box<dyn Future<Output = Ended>>>;
+/// A forbidden system call in words, when one is tried.
+pub type Attempting = Pin<Box<dyn Future<Output = String>>>;
+
+/// Starts cells.
+pub trait Launcher {
+    /// Starts one.
+    fn launch(&self, order: &Order) -> Launching;
+}
+
+/// The process of a cell. Dropping it kills and reaps it.
+pub trait Process {
+    /// Its number.
+    fn pid(&self) -> u32;
+    /// The parts of its sandbox that the host itself has built and seen to hold.
+    fn sandbox(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Whether somebody has stopped it, as SIGSTOP does: it will never answer then, and that is sure.
+    fn is_stopped(&self) -> bool {
+        false
+    }
+    /// Settles when it has ended.
+    fn ended(&self) -> Ending;
+    /// Ends it at once.
+    fn kill(&self);
+    /// CPU time of all its threads; `None` if the system does not say.
+    fn cpu_time(&self) -> Option<Duration>;
+    /// Bytes of it that are in memory; `None` if the system does not say.
+    fn resident_bytes(&self) -> Option<u64>;
+    /// The turn on its page ([`mote_wire::control::page::TURN`]).
+    fn turn(&self) -> u64;
+    /// The requests begun on its page ([`mote_wire::control::page::BEGUN`]).
+    fn begun(&self) -> u64;
+    /// Settles when it tries a forbidden system call; the call is not answered. `listener` is the descriptor of which the
+    /// cell says that the kernel reports there.
+    ///
+    /// # Errors
+    /// When there is no such descriptor, or it is none of that kind.
+    fn forbidden_call(&self, listener: i32) -> io::Result<Attempting>;
+}

@@ -1,0 +1,182 @@
+//! What cells say beside events, and what follows from it.
+
+use std::{
+    rc::{Rc, Weak},
+    sync::Arc,
+    time::Duration,
+};
+
+use mote_wire::control::{FromCell, WorkerUse};
+use tokio::{io::AsyncRead, time::Instant};
+
+use super::{
+    Supervisor,
+    control::{ControlError, Incoming, Reader},
+    given::{Asker, Loading},
+    incident::{EventRecord, IncidentKind},
+    live::LiveCell,
+    worker::{Suspicion, Worker},
+};
+
+/// The cordon of the operator's own code.
+const TRUSTED: &str = "trusted";
+
+/// Levels of a console. A cell that says something else means `log`.
+const LEVELS: [&str; 5] = ["debug", "info", "log", "warn", "error"];
+
+impl Supervisor {
+    /// Reads what a cell says until it is lost.
+    pub(super) async fn listen(
+        this: Weak<Self>,
+        cell: Rc<LiveCell>,
+        mut reader: Reader<impl AsyncRead + Unpin>,
+    ) {
+        loop {
+            let incoming = reader.next().await;
+            let Some(this) = this.upgrade().filter(|_| cell.lives()) else { return };
+            let wrong = match incoming {
+                Ok(Incoming::Message(message)) => this.heard(&cell, message).err(),
+                Ok(Incoming::Dropped) => {
+                    this.counts.line_dropped();
+                    None
+                }
+                Err(ControlError::Closed) => {
+                    this.link_ended(&cell, IncidentKind::BadControl);
+                    return;
+                }
+                Err(error) => Some(error.to_string()),
+            };
+            if let Some(wrong) = wrong {
+                this.lose(&cell, IncidentKind::BadControl, wrong, Instant::now());
+                return;
+            }
+        }
+    }
+
+    /// Takes a message in.
+    ///
+    /// # Errors
+    /// What is wrong with it: it was not the cell's turn to say this.
+    fn heard(self: &Rc<Self>, cell: &Rc<LiveCell>, message: FromCell) -> Result<(), String> {
+        match message {
+            FromCell::Ready { sandbox, listener } => self.is_ready(cell, sandbox, listener),
+            _ if cell.ready.borrow().is_none() => Err("it spoke before it was ready".to_owned()),
+            FromCell::Deployed { worker, result } => {
+                let loading = match result {
+                    Ok(handlers) => Loading::Loaded(handlers.into()),
+                    Err(reason) => {
+                        // Its owner's to read, and nobody else's.
+                        self.watcher.console(
+                            &name_of(cell, worker)?,
+                            "error",
+                            &format!("does not load: {reason}"),
+                        );
+                        Loading::Refused(reason.into())
+                    }
+                };
+                let asked = cell.given.borrow_mut().answered(worker, loading);
+                asked.then_some(()).ok_or_else(|| format!("it loaded worker {worker} without being told to"))
+            }
+            FromCell::Pong { number, used } => self.answered(cell, number, &used),
+            FromCell::Console { worker, level, text } => {
+                let name = name_of(cell, worker)?;
+                let level = LEVELS.iter().find(|known| **known == level).unwrap_or(&"log");
+                self.watcher.console(&name, level, &text);
+                Ok(())
+            }
+            FromCell::Event { worker, outcome, what, status, failure, duration_us, cpu_us } => {
+                let name = name_of(cell, worker)?;
+                self.watcher.event(&EventRecord {
+                    worker: &name,
+                    outcome: &outcome,
+                    what: &what,
+                    status,
+                    failure: failure.as_deref(),
+                    duration: Duration::from_micros(duration_us),
+                    cpu: Duration::from_micros(cpu_us),
+                });
+                Ok(())
+            }
+        }
+    }
+
+    fn is_ready(
+        self: &Rc<Self>,
+        cell: &Rc<LiveCell>,
+        sandbox: Vec<String>,
+        listener: Option<i32>,
+    ) -> Result<(), String> {
+        if cell.ready.borrow().is_some() {
+            return Err("it said twice that it is ready".to_owned());
+        }
+        if let Some(listener) = listener {
+            let attempting = cell.process.forbidden_call(listener);
+            let attempting =
+                attempting.map_err(|error| format!("descriptor {listener} reports nothing: {error}"))?;
+            let (this, cell) = (Rc::downgrade(self), cell.clone());
+            tokio::task::spawn_local(async move {
+                let attempt = tokio::select! {
+                    attempt = attempting => attempt,
+                    _ = cell.lost() => return,
+                };
+                if let Some(this) = this.upgrade() {
+                    this.lose(&cell, IncidentKind::ForbiddenCall, attempt, Instant::now());
+                }
+            });
+        }
+        let mut parts = cell.process.sandbox();
+        parts.extend(sandbox);
+        cell.ready.send_replace(Some(parts.into()));
+        Ok(())
+    }
+
+    fn answered(self: &Rc<Self>, cell: &Rc<LiveCell>, number: u64, used: &[WorkerUse]) -> Result<(), String> {
+        let mut pings = cell.pings.get();
+        if !pings.open || pings.last != number {
+            return Err(format!("it answered ping {number}, which nobody is waiting for"));
+        }
+        (pings.open, pings.answered_at) = (false, Instant::now());
+        cell.pings.set(pings);
+        for used in used {
+            let worker = {
+                let mut given = cell.given.borrow_mut();
+                let Some(entry) = given.entry(used.worker) else { continue };
+                entry.inside = used.under_way;
+                entry.worker.clone()
+            };
+            worker.totals.borrow_mut().add(used);
+            self.suspect(cell, &worker, used);
+        }
+        Ok(())
+    }
+
+    /// Gives a worker a cell of its own if it behaves like an attack on its neighbours.
+    fn suspect(self: &Rc<Self>, cell: &Rc<LiveCell>, worker: &Rc<Worker>, used: &WorkerUse) {
+        let (now, options) = (Instant::now(), &self.options.suspicion);
+        let Some(sign) = worker.behaviour.borrow_mut().observe(used, now, options) else { return };
+        let until = now + options.alone_for;
+        match worker.suspicion.get() {
+            Suspicion::MovedOut => return,
+            Suspicion::Detected { .. } => return worker.suspicion.set(Suspicion::Detected { until }),
+            Suspicion::None => {}
+        }
+        // Who lives alone has nobody to read, and the operator's own code is trusted.
+        let alone = cell.given.borrow().all().all(|entry| entry.worker.name == worker.name);
+        if alone || worker.home.borrow().cordon.as_ref() == TRUSTED {
+            return;
+        }
+        worker.suspicion.set(Suspicion::Detected { until });
+        self.counts.suspect();
+        self.watcher.suspect(&worker.name, sign);
+        self.move_company_out(worker);
+    }
+}
+
+/// The name of a worker that a cell speaks of. One that is gone may still have had something to say.
+fn name_of(cell: &LiveCell, worker: u32) -> Result<Arc<str>, String> {
+    match cell.given.borrow().asker(worker) {
+        Asker::Worker(spec) => Ok(spec.name.clone()),
+        Asker::Gone => Ok("(removed)".into()),
+        Asker::Forged => Err(format!("it spoke of its worker {worker}, which it never got")),
+    }
+}

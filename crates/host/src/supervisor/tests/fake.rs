@@ -1,0 +1,255 @@
+//! Cells that are tasks: they speak the real link and the real control messages, and do what the test says.
+
+use std::{
+    cell::{Cell, RefCell},
+    io,
+    rc::{Rc, Weak},
+    time::Duration,
+};
+
+use http::Response;
+use mote_sandbox::process::Ended;
+use mote_wire::{
+    control::{FromCell, ToCell, encode},
+    http::full,
+    link::{Link, LinkOptions, Receiver, Reply, Request, Side},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, split},
+    sync::watch,
+    task::spawn_local,
+};
+
+use crate::supervisor::{
+    Attempting, Ending, Incident, IncidentKind, Launched, Launcher, Launching, Order, Outbound, Process,
+    Watcher, WorkerSpec,
+};
+
+/// How cells behave from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Acts {
+    /// As they should.
+    #[default]
+    Serves,
+    /// New ones are not even started.
+    RefusesToStart,
+    /// New ones never say that they are ready.
+    NeverReady,
+    /// They answer no ping.
+    Deaf,
+    /// They end when an event comes, before they look at it.
+    DiesUnread,
+}
+
+/// Starts them, and holds their strings.
+#[derive(Default)]
+pub(super) struct FakeCells {
+    acts: Rc<Cell<Acts>>,
+    starts: Cell<u64>,
+    deploys: Rc<Cell<u64>>,
+    memory: Rc<Cell<u64>>,
+    cells: RefCell<Vec<Weak<FakeCell>>>,
+}
+
+impl FakeCells {
+    pub(super) fn set(&self, acts: Acts) {
+        self.acts.set(acts);
+    }
+
+    pub(super) fn set_memory(&self, bytes: u64) {
+        self.memory.set(bytes);
+    }
+
+    pub(super) fn starts(&self) -> u64 {
+        self.starts.get()
+    }
+
+    pub(super) fn deploys(&self) -> u64 {
+        self.deploys.get()
+    }
+
+    /// Ends every cell, as a person does.
+    pub(super) fn kill_all(&self) {
+        for cell in self.cells.borrow().iter().filter_map(Weak::upgrade) {
+            cell.end(Ended::Killed(9));
+        }
+    }
+
+    pub(super) fn living(&self) -> usize {
+        let cells = self.cells.borrow();
+        cells.iter().filter_map(Weak::upgrade).filter(|cell| cell.ended.borrow().is_none()).count()
+    }
+}
+
+impl Launcher for FakeCells {
+    fn launch(&self, order: &Order) -> Launching {
+        self.starts.set(self.starts.get() + 1);
+        if self.acts.get() == Acts::RefusesToStart {
+            return Box::pin(std::future::ready(Err(io::Error::other("no more processes"))));
+        }
+        let (data, cells_data) = duplex(1 << 20);
+        let (control, cells_control) = duplex(1 << 20);
+        let (ended, _) = watch::channel(None);
+        let (begun, memory) = (Cell::new(0), self.memory.clone());
+        let cell = Rc::new(FakeCell { number: order.cell, ended, begun, memory });
+        self.cells.borrow_mut().push(Rc::downgrade(&cell));
+        let answers = Answers { cell: cell.clone(), acts: self.acts.clone(), unread: RefCell::default() };
+        spawn_local(until_end(cell.clone(), async move {
+            let (_link, driver) = Link::new(LinkOptions { side: Side::Cell, streams_max: 16_384 });
+            driver.run(cells_data, answers).await;
+        }));
+        let talking = talk(cells_control, self.acts.clone(), self.deploys.clone());
+        spawn_local(until_end(cell.clone(), async move { drop(talking.await) }));
+        let launched = Launched { data: Box::new(data), control: Box::new(control), process: cell };
+        Box::pin(std::future::ready(Ok(launched)))
+    }
+}
+
+/// A cell, as the supervisor sees its process.
+struct FakeCell {
+    number: u64,
+    ended: watch::Sender<Option<Ended>>,
+    begun: Cell<u64>,
+    memory: Rc<Cell<u64>>,
+}
+
+impl FakeCell {
+    fn end(&self, how: Ended) {
+        self.ended.send_if_modified(|ended| {
+            let first = ended.is_none();
+            ended.get_or_insert(how);
+            first
+        });
+    }
+}
+
+impl Process for FakeCell {
+    fn pid(&self) -> u32 {
+        u32::try_from(self.number).unwrap()
+    }
+
+    fn ended(&self) -> Ending {
+        let mut ended = self.ended.subscribe();
+        Box::pin(async move {
+            match ended.wait_for(Option::is_some).await.ok().and_then(|ended| *ended) {
+                Some(ended) => ended,
+                None => std::future::pending().await,
+            }
+        })
+    }
+
+    fn kill(&self) {
+        self.end(Ended::Killed(9));
+    }
+
+    fn cpu_time(&self) -> Option<Duration> {
+        Some(Duration::ZERO)
+    }
+
+    fn resident_bytes(&self) -> Option<u64> {
+        Some(self.memory.get())
+    }
+
+    fn turn(&self) -> u64 {
+        0
+    }
+
+    fn begun(&self) -> u64 {
+        self.begun.get()
+    }
+
+    fn forbidden_call(&self, _listener: i32) -> io::Result<Attempting> {
+        Ok(Box::pin(std::future::pending()))
+    }
+}
+
+/// Goes on until the process ends; what it held is gone then.
+async fn until_end(cell: Rc<FakeCell>, work: impl Future<Output = ()>) {
+    let mut ended = cell.ended.subscribe();
+    tokio::select! {
+        () = work => {}
+        _ = ended.wait_for(Option::is_some) => {}
+    }
+}
+
+/// Answers events with the number of their cell.
+struct Answers {
+    cell: Rc<FakeCell>,
+    acts: Rc<Cell<Acts>>,
+    /// What nobody will answer: a process that ends says nothing.
+    unread: RefCell<Vec<Reply>>,
+}
+
+impl Receiver for Answers {
+    fn request(&self, request: Request, reply: Reply) {
+        let cell = self.cell.clone();
+        if self.acts.get() == Acts::DiesUnread {
+            self.unread.borrow_mut().push(reply);
+            return cell.end(Ended::Killed(11));
+        }
+        cell.begun.set(cell.begun.get() + 1);
+        spawn_local(async move {
+            match request.url.rsplit('/').next() {
+                Some("wait") => tokio::time::sleep(Duration::from_secs(100_000)).await,
+                Some("slow") => tokio::time::sleep(Duration::from_secs(240)).await,
+                _ => {}
+            }
+            reply.respond(Response::new(full(cell.number.to_string())));
+        });
+    }
+}
+
+/// Speaks on the control socket.
+async fn talk(control: DuplexStream, acts: Rc<Cell<Acts>>, deploys: Rc<Cell<u64>>) -> io::Result<()> {
+    let (mut read, mut write) = split(control);
+    if acts.get() == Acts::NeverReady {
+        return std::future::pending().await;
+    }
+    write.write_all(&encode(&FromCell::Ready { sandbox: Vec::new(), listener: None }, &[])).await?;
+    loop {
+        let (json, blob) = (read.read_u32().await?, read.read_u32().await?);
+        let mut bytes = vec![0; usize::try_from(json + blob).unwrap()];
+        read.read_exact(&mut bytes).await?;
+        let json = usize::try_from(json).unwrap();
+        let answer = match serde_json::from_slice(&bytes[..json])? {
+            ToCell::Deploy { worker, .. } => {
+                deploys.set(deploys.get() + 1);
+                FromCell::Deployed { worker, result: Ok(vec!["fetch".to_owned()]) }
+            }
+            ToCell::Ping { number } if acts.get() != Acts::Deaf => {
+                FromCell::Pong { number, used: Vec::new() }
+            }
+            ToCell::Ping { .. }
+            | ToCell::Remove { .. }
+            | ToCell::Stop { .. }
+            | ToCell::Start { .. }
+            | ToCell::Pressure { .. } => continue,
+        };
+        write.write_all(&encode(&answer, &[])).await?;
+    }
+}
+
+/// No way out.
+pub(super) struct Nothing;
+
+impl Outbound for Nothing {
+    fn fetch(&self, _spec: &Rc<WorkerSpec>, _request: Request, reply: Reply) {
+        drop(reply);
+    }
+}
+
+/// Remembers what happened.
+#[derive(Default)]
+pub(super) struct Told(RefCell<Vec<IncidentKind>>);
+
+impl Told {
+    pub(super) fn incidents(&self) -> Vec<IncidentKind> {
+        self.0.borrow().clone()
+    }
+}
+
+impl Watcher for Told {
+    fn incident(&self, incident: &Incident) {
+        self.0.borrow_mut().push(incident.kind);
+    }
+}

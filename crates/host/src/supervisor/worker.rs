@@ -1,0 +1,167 @@
+//! What the supervisor knows of a worker, whatever cell it is in.
+
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    fmt,
+    rc::Rc,
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use mote_wire::{control::WorkerUse, limits::Limits};
+
+use tokio::time::Instant;
+
+use super::{pens::PenKey, place::hash_of, suspicion::Behaviour};
+
+/// A version of a worker, as it is put into service.
+pub struct WorkerSpec {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The account that it belongs to; `None` if there are none.
+    pub account: Option<Arc<str>>,
+    /// Its trust level; `None` for the default.
+    pub cordon: Option<String>,
+    /// What it may use.
+    pub limits: Limits,
+    /// Its `env`, as a JSON object.
+    pub env_json: String,
+    /// Its code, encoded ([`mote_wire::bundle::Bundle::encode`]).
+    pub bundle: Bytes,
+    /// Where it may go; read by [`super::Outbound`] alone.
+    pub egress: Rc<dyn Any>,
+}
+
+impl fmt::Debug for WorkerSpec {
+    /// Without `env`: it holds secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkerSpec")
+            .field("name", &self.name)
+            .field("account", &self.account)
+            .field("cordon", &self.cordon)
+            .field("bundle_bytes", &self.bundle.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a worker has used, in all cells that it was ever in, since it was put.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WorkerTotals {
+    /// Events that ended, by outcome.
+    pub outcomes: BTreeMap<&'static str, u64>,
+    /// CPU time, in microseconds.
+    pub cpu_us: u64,
+}
+
+/// Cloudflare's words for how an event ended. A cell that says something else means the last.
+const OUTCOMES: [&str; 10] = [
+    "ok",
+    "exception",
+    "exceededCpu",
+    "exceededMemory",
+    "exceededWallTime",
+    "scriptNotFound",
+    "canceled",
+    "loadShed",
+    "responseStreamDisconnected",
+    "internalError",
+];
+
+impl WorkerTotals {
+    /// Adds an event that ended before it was in a cell, or with it.
+    pub(super) fn count(&mut self, outcome: &'static str) {
+        let sum = self.outcomes.entry(outcome).or_default();
+        *sum = sum.saturating_add(1);
+    }
+
+    /// Adds what a cell says that the worker used since it last said so.
+    pub(super) fn add(&mut self, used: &WorkerUse) {
+        self.cpu_us = self.cpu_us.saturating_add(used.cpu_us);
+        for (outcome, count) in &used.outcomes {
+            let known = OUTCOMES.iter().find(|known| *known == outcome).unwrap_or(&"internalError");
+            let sum = self.outcomes.entry(known).or_default();
+            *sum = sum.saturating_add(*count);
+        }
+    }
+}
+
+/// Whether an operator wants a worker to be alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Suspicion {
+    /// Nobody said so.
+    None,
+    /// It was moved out by hand.
+    MovedOut,
+    /// It behaves like an attack; until then, if it does so no more.
+    Detected {
+        /// When it is let in again.
+        until: Instant,
+    },
+}
+
+/// Whether a worker takes events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Switch {
+    /// It does.
+    On,
+    /// The operator has stopped it.
+    Off,
+}
+
+/// A worker that is in service.
+pub(super) struct Worker {
+    pub(super) name: Arc<str>,
+    pub(super) hash: u64,
+    pub(super) spec: RefCell<Rc<WorkerSpec>>,
+    /// Where it lives when nothing is held against it.
+    pub(super) home: RefCell<PenKey>,
+    pub(super) switch: Cell<Switch>,
+    pub(super) suspicion: Cell<Suspicion>,
+    pub(super) behaviour: RefCell<Behaviour>,
+    pub(super) totals: RefCell<WorkerTotals>,
+}
+
+impl Worker {
+    pub(super) fn new(spec: Rc<WorkerSpec>, home: PenKey) -> Rc<Self> {
+        Rc::new(Self {
+            name: spec.name.clone(),
+            hash: hash_of(&spec.name),
+            spec: RefCell::new(spec),
+            home: RefCell::new(home),
+            switch: Cell::new(Switch::On),
+            suspicion: Cell::new(Suspicion::None),
+            behaviour: RefCell::default(),
+            totals: RefCell::default(),
+        })
+    }
+
+    /// The version that new events go to.
+    pub(super) fn current(&self) -> Rc<WorkerSpec> {
+        self.spec.borrow().clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_cannot_invent_outcomes_or_overflow_the_books() {
+        let mut totals = WorkerTotals::default();
+        for number in 0..100 {
+            let outcomes = vec![(format!("made-up-{number}"), u64::MAX), ("ok".to_owned(), 1)];
+            totals.add(&WorkerUse {
+                worker: 0,
+                outcomes,
+                cpu_us: u64::MAX,
+                under_way: 0,
+                late_turns: 0,
+                late_cpu_us: 0,
+            });
+        }
+        assert_eq!(totals.outcomes, BTreeMap::from([("ok", 100), ("internalError", u64::MAX)]));
+        assert_eq!(totals.cpu_us, u64::MAX);
+    }
+}

@@ -1,0 +1,115 @@
+//! Static assets: files of an account, each content once, and which of them a version has.
+//!
+//! A file's hash is what its uploader says it is. So it names a file within its account only: nobody can put his content in
+//! the place of another account's.
+
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::{Store, StoreError};
+
+/// How long a file that no version has is kept for the deploy that it was uploaded for, in milliseconds.
+const KEEP_MS: i64 = 24 * 3_600_000;
+
+/// A file, as it was uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asset {
+    /// Its name within the account.
+    pub hash: String,
+    /// Its media type; empty if its uploader knows none.
+    pub kind: String,
+    /// Its content.
+    pub bytes: Bytes,
+}
+
+/// A file's place in a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssetPath {
+    /// Where it is, from `/`.
+    pub path: String,
+    /// Which file it is.
+    pub hash: String,
+}
+
+/// Writes which files a version has.
+pub(crate) fn attach(connection: &Connection, version: &str, paths: &[AssetPath]) -> Result<(), StoreError> {
+    for AssetPath { path, hash } in paths {
+        connection.execute(
+            "INSERT INTO version_assets (version, path, hash) VALUES (?1, ?2, ?3)",
+            params![version, path, hash],
+        )?;
+    }
+    Ok(())
+}
+
+/// Forgets the files of an account that no version has, and that were not uploaded just now.
+pub(crate) fn collect(connection: &Connection, account: &str, now_ms: i64) -> Result<(), StoreError> {
+    connection.execute(
+        "DELETE FROM assets WHERE account = ?1 AND created_ms < ?2 AND hash NOT IN
+         (SELECT hash FROM version_assets JOIN versions ON versions.id = version
+          JOIN workers ON workers.name = versions.worker WHERE workers.account = ?1)",
+        params![account, now_ms - KEEP_MS],
+    )?;
+    Ok(())
+}
+
+impl Store {
+    /// Those of the files that the account does not have.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn missing_assets(&self, account: &str, hashes: &[String]) -> Result<Vec<String>, StoreError> {
+        let connection = self.lock();
+        let mut statement =
+            connection.prepare_cached("SELECT 1 FROM assets WHERE account = ?1 AND hash = ?2")?;
+        let mut missing = Vec::new();
+        for hash in hashes {
+            if !statement.exists([account, hash])? {
+                missing.push(hash.clone());
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Keeps files of an account. One that is there already stays as it is.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn add_assets(&self, account: &str, assets: &[Asset], now_ms: i64) -> Result<(), StoreError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        for asset in assets {
+            transaction.execute(
+                "INSERT INTO assets (account, hash, kind, created_ms, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (account, hash) DO UPDATE SET created_ms = ?4",
+                params![account, asset.hash, asset.kind, now_ms, asset.bytes.as_ref()],
+            )?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// A file of an account; `None` if it has none of this name.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn asset(&self, account: &str, hash: &str) -> Result<Option<Asset>, StoreError> {
+        let asset = |row: &Row<'_>| {
+            let bytes: Vec<u8> = row.get(1)?;
+            Ok(Asset { hash: hash.to_owned(), kind: row.get(0)?, bytes: bytes.into() })
+        };
+        let sql = "SELECT kind, bytes FROM assets WHERE account = ?1 AND hash = ?2";
+        Ok(self.lock().query_row(sql, [account, hash], asset).optional()?)
+    }
+
+    /// The files of a version.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn asset_paths(&self, version: &str) -> Result<Vec<AssetPath>, StoreError> {
+        let connection = self.lock();
+        let mut statement =
+            connection.prepare_cached("SELECT path, hash FROM version_assets WHERE version = ?1")?;
+        let path = |row: &Row<'_>| Ok(AssetPath { path: row.get(0)?, hash: row.get(1)? });
+        Ok(statement.query_map([version], path)?.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,64 @@
+//! Bundles: each content once, compressed, and checked whenever it is read.
+
+use bytes::Bytes;
+use mote_wire::bundle::{Bundle, BundleHash, CONTENT_BYTES_MAX, SOURCE_MAP_BYTES_MAX};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::{Store, StoreError};
+
+/// The most bytes that an encoded bundle can have: a packed one that claims more is not unpacked.
+const ENCODED_BYTES_MAX: usize = CONTENT_BYTES_MAX + SOURCE_MAP_BYTES_MAX + (4 << 20);
+/// zstd's own default: higher levels take several times as long for a few per cent.
+const LEVEL: i32 = 3;
+
+/// A bundle, ready to be written.
+pub(crate) struct Packed {
+    pub(crate) hash: String,
+    bytes: usize,
+    packed: Vec<u8>,
+}
+
+/// Compresses a bundle. It takes a while, so it is done before the store is locked.
+pub(crate) fn pack(bundle: &Bundle) -> Result<Packed, StoreError> {
+    let (encoded, hash) = (bundle.encode(), bundle.hash().to_string());
+    let packed =
+        zstd::bulk::compress(&encoded, LEVEL).map_err(|_| StoreError::Unpack { hash: hash.clone() })?;
+    Ok(Packed { hash, bytes: encoded.len(), packed })
+}
+
+/// Writes it, unless it is there.
+pub(crate) fn keep(connection: &Connection, packed: &Packed) -> Result<(), StoreError> {
+    let bytes = i64::try_from(packed.bytes).unwrap_or(i64::MAX);
+    connection.execute(
+        "INSERT INTO bundles (hash, bytes, packed) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        params![packed.hash, bytes, packed.packed],
+    )?;
+    Ok(())
+}
+
+/// Forgets those that no version has.
+pub(crate) fn collect(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute("DELETE FROM bundles WHERE hash NOT IN (SELECT bundle FROM versions)", [])?;
+    Ok(())
+}
+
+impl Store {
+    /// A bundle, encoded, and surely the one of this hash.
+    ///
+    /// # Errors
+    /// If it is not there, or not what it was.
+    pub fn bundle(&self, hash: BundleHash) -> Result<Bytes, StoreError> {
+        let name = hash.to_string();
+        let missing = || StoreError::Unpack { hash: name.clone() };
+        let packed: Option<Vec<u8>> = self
+            .lock()
+            .query_row("SELECT packed FROM bundles WHERE hash = ?1", [&name], |row| row.get(0))
+            .optional()?;
+        let encoded =
+            zstd::bulk::decompress(&packed.ok_or_else(missing)?, ENCODED_BYTES_MAX).map_err(|_| missing())?;
+        let encoded = Bytes::from(encoded);
+        Bundle::verify(encoded.clone(), hash)
+            .map_err(|reason| StoreError::Bundle { hash: name.clone(), reason })?;
+        Ok(encoded)
+    }
+}

@@ -1,0 +1,83 @@
+//! Where workers answer beside their own names: patterns of URLs, and whole host names.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::{
+    Store, StoreError,
+    workers::{audit, own},
+};
+
+/// What an address is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteKind {
+    /// A pattern of host and path.
+    Route,
+    /// A host name, whole.
+    Domain,
+}
+
+/// An address of a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// What tells it from all others: its normal form.
+    pub normal: String,
+    /// As its owner has written it.
+    pub written: String,
+}
+
+impl RouteKind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Route => "route",
+            Self::Domain => "domain",
+        }
+    }
+}
+
+pub(crate) fn of(connection: &Connection, worker: &str, kind: RouteKind) -> Result<Vec<Route>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT normal, written FROM routes WHERE worker = ?1 AND kind = ?2 ORDER BY normal",
+    )?;
+    let route = |row: &Row<'_>| Ok(Route { normal: row.get(0)?, written: row.get(1)? });
+    Ok(statement.query_map(params![worker, kind.word()], route)?.collect::<Result<_, _>>()?)
+}
+
+impl Store {
+    /// Replaces a worker's addresses of one kind.
+    ///
+    /// # Errors
+    /// If the account has no such worker, or an address is another worker's; then nothing changes.
+    pub fn set_routes(
+        &self,
+        account: &str,
+        worker: &str,
+        kind: RouteKind,
+        routes: &[Route],
+        (who, now_ms): (&str, i64),
+    ) -> Result<(), StoreError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        own(&transaction, account, worker)?;
+        transaction
+            .execute("DELETE FROM routes WHERE worker = ?1 AND kind = ?2", params![worker, kind.word()])?;
+        for route in routes {
+            let taken: Option<String> = transaction
+                .query_row(
+                    "SELECT worker FROM routes WHERE normal = ?1 AND kind = ?2",
+                    params![route.normal, kind.word()],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            if let Some(owner) = taken {
+                return Err(StoreError::RouteTaken { route: route.written.clone(), owner });
+            }
+            transaction.execute(
+                "INSERT INTO routes (kind, normal, worker, written) VALUES (?1, ?2, ?3, ?4)",
+                params![kind.word(), route.normal, worker, route.written],
+            )?;
+        }
+        let what = format!("set {} {}s", routes.len(), kind.word());
+        audit(&transaction, (who, now_ms), account, worker, &what)?;
+        Ok(transaction.commit()?)
+    }
+}

@@ -1,0 +1,76 @@
+//! Cron triggers, and when each was fired last.
+
+use rusqlite::{Connection, Row, params};
+
+use crate::{
+    Store, StoreError,
+    workers::{audit, own},
+};
+
+/// A cron trigger of a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// The cron expression, as its owner has written it.
+    pub cron: String,
+    /// When it was set, in milliseconds since the epoch.
+    pub created_ms: i64,
+    /// The time for which it was fired last; if it never was, when it was set.
+    pub fired_ms: i64,
+}
+
+pub(crate) fn of(connection: &Connection, worker: &str) -> Result<Vec<Schedule>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT cron, created_ms, fired_ms FROM schedules WHERE worker = ?1 ORDER BY cron")?;
+    let schedule =
+        |row: &Row<'_>| Ok(Schedule { cron: row.get(0)?, created_ms: row.get(1)?, fired_ms: row.get(2)? });
+    Ok(statement.query_map([worker], schedule)?.collect::<Result<_, _>>()?)
+}
+
+impl Store {
+    /// Replaces a worker's cron triggers. Those that stay keep the time at which they were fired.
+    ///
+    /// # Errors
+    /// If the account has no such worker.
+    pub fn set_schedules(
+        &self,
+        account: &str,
+        worker: &str,
+        crons: &[String],
+        (who, now_ms): (&str, i64),
+    ) -> Result<Vec<Schedule>, StoreError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        own(&transaction, account, worker)?;
+        for known in of(&transaction, worker)?.iter().filter(|known| !crons.contains(&known.cron)) {
+            transaction.execute(
+                "DELETE FROM schedules WHERE worker = ?1 AND cron = ?2",
+                params![worker, known.cron],
+            )?;
+        }
+        for cron in crons {
+            transaction.execute(
+                "INSERT INTO schedules (worker, cron, created_ms, fired_ms) VALUES (?1, ?2, ?3, ?3)
+                 ON CONFLICT DO NOTHING",
+                params![worker, cron, now_ms],
+            )?;
+        }
+        let what = format!("set {} cron triggers", crons.len());
+        audit(&transaction, (who, now_ms), account, worker, &what)?;
+        let schedules = of(&transaction, worker)?;
+        transaction.commit()?;
+        Ok(schedules)
+    }
+
+    /// Claims the right to fire a trigger for a time: true for one caller only, whatever process it is in and however often
+    /// it asks.
+    ///
+    /// # Errors
+    /// If the store fails; then nobody has it.
+    pub fn claim_schedule(&self, worker: &str, cron: &str, due_ms: i64) -> Result<bool, StoreError> {
+        let claimed = self.lock().execute(
+            "UPDATE schedules SET fired_ms = ?3 WHERE worker = ?1 AND cron = ?2 AND fired_ms < ?3",
+            params![worker, cron, due_ms],
+        )?;
+        Ok(claimed == 1)
+    }
+}

@@ -1,0 +1,149 @@
+//! The file: how it is opened, copied, and what can be wrong with it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use mote_wire::bundle::{BundleHash, DecodeError};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::schema;
+
+/// How long a write waits for another process that writes, a backup or the node before an upgrade.
+const BUSY_MAX: Duration = Duration::from_secs(5);
+
+/// A node's store. Its calls wait for the disk: make them where that holds up nobody.
+#[derive(Debug)]
+pub struct Store {
+    connection: Mutex<Connection>,
+}
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file is of a later Mote.
+    #[error(
+        "the store has form {found}, and this program knows forms up to {known}: it belongs to a newer Mote"
+    )]
+    TooNew {
+        /// Its form.
+        found: i64,
+        /// The newest that is known here.
+        known: usize,
+    },
+    /// The file is damaged, or none of ours.
+    #[error("{} is damaged ({what}); restore a backup in its place, or move it away to begin anew", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// No room is left. Nothing was changed.
+    #[error("the disk is full, and nothing was changed")]
+    Full,
+    /// There is no such worker.
+    #[error("there is no worker `{name}`")]
+    NoWorker {
+        /// The name.
+        name: String,
+    },
+    /// There is no such version of the worker.
+    #[error("`{worker}` has no version {id}")]
+    NoVersion {
+        /// The worker.
+        worker: String,
+        /// What was asked for.
+        id: String,
+    },
+    /// Another account has a worker of this name, and a name is an address on this node.
+    #[error("another account has a worker called `{name}`")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// Another worker answers there.
+    #[error("`{route}` leads to the worker `{owner}` already")]
+    RouteTaken {
+        /// The route, as it was asked for.
+        route: String,
+        /// Whose it is.
+        owner: String,
+    },
+    /// A stored bundle is not what its hash says.
+    #[error("the bundle {hash} is damaged: {reason}")]
+    Bundle {
+        /// Its name.
+        hash: String,
+        /// What is wrong with it.
+        reason: DecodeError,
+    },
+    /// A stored bundle cannot be unpacked.
+    #[error("the bundle {hash} is missing or damaged")]
+    Unpack {
+        /// Its name.
+        hash: String,
+    },
+    /// Anything else that SQLite says.
+    #[error("the store failed: {0}")]
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl Store {
+    /// Opens the file, which is made if it is not there, and brings it to the present form.
+    ///
+    /// # Errors
+    /// If it cannot be used, is damaged, or belongs to a newer Mote.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let corrupt = |what: String| StoreError::Corrupt { path: path.to_owned(), what };
+        let explain = |error: rusqlite::Error| match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => corrupt(error.to_string()),
+            _ => StoreError::from(error),
+        };
+        let mut connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_MAX)?;
+        // Why FULL: what was acknowledged is on the disk, also if the power fails in the next moment.
+        connection
+            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+            .map_err(explain)?;
+        let found: String =
+            connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(explain)?;
+        if found != "ok" {
+            return Err(corrupt(found));
+        }
+        schema::migrate(&mut connection)?;
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    /// Copies a store, as it is at one moment, into a new file; the node may go on writing meanwhile.
+    ///
+    /// # Errors
+    /// If the copy cannot be made, for example because something is there already.
+    pub fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
+        let connection = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.busy_timeout(BUSY_MAX)?;
+        connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+        Ok(())
+    }
+
+    /// The connection. A panic in a transaction has rolled it back, so the next one may go on.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A hash as it stands in the file.
+pub(crate) fn hash_of(text: &str) -> Result<BundleHash, StoreError> {
+    text.parse().map_err(|_| StoreError::Unpack { hash: text.to_owned() })
+}

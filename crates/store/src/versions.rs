@@ -1,0 +1,149 @@
+//! Versions: a bundle and its bindings, never changed once they are there.
+
+use mote_wire::bundle::{Bundle, BundleHash};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::{
+    AssetPath, NewDeployment, Store, StoreError, assets, bundles, deployments,
+    store::hash_of,
+    workers::{audit, ensure, own},
+};
+
+/// A version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Its id, a UUID that sorts by time.
+    pub id: String,
+    /// Its worker.
+    pub worker: String,
+    /// The how-manyeth of its worker, from 1.
+    pub number: i64,
+    /// When it was made, in milliseconds since the epoch.
+    pub created_ms: i64,
+    /// Its code.
+    pub bundle: BundleHash,
+    /// Its bindings and settings, as a JSON object.
+    pub config_json: String,
+    /// Its secret bindings, sealed.
+    pub secrets: Vec<u8>,
+}
+
+/// A version that is not there yet.
+#[derive(Debug)]
+pub struct NewVersion<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// The account of its worker.
+    pub account: &'a str,
+    /// Its worker, which is made if it is not there.
+    pub worker: &'a str,
+    /// The tag of the worker, if it is made.
+    pub tag: &'a str,
+    /// Its bindings and settings, as a JSON object.
+    pub config_json: &'a str,
+    /// Its secret bindings, sealed.
+    pub secrets: &'a [u8],
+    /// Its code.
+    pub bundle: &'a Bundle,
+    /// Its static assets; their files are there.
+    pub assets: &'a [AssetPath],
+    /// Who makes it.
+    pub who: &'a str,
+    /// When.
+    pub now_ms: i64,
+}
+
+/// Which events a new version takes.
+#[derive(Debug)]
+pub enum Takes<'a> {
+    /// None: it was uploaded, and is deployed later.
+    Nothing,
+    /// All, from now on.
+    All(&'a NewDeployment),
+}
+
+const COLUMNS: &str = "id, worker, number, created_ms, bundle, config_json, secrets";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<(Version, String)> {
+    let version = Version {
+        id: row.get(0)?,
+        worker: row.get(1)?,
+        number: row.get(2)?,
+        created_ms: row.get(3)?,
+        bundle: BundleHash::from([0; 32]),
+        config_json: row.get(5)?,
+        secrets: row.get(6)?,
+    };
+    Ok((version, row.get(4)?))
+}
+
+fn complete((version, hash): (Version, String)) -> Result<Version, StoreError> {
+    Ok(Version { bundle: hash_of(&hash)?, ..version })
+}
+
+pub(crate) fn find(connection: &Connection, worker: &str, id: &str) -> Result<Version, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM versions WHERE worker = ?1 AND id = ?2");
+    let found = connection.query_row(&sql, [worker, id], read).optional()?;
+    let missing = || StoreError::NoVersion { worker: worker.to_owned(), id: id.to_owned() };
+    complete(found.ok_or_else(missing)?)
+}
+
+impl Store {
+    /// Adds a version, with its bundle, its worker if that is new, and its deployment if it gets one: all of it or nothing.
+    ///
+    /// # Errors
+    /// If the name is another account's, or the store fails.
+    pub fn add_version(&self, new: &NewVersion<'_>, takes: &Takes<'_>) -> Result<Version, StoreError> {
+        let packed = bundles::pack(new.bundle)?;
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        ensure(&transaction, new.account, new.worker, new.tag, new.now_ms)?;
+        bundles::keep(&transaction, &packed)?;
+        let number: i64 = transaction.query_row(
+            "UPDATE workers SET versions = versions + 1 WHERE name = ?1 RETURNING versions",
+            [new.worker],
+            |row| row.get(0),
+        )?;
+        transaction.execute(
+            "INSERT INTO versions (id, worker, number, created_ms, bundle, config_json, secrets)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![new.id, new.worker, number, new.now_ms, packed.hash, new.config_json, new.secrets],
+        )?;
+        assets::attach(&transaction, new.id, new.assets)?;
+        let what = format!("upload version {}", new.id);
+        audit(&transaction, (new.who, new.now_ms), new.account, new.worker, &what)?;
+        if let Takes::All(deployment) = takes {
+            deployments::insert(&transaction, new.account, new.worker, deployment)?;
+        }
+        transaction.commit()?;
+        find(&connection, new.worker, new.id)
+    }
+
+    /// A version of a worker.
+    ///
+    /// # Errors
+    /// If the account has no such worker, or it no such version.
+    pub fn version(&self, account: &str, worker: &str, id: &str) -> Result<Version, StoreError> {
+        let connection = self.lock();
+        own(&connection, account, worker)?;
+        find(&connection, worker, id)
+    }
+
+    /// The last versions of a worker, newest first.
+    ///
+    /// # Errors
+    /// If the account has no such worker.
+    pub fn versions(
+        &self,
+        account: &str,
+        worker: &str,
+        versions_max: u32,
+    ) -> Result<Vec<Version>, StoreError> {
+        let connection = self.lock();
+        own(&connection, account, worker)?;
+        let sql = format!("SELECT {COLUMNS} FROM versions WHERE worker = ?1 ORDER BY number DESC LIMIT ?2");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![worker, versions_max], read)?;
+        rows.map(|row| complete(row?)).collect()
+    }
+}

@@ -1,0 +1,147 @@
+//! What host and cell say to each other beside events: which workers a cell has, how it is, what its workers print.
+//!
+//! On the wire each message is the length of its JSON and of its blob (four bytes each, big-endian), the JSON, the blob.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+/// What the host tells a cell.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum ToCell {
+    /// Load a worker's version. The blob is the encoded bundle.
+    Deploy {
+        /// The number by which requests name it.
+        worker: u32,
+        /// Its name.
+        name: String,
+        /// Its account; empty if it has none.
+        account: String,
+        /// Its limits, by their keys.
+        limits: Vec<(String, u64)>,
+        /// Its `env`, as a JSON object.
+        env_json: String,
+    },
+    /// Forget a worker; its events finish.
+    Remove {
+        /// Its number.
+        worker: u32,
+    },
+    /// End a worker's events now and take no new ones, also in the middle of a turn.
+    Stop {
+        /// Its number.
+        worker: u32,
+    },
+    /// Take events of it again.
+    Start {
+        /// Its number.
+        worker: u32,
+    },
+    /// Whether the node is short of memory.
+    Pressure {
+        /// True while it is.
+        high: bool,
+    },
+    /// Say how you are.
+    Ping {
+        /// Comes back in [`FromCell::Pong`].
+        number: u64,
+    },
+}
+
+/// What a cell tells the host. The cell may be lost to an attacker: all of it is a claim.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum FromCell {
+    /// It has started, and the kernel holds it as far as `sandbox` says.
+    Ready {
+        /// The parts of the sandbox that hold.
+        sandbox: Vec<String>,
+        /// The number of the descriptor at which the kernel reports forbidden system calls; none if they end the process.
+        listener: Option<i32>,
+    },
+    /// A worker was loaded, or not.
+    Deployed {
+        /// Its number.
+        worker: u32,
+        /// Its handlers, or why it does not load.
+        result: Result<Vec<String>, String>,
+    },
+    /// The answer to a ping.
+    Pong {
+        /// The ping's number.
+        number: u64,
+        /// What workers have used since the last pong.
+        used: Vec<WorkerUse>,
+    },
+    /// A line of a worker's console.
+    Console {
+        /// The worker's number.
+        worker: u32,
+        /// `debug`, `info`, `log`, `warn` or `error`.
+        level: String,
+        /// The line.
+        text: String,
+    },
+    /// An event is over that failed, or every event if the host has asked for them.
+    Event {
+        /// The worker's number.
+        worker: u32,
+        /// Its outcome, in Cloudflare's words.
+        outcome: String,
+        /// Method and URL, or the cron expression.
+        what: String,
+        /// The response's status; none if there was none.
+        status: Option<u16>,
+        /// Message and stack, if it failed.
+        failure: Option<String>,
+        /// From arrival to the response's head, in microseconds.
+        duration_us: u64,
+        /// CPU time by then, in microseconds.
+        cpu_us: u64,
+    },
+}
+
+/// After as many turns an event is one that goes on and on.
+pub const LATE_TURNS: u64 = 100;
+
+/// What a worker has used since the cell last said so.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WorkerUse {
+    /// Its number.
+    pub worker: u32,
+    /// Events that ended, by outcome.
+    pub outcomes: Vec<(String, u64)>,
+    /// CPU time, in microseconds.
+    pub cpu_us: u64,
+    /// Events under way now.
+    pub under_way: u64,
+    /// Turns since then of events that have had [`LATE_TURNS`] before.
+    pub late_turns: u64,
+    /// CPU time of these, in microseconds.
+    pub late_cpu_us: u64,
+}
+
+/// The most bytes of JSON in one message.
+pub const JSON_BYTES_MAX: usize = 4 << 20;
+/// The most bytes of a blob from the host.
+pub const BLOB_BYTES_MAX: usize = 160 << 20;
+
+/// A message's bytes.
+#[must_use]
+pub fn encode(message: &impl Serialize, blob: &[u8]) -> Bytes {
+    let json = serde_json::to_vec(message).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(8 + json.len() + blob.len());
+    bytes.extend_from_slice(&u32::try_from(json.len()).unwrap_or(u32::MAX).to_be_bytes());
+    bytes.extend_from_slice(&u32::try_from(blob.len()).unwrap_or(u32::MAX).to_be_bytes());
+    bytes.extend_from_slice(&json);
+    bytes.extend_from_slice(blob);
+    bytes.into()
+}
+
+/// Slots of the page that host and cell share (`mote_sandbox::page`). The cell writes them.
+pub mod page {
+    /// The turn that runs: its sequence number in the upper half, the worker's number plus one in the lower; lower half zero
+    /// between turns.
+    pub const TURN: usize = 0;
+    /// Requests of the link that have reached a worker's code, or were answered without: those of a higher index have not.
+    pub const BEGUN: usize = 1;
+}

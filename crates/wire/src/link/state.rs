@@ -1,0 +1,386 @@
+//! What both halves of a link's end share: its exchanges, and the bytes that are to leave.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::{BuildHasherDefault, Hasher},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use bytes::{Bytes, BytesMut};
+use http_body::Body as _;
+use tokio::sync::oneshot;
+
+use super::{
+    Answer, LinkOptions, RequestError, Side, WINDOW_BYTES,
+    body::{LinkBody, Pump},
+    frame::{self, BodyStart, INLINE_BYTES_MAX, RequestHead, ResponseHead},
+};
+use crate::http::{Body, BodyError};
+
+/// Bytes that wait to leave, from which on no more of bodies is added.
+pub(super) const OUT_BYTES_ENOUGH: usize = 1 << 20;
+
+/// The number of an exchange among those of its side. On the wire it is doubled, and the last bit says whose it is.
+pub(super) fn index_of(exchange: u64) -> u64 {
+    exchange >> 1
+}
+
+/// One end of a link.
+pub(super) struct Shared {
+    state: Mutex<State>,
+    pub(super) options: LinkOptions,
+}
+
+/// What one end knows.
+pub(super) struct State {
+    /// What is to leave next.
+    pub(super) out: BytesMut,
+    /// Wakes the driver.
+    pub(super) driver: Option<Waker>,
+    /// Bodies whose sending has not begun.
+    pub(super) pumps: Vec<Pump>,
+    /// Those who wait until less waits to leave.
+    pub(super) waiting_for_space: Vec<Waker>,
+    /// Requests begun by this side so far.
+    pub(super) next_own: u64,
+    /// The same of the other side.
+    pub(super) next_others: u64,
+    /// Exchanges under way that this side has begun.
+    pub(super) own: usize,
+    /// The same of the other side.
+    pub(super) others: usize,
+    pub(super) exchanges: HashMap<u64, Exchange, BuildHasherDefault<Spread>>,
+    pub(super) closed: bool,
+}
+
+/// One exchange, while anybody has to do with it.
+pub(super) struct Exchange {
+    /// Who waits for the answer; on the requester's side, until it is there.
+    pub(super) answer: Option<oneshot::Sender<Answer>>,
+    /// Dropping it tells the responder that the requester has given up.
+    pub(super) cancelled: Option<oneshot::Sender<()>>,
+    /// Whether it may become a stream of bytes.
+    pub(super) upgrade: bool,
+    /// The answer's head has come, or has left.
+    pub(super) answered: bool,
+    pub(super) inbound: Inbound,
+    pub(super) outbound: Outbound,
+}
+
+/// A body that comes.
+pub(super) struct Inbound {
+    pub(super) queue: VecDeque<Bytes>,
+    /// Bytes that the other side may still send.
+    pub(super) window: u32,
+    /// Bytes that were read and for which no new ones were asked for.
+    pub(super) read: u32,
+    /// Bytes that were announced and have not come; `None` if nobody knows.
+    pub(super) announced: Option<u64>,
+    /// How it ended, once it has on the wire.
+    pub(super) end: Option<Result<(), BodyError>>,
+    /// Somebody has it.
+    pub(super) held: bool,
+    pub(super) waker: Option<Waker>,
+}
+
+/// A body that leaves.
+pub(super) struct Outbound {
+    /// Bytes that may still leave.
+    pub(super) credit: u32,
+    /// Nothing more leaves: it is over, or nobody wants it.
+    pub(super) ended: bool,
+    pub(super) waker: Option<Waker>,
+}
+
+impl Exchange {
+    fn new(head: &RequestHead) -> Self {
+        Self {
+            answer: None,
+            cancelled: None,
+            upgrade: head.upgrade,
+            answered: false,
+            inbound: Inbound {
+                queue: VecDeque::new(),
+                window: WINDOW_BYTES,
+                read: 0,
+                announced: None,
+                end: None,
+                held: false,
+                waker: None,
+            },
+            outbound: Outbound { credit: WINDOW_BYTES, ended: false, waker: None },
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.answered && self.outbound.ended && self.inbound.end.is_some() && !self.inbound.held
+    }
+
+    pub(super) fn wake(&mut self) {
+        for waker in [self.inbound.waker.take(), self.outbound.waker.take()].into_iter().flatten() {
+            waker.wake();
+        }
+    }
+}
+
+impl State {
+    pub(super) fn wake_driver(&self) {
+        if let Some(driver) = &self.driver {
+            driver.wake_by_ref();
+        }
+    }
+
+    /// Whether this side has begun the exchange.
+    pub(super) fn is_own(side: Side, exchange: u64) -> bool {
+        (exchange & 1 == 0) == (side == Side::Host)
+    }
+
+    /// Forgets an exchange. What it gives is to be dropped when the lock is free: others may do so in their turn.
+    #[must_use]
+    pub(super) fn remove(&mut self, side: Side, exchange: u64) -> Option<Exchange> {
+        let mut removed = self.exchanges.remove(&exchange)?;
+        let count = if Self::is_own(side, exchange) { &mut self.own } else { &mut self.others };
+        *count = count.saturating_sub(1);
+        removed.wake();
+        Some(removed)
+    }
+
+    /// Forgets an exchange if nobody has to do with it any more.
+    #[must_use]
+    pub(super) fn remove_if_over(&mut self, side: Side, exchange: u64) -> Option<Exchange> {
+        let over = self.exchanges.get(&exchange).is_some_and(Exchange::is_over);
+        if over { self.remove(side, exchange) } else { None }
+    }
+
+    /// A new exchange of the other side's.
+    pub(super) fn accept(
+        &mut self,
+        exchange: u64,
+        head: &RequestHead,
+        body: &BodyStart,
+    ) -> oneshot::Receiver<()> {
+        let (cancelled, receiver) = oneshot::channel();
+        let mut entry = Exchange::new(head);
+        entry.cancelled = Some(cancelled);
+        entry.inbound.begin(body);
+        self.exchanges.insert(exchange, entry);
+        self.others += 1;
+        receiver
+    }
+}
+
+impl Inbound {
+    /// The body begins. One that is there as a whole needs nobody to wait for the rest.
+    pub(super) fn begin(&mut self, body: &BodyStart) {
+        self.announced = body.length.map(|length| length.saturating_sub(body.inline.len() as u64));
+        if body.ended {
+            self.end = Some(Ok(()));
+            return;
+        }
+        self.held = true;
+        if !body.inline.is_empty() {
+            self.queue.push_back(body.inline.clone());
+        }
+    }
+}
+
+impl Shared {
+    pub(super) fn new(options: LinkOptions) -> Self {
+        let state = State {
+            out: BytesMut::new(),
+            driver: None,
+            pumps: Vec::new(),
+            waiting_for_space: Vec::new(),
+            next_own: 0,
+            next_others: 0,
+            own: 0,
+            others: 0,
+            exchanges: HashMap::default(),
+            closed: false,
+        };
+        Self { state: Mutex::new(state), options }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn begin_request(
+        self: &Arc<Self>,
+        head: &RequestHead,
+        start: &BodyStart,
+        rest: Option<Rest>,
+    ) -> Result<(u64, oneshot::Receiver<Answer>), RequestError> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(RequestError::Lost { index: state.next_own });
+        }
+        // Less than the other side allows: it may see the end of an exchange a little later than this one.
+        if state.own >= self.options.streams_max / 4 * 3 {
+            return Err(RequestError::Full);
+        }
+        let exchange = (state.next_own << 1) | u64::from(self.options.side == Side::Cell);
+        state.next_own += 1;
+        state.own += 1;
+        let (sender, receiver) = oneshot::channel();
+        let mut entry = Exchange::new(head);
+        entry.answer = Some(sender);
+        entry.outbound.ended = start.ended;
+        state.exchanges.insert(exchange, entry);
+        frame::put_request(&mut state.out, exchange, head, start);
+        if let Some(rest) = rest {
+            state.pumps.push(rest.pump(self.clone(), exchange));
+        }
+        state.wake_driver();
+        Ok((exchange, receiver))
+    }
+
+    pub(super) fn respond(
+        self: &Arc<Self>,
+        exchange: u64,
+        head: &ResponseHead,
+        start: &BodyStart,
+        rest: Option<Rest>,
+    ) {
+        let mut state = self.lock();
+        let Some(entry) = state.exchanges.get_mut(&exchange) else { return };
+        entry.answered = true;
+        entry.outbound.ended = start.ended;
+        if entry.upgrade && entry.inbound.end.is_none() {
+            // It stays HTTP, and had no body.
+            entry.inbound.end = Some(Ok(()));
+            entry.inbound.held = false;
+        }
+        frame::put_response(&mut state.out, exchange, head, start);
+        if let Some(rest) = rest {
+            state.pumps.push(rest.pump(self.clone(), exchange));
+        }
+        let over = state.remove_if_over(self.options.side, exchange);
+        state.wake_driver();
+        drop(state);
+        drop(over);
+    }
+
+    /// Answers with 101; false if the requester has not asked for it or is gone.
+    pub(super) fn switch(&self, exchange: u64, head: &ResponseHead, start: &BodyStart) -> bool {
+        let mut state = self.lock();
+        let Some(entry) = state.exchanges.get_mut(&exchange) else { return false };
+        if !entry.upgrade {
+            drop(state);
+            self.fail(exchange, b"");
+            return false;
+        }
+        entry.answered = true;
+        entry.inbound.held = true;
+        frame::put_response(&mut state.out, exchange, head, start);
+        state.wake_driver();
+        true
+    }
+
+    pub(super) fn fail(&self, exchange: u64, failure: &[u8]) {
+        let mut state = self.lock();
+        let removed = state.remove(self.options.side, exchange);
+        if removed.is_some() {
+            frame::put_fail(&mut state.out, exchange, failure);
+            state.wake_driver();
+        }
+        drop(state);
+        drop(removed);
+    }
+
+    /// Gives an exchange up, whoever has begun it.
+    pub(super) fn cancel(&self, exchange: u64) {
+        let mut state = self.lock();
+        let removed = state.remove(self.options.side, exchange);
+        if removed.is_some() {
+            frame::put_cancel(&mut state.out, exchange);
+            state.wake_driver();
+        }
+        drop(state);
+        drop(removed);
+    }
+
+    /// The end: whoever waits for anything learns of it.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        (state.own, state.others) = (0, 0);
+        let (exchanges, pumps) = (std::mem::take(&mut state.exchanges), std::mem::take(&mut state.pumps));
+        for waker in std::mem::take(&mut state.waiting_for_space) {
+            waker.wake();
+        }
+        state.wake_driver();
+        drop(state);
+        for mut exchange in exchanges.into_values() {
+            exchange.wake();
+        }
+        drop(pumps);
+    }
+}
+
+/// What is left of a body after its start.
+pub(super) struct Rest {
+    body: Body,
+    first: Bytes,
+}
+
+impl Rest {
+    fn pump(self, shared: Arc<Shared>, exchange: u64) -> Pump {
+        Pump::new(shared, exchange, self.body, self.first)
+    }
+}
+
+/// Takes from a body what is there at once. A small one leaves with its head, and nobody has to wait for the rest.
+pub(super) fn begin_body(mut body: Body) -> (BodyStart, Option<Rest>) {
+    let length = body.size_hint().exact();
+    let ended = |inline: Bytes| BodyStart { length: Some(inline.len() as u64), inline, ended: true };
+    if body.is_end_stream() || length == Some(0) {
+        return (ended(Bytes::new()), None);
+    }
+    let small =
+        length.and_then(|length| usize::try_from(length).ok()).filter(|bytes| *bytes <= INLINE_BYTES_MAX);
+    let mut first = Bytes::new();
+    if let Some(bytes) = small {
+        let mut nobody = Context::from_waker(Waker::noop());
+        if let Poll::Ready(Some(Ok(frame))) = std::pin::Pin::new(&mut body).poll_frame(&mut nobody)
+            && let Ok(data) = frame.into_data()
+        {
+            if data.len() == bytes {
+                return (ended(data), None);
+            }
+            first = data;
+        }
+    }
+    (BodyStart { length, inline: Bytes::new(), ended: false }, Some(Rest { body, first }))
+}
+
+/// Makes the body of what has begun to come: whole if all of it is there.
+pub(super) fn body_of(shared: &Arc<Shared>, exchange: u64, start: &BodyStart) -> LinkBody {
+    if start.ended {
+        LinkBody::whole(start.inline.clone())
+    } else {
+        LinkBody::stream(shared.clone(), exchange, start.length)
+    }
+}
+
+/// Spreads the numbers of exchanges. They are consecutive, so nobody can choose ones that collide.
+#[derive(Default)]
+pub(super) struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 ^= self.0 >> 32;
+    }
+}

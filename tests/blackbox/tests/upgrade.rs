@@ -1,0 +1,83 @@
+//! A node is replaced by a newer one, and no client notices.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use mote_blackbox::{Launch, Project, eventually, mote, signal};
+
+const WORKER: &str = r#"export default {
+  async fetch(request: Request, env: any, ctx: ExecutionContext) {
+    if (new URL(request.url).pathname !== "/slow") return new Response("here");
+    const { readable, writable } = new TransformStream();
+    const writer = writable.getWriter();
+    ctx.waitUntil((async () => {
+      for (let n = 1; n <= 15; n++) {
+        await writer.write(new TextEncoder().encode(`${n};`));
+        await scheduler.wait(150);
+      }
+      await writer.close();
+    })());
+    return new Response(readable);
+  },
+};
+"#;
+
+fn pid_in(folder: &std::path::Path) -> u64 {
+    std::fs::read_to_string(folder.join("mote.pid")).unwrap_or_default().trim().parse().unwrap_or(0)
+}
+
+#[test]
+fn an_upgrade_loses_no_request_and_finishes_what_was_under_way() {
+    let project = Project::new(WORKER);
+    let mut old = Launch::serve(project.path()).start();
+    let mut slow = old.wire_get("/slow");
+    assert_eq!(slow.head().status, 200);
+    slow.text_until("1;");
+    let over = AtomicBool::new(false);
+    let new = std::thread::scope(|threads| {
+        let asking = threads.spawn(|| {
+            let mut answers = 0;
+            while !over.load(Ordering::Relaxed) {
+                // Each on a connection of its own.
+                let answer = old.get_with("/", &[("connection", "close")]);
+                assert_eq!((answer.status, &*answer.text), (200, "here"));
+                answers += 1;
+            }
+            answers
+        });
+        let upgraded = mote(["upgrade", "--data"]).arg(old.data()).refuse();
+        assert_eq!(upgraded.code, Some(0), "{}\n{}", upgraded.stderr, old.output());
+        let new = pid_in(old.data());
+        assert!(new != 0 && new != u64::from(old.pid()) && upgraded.stdout.contains(&new.to_string()));
+        let text = String::from_utf8_lossy(&slow.rest().unwrap()).into_owned();
+        assert!(text.ends_with("15;"), "the response of the old process broke off: {text}");
+        over.store(true, Ordering::Relaxed);
+        assert!(asking.join().unwrap() > 0);
+        new
+    });
+    assert!(old.ended().success(), "{}", old.output());
+    assert_eq!(old.get("/").text, "here", "the new process answers at the same address");
+    signal("TERM", new);
+    eventually("the end of the new process", || {
+        let status = std::fs::read_to_string(format!("/proc/{new}/status")).unwrap_or_default();
+        (status.is_empty() || status.contains("State:\tZ")).then_some(())
+    });
+}
+
+#[test]
+fn a_new_version_that_does_not_come_up_leaves_the_old_one_serving() {
+    let project = Project::new(WORKER);
+    let old = Launch::serve(project.path()).start();
+    project.write("src/index.ts", "export default {{{");
+    signal("USR2", u64::from(old.pid()));
+    old.says(&["cannot be built", "the upgrade failed, and this process goes on"]);
+    assert_eq!(old.get("/").text, "here");
+    assert_eq!(pid_in(old.data()), u64::from(old.pid()));
+}
+
+#[test]
+fn there_is_nothing_to_upgrade_where_nothing_serves() {
+    let folder = Project::empty();
+    let refused = mote(["upgrade", "--data"]).arg(folder.path()).refuse();
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("no node serves from here"), "{}", refused.stderr);
+}
