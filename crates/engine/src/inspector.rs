@@ -79,6 +79,11 @@ impl Inspector {
         self.pause.frontend.borrow_mut().take();
     }
 
+    /// Whether this debugger is the attached one.
+    pub(crate) fn is_attached(&self, frontend: &Rc<dyn Frontend>) -> bool {
+        self.pause.frontend.borrow().as_ref().is_some_and(|attached| Rc::ptr_eq(attached, frontend))
+    }
+
     /// Takes one message of the debugger's; the isolate must be entered.
     pub(crate) fn dispatch(&self, message: &str) {
         if let Some(session) = &self.session {

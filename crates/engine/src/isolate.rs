@@ -262,6 +262,12 @@ impl Isolate<Ready> {
         inspector.attach(frontend);
     }
 
+    /// Whether this debugger is the attached one.
+    #[must_use]
+    pub fn is_inspected_by(&self, frontend: &Rc<dyn Frontend>) -> bool {
+        self.inner.inspector.as_ref().is_some_and(|inspector| inspector.is_attached(frontend))
+    }
+
     /// Lets the debugger go.
     pub fn detach_inspector(&mut self) {
         let Inner { isolate: Some(isolate), inspector: Some(inspector), .. } = &mut self.inner else {

@@ -21,6 +21,12 @@ impl Runtime {
         self.with_isolate(|isolate| isolate.attach_inspector(frontend));
     }
 
+    /// Whether this debugger is the attached one: another may have taken its place.
+    #[must_use]
+    pub fn is_attached(&self, frontend: &Rc<dyn Frontend>) -> bool {
+        self.with_isolate(|isolate| isolate.is_inspected_by(frontend)).unwrap_or(false)
+    }
+
     /// Lets the debugger go.
     pub fn detach_debugger(&self) {
         self.state.inspected.set(false);

@@ -182,15 +182,20 @@ async fn relay(mut socket: Socket, worker: String, commands: &mpsc::UnboundedSen
 /// Serves a session on the cell's thread.
 pub(crate) fn attach(cell: &Rc<Cell>, session: Session) {
     let Some(runtime) = cell.runtime(&session.worker) else { return };
-    let frontend = Rc::new(Remote { incoming: session.incoming, outgoing: session.outgoing });
+    let remote = Rc::new(Remote { incoming: session.incoming, outgoing: session.outgoing });
+    let frontend: Rc<dyn Frontend> = remote.clone();
     runtime.attach_debugger(frontend.clone());
     let runtime = Rc::downgrade(&runtime);
     tokio::task::spawn_local(async move {
         loop {
             session.bell.notified().await;
             let Some(runtime) = runtime.upgrade().filter(|runtime| !runtime.is_condemned()) else { return };
+            // Its successor may have come before the news that it left: that one's session is not its to end.
+            if !runtime.is_attached(&frontend) {
+                return;
+            }
             loop {
-                match frontend.incoming.try_recv() {
+                match remote.incoming.try_recv() {
                     Ok(message) => runtime.debugger_message(&message),
                     Err(blocking::TryRecvError::Empty) => break,
                     Err(blocking::TryRecvError::Disconnected) => return runtime.detach_debugger(),
