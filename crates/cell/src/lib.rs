@@ -28,9 +28,10 @@ pub use answer::error_of;
 pub use cell::{Cell, CellOptions, Deployment, EventLog, Observer};
 pub use directory::{Directory, Entry, KillSwitch};
 pub use mote_engine::{JsError, inspector::Frontend, modules::LoadError};
-pub use mote_web::{Failure, LogLevel, Outcome, Runtime};
+pub use mote_web::{CallKind, Failure, LogLevel, Outcome, Runtime};
 pub use program::Debugging;
 pub use recent::Event;
+pub use serve::Incoming;
 pub use stats::{TIME_BOUNDS_S, Times, WorkerStats};
 
 /// Prepares the process. Call it on the main thread before any other thread is started: V8 protects its code with memory

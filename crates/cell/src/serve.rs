@@ -4,10 +4,11 @@ use std::{rc::Rc, sync::Arc};
 
 use http::{Request, Response};
 use http_body::Body as _;
-use mote_web::{EventUsage, Failure, Outcome, Trail};
+use mote_web::{Call, CallKind, EventUsage, Failure, Outcome, Trail};
 use mote_wire::{
     event::EventError,
     http::{Body, Upgraded},
+    link::Callee,
 };
 
 use crate::{
@@ -16,6 +17,20 @@ use crate::{
     slot::Slot,
     watched::{Leaving, watch_download, watch_upload},
 };
+
+/// A call of one of a worker's entrypoints.
+pub struct Incoming {
+    /// What is asked.
+    pub request: Request<Body>,
+    /// The request's whole URL.
+    pub url: String,
+    /// Its connection, if the caller wants to leave HTTP.
+    pub upgrade: Option<Upgraded>,
+    /// Which entrypoint is called.
+    pub callee: Callee,
+    /// What kind of event it is.
+    pub kind: CallKind,
+}
 
 impl Cell {
     /// Runs a fetch event. `url` is the request's whole URL; `upgrade` its connection, if the client wants to leave HTTP.
@@ -30,11 +45,22 @@ impl Cell {
         url: String,
         upgrade: Option<Upgraded>,
     ) -> Result<Response<Body>, EventError> {
+        let incoming = Incoming { request, url, upgrade, callee: Callee::default(), kind: CallKind::Fetch };
+        self.serve(worker, incoming).await
+    }
+
+    /// Runs a fetch event or a session of calls of any of a worker's entrypoints, as [`Self::fetch`] does.
+    ///
+    /// # Errors
+    /// What the caller gets instead of a response of the worker's.
+    pub async fn serve(&self, worker: &str, incoming: Incoming) -> Result<Response<Body>, EventError> {
+        let Incoming { request, url, upgrade, callee, kind } = incoming;
         let slot = self.worker(worker)?;
         check_request(&slot, &request)?;
         let usage = self.admit(&slot).map_err(|turned_away| answer::turned_away(&turned_away))?;
         let method = request.method().clone();
-        let mut record = Record::new(self, &slot, method.as_str(), &url, &usage);
+        let what = if kind == CallKind::Rpc { "rpc" } else { method.as_str() };
+        let mut record = Record::new(self, &slot, what, &url, &usage);
         let request = watch_upload(request, &usage);
         let runtime = match self.ready(&slot) {
             Ok(runtime) => runtime,
@@ -45,7 +71,8 @@ impl Cell {
                 return Err(error);
             }
         };
-        let result = runtime.fetch(request, &url, upgrade, usage.clone()).await;
+        let call = Call { request, url: &url, upgrade, callee: &callee, kind };
+        let result = runtime.serve(call, usage.clone()).await;
         let (status, failure) = match &result {
             Ok(response) => (response.status().as_u16(), None),
             Err(failure) => (error_of(failure).status, Some(failure)),

@@ -20,6 +20,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use crate::{
     addresses::Addresses,
     api::{VersionConfig, open_secrets},
+    bindings::HostBindings,
     secrets::Seal,
     site::{Asked, Code, Files, Site},
     supervisor::{Supervisor, WorkerSpec},
@@ -42,6 +43,8 @@ pub struct Making {
     pub account: String,
     /// Its `env`, as a JSON object.
     pub env_json: String,
+    /// The bindings in it that are more than values.
+    pub bindings: HostBindings,
     /// Its code, encoded.
     pub bundle: bytes::Bytes,
     /// The limits that it asks for.
@@ -196,20 +199,35 @@ impl Deployed {
         headers: &HeaderMap,
     ) -> Result<Answerer, EventError> {
         let key = self.ready(label, headers).await?;
-        let site = self.in_service.borrow().get(&key).and_then(|found| found.site.clone());
-        let Some(site) = site else { return Ok(Answerer::Worker(key)) };
-        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let (host, target) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let (path, query) = match target.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (target, None),
-        };
-        let asked = Asked { method, headers, host, path, query };
-        match site.answer(&self.files, asked).await {
+        let Some(site) = self.site(&key) else { return Ok(Answerer::Worker(key)) };
+        match site.answer(&self.files, Asked::new(method, url, headers)).await {
             Some(Ok(response)) => Ok(Answerer::File(response)),
             Some(Err(reason)) => Err(unreadable(&key, &reason)),
             None => Ok(Answerer::Worker(key)),
         }
+    }
+
+    fn site(&self, key: &str) -> Option<Rc<Site>> {
+        self.in_service.borrow().get(key).and_then(|found| found.site.clone())
+    }
+
+    /// The answer of the files of a version that is in service, without its code.
+    pub(crate) async fn file(
+        &self,
+        key: &str,
+        method: &http::Method,
+        url: &str,
+        headers: &HeaderMap,
+    ) -> Result<http::Response<Body>, String> {
+        let site = self.site(key).ok_or("the version has no static assets, or is out of service")?;
+        site.file(&self.files, Asked::new(method, url, headers)).await
+    }
+
+    /// The account of a worker that takes events.
+    pub(crate) fn account_of(&self, worker: &str) -> Option<String> {
+        let table = self.table.borrow();
+        let live = table.get(worker).filter(|live| !live.shares.is_empty())?;
+        Some(live.worker.account.clone())
     }
 
     /// Chooses a version and sees that it is in service; gives the name under which the supervisor knows it.
@@ -306,6 +324,7 @@ impl Deployed {
             name: key.clone(),
             worker: version.worker.clone(),
             env_json: config.env_json(&secrets, &version.id, version.created_ms),
+            bindings: config.host_bindings(),
             limits: config.limits_patch(),
             account: config.account,
             bundle,

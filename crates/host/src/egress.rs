@@ -21,7 +21,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use mote_wire::http::{Body, Egress, Fetched};
+use mote_wire::http::{Body, Egress, EgressError, Fetched, ToBinding};
 
 pub use connect::{Resolve, Resolving, SystemResolver};
 pub use network::{Asker, Network, NetworkError, NetworkOptions};
@@ -45,6 +45,11 @@ impl DirectEgress {
 
 impl Egress for DirectEgress {
     fn fetch(&self, request: http::Request<Body>) -> Fetched {
+        if let Some(binding) = request.extensions().get::<ToBinding>() {
+            let (url, reason) =
+                (request.uri().to_string(), format!("`mote dev` has no binding `{}`", binding.name));
+            return Box::pin(std::future::ready(Err(EgressError::Refused { url, reason })));
+        }
         self.network.fetch(Asker { tenant: "", worker: "mote-dev", policy: &self.policy }, request)
     }
 }

@@ -11,6 +11,8 @@
 mod addresses;
 pub mod api;
 pub mod assets;
+pub mod bindings;
+pub mod bound;
 pub mod clock;
 pub mod cron;
 pub mod deployed;

@@ -56,6 +56,19 @@ pub(crate) struct Asked<'a> {
     pub(crate) query: Option<&'a str>,
 }
 
+impl<'a> Asked<'a> {
+    /// `url` is the request's, in normal form.
+    pub(crate) fn new(method: &'a Method, url: &'a str, headers: &'a HeaderMap) -> Self {
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let (host, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (target, None),
+        };
+        Self { method, headers, host, path: if path.is_empty() { "/" } else { path }, query }
+    }
+}
+
 /// What becomes of a request.
 enum Verdict {
     /// It is the code's.
@@ -92,7 +105,22 @@ impl Site {
         files: &Rc<Files>,
         asked: Asked<'_>,
     ) -> Option<Result<Response<Body>, String>> {
-        let mut response = match self.judge(&asked) {
+        self.answer_with(files, asked, self.code).await
+    }
+
+    /// The answer of the files alone: what the code itself asks them for.
+    pub(crate) async fn file(&self, files: &Rc<Files>, asked: Asked<'_>) -> Result<Response<Body>, String> {
+        let answer = self.answer_with(files, asked, Code::None).await;
+        answer.unwrap_or_else(|| Ok(bare(StatusCode::NOT_FOUND)))
+    }
+
+    async fn answer_with(
+        &self,
+        files: &Rc<Files>,
+        asked: Asked<'_>,
+        code: Code,
+    ) -> Option<Result<Response<Body>, String>> {
+        let mut response = match self.judge(&asked, code) {
             Verdict::Worker => return None,
             Verdict::Redirect { location, status } => redirect(&location, status),
             Verdict::NotFound => bare(StatusCode::NOT_FOUND),
@@ -112,13 +140,13 @@ impl Site {
         Some(Ok(response))
     }
 
-    fn judge(&self, asked: &Asked<'_>) -> Verdict {
+    fn judge(&self, asked: &Asked<'_>, code: Code) -> Verdict {
         let first = self.first.first(asked.path);
-        if self.code == Code::Some && first == First::Worker {
+        if code == Code::Some && first == First::Worker {
             return Verdict::Worker;
         }
         if !matches!(*asked.method, Method::GET | Method::HEAD) {
-            return if self.code == Code::Some { Verdict::Worker } else { Verdict::NotAllowed };
+            return if code == Code::Some { Verdict::Worker } else { Verdict::NotAllowed };
         }
         let redirect = self.redirects.find(asked.host, asked.path);
         let rewritten = match &redirect {
@@ -135,7 +163,7 @@ impl Site {
         let exists = |path: &str| self.hashes.contains_key(path);
         // A page that a browser goes to is the site's to answer; what its scripts ask for is the code's.
         let navigates = asked.headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate");
-        let files_answer = self.code == Code::None || first == First::Assets || navigates;
+        let files_answer = code == Code::None || first == First::Assets || navigates;
         let not_found = if files_answer { self.handling.not_found } else { NotFoundHandling::None };
         match (Handling { html: self.handling.html, not_found }).resolve_url(path, exists) {
             Resolved::Serve { path, status } => match self.hashes.get(&path) {
@@ -146,7 +174,7 @@ impl Site {
                 let query = asked.query.map(|query| format!("?{query}")).unwrap_or_default();
                 Verdict::Redirect { location: location + &query, status }
             }
-            Resolved::NotFound if self.code == Code::Some && first != First::Assets => Verdict::Worker,
+            Resolved::NotFound if code == Code::Some && first != First::Assets => Verdict::Worker,
             Resolved::NotFound => Verdict::NotFound,
         }
     }

@@ -41,6 +41,14 @@ export function extend(eventId, promise) {
   finishExtension(eventId, promise);
 }
 
+/** `waitUntil` of the module `cloudflare:workers`: of the event whose code is running. */
+export function extendCurrent(promise) {
+  requireArguments(arguments.length, 1, "waitUntil");
+  const eventId = native.currentEvent();
+  if (eventId === 0) throw new Error("waitUntil can only be called while an event is handled.");
+  extend(eventId, promise);
+}
+
 async function finishExtension(eventId, promise) {
   try {
     await promise;

@@ -24,6 +24,8 @@ import {
   PromiseRejectionEvent,
   setReportException,
 } from "./event.js";
+import { Fetcher } from "./bindings/service.js";
+import { KVNamespace } from "./bindings/kv.js";
 import { fetch } from "./fetch.js";
 import { FormData } from "./form-data.js";
 import { Headers } from "./headers.js";
@@ -42,6 +44,7 @@ import { URL, URLSearchParams } from "./url.js";
 import { countWasmMemories } from "./wasm.js";
 import { WebSocket } from "./websocket.js";
 import { WebSocketPair } from "./websocket-pair.js";
+import { workersModule } from "./workers-module.js";
 import * as worker from "./worker.js";
 
 const interfaces = {
@@ -98,6 +101,8 @@ const interfaces = {
   WritableStream: streams.WritableStream,
   WritableStreamDefaultController: streams.WritableStreamDefaultController,
   WritableStreamDefaultWriter: streams.WritableStreamDefaultWriter,
+  Fetcher,
+  KVNamespace,
   ExecutionContext: worker.ExecutionContext,
   ExtendableEvent: worker.ExtendableEvent,
   FetchEvent: worker.FetchEvent,
@@ -148,18 +153,18 @@ install();
 setReportException((error) => native.reportException(error));
 registerPlatformInterfaces(Object.values(interfaces));
 
-export const { abortRequest, dispatchFetch, dispatchScheduled, endEvent, setWorker, unhandledRejection } = worker;
+export const { abortRequest, dispatchFetch, dispatchRpc, dispatchScheduled, endEvent, setWorker, unhandledRejection } = worker;
 
 export { checkSoundness } from "./soundness.js";
 export { warmUp } from "./warm-up.js";
 
 /**
  * The modules that a worker can import besides its own: an object for each, whose keys are the exports. Called in each
- * isolate before any of the worker's code runs.
+ * isolate before any of the worker's code runs, with what its `env` shall hold.
  */
-export function builtinModules() {
+export function builtinModules(bindings, format) {
   // V8 puts it back into each context.
   delete globalThis.SharedArrayBuffer;
   countWasmMemories();
-  return {};
+  return { "cloudflare:workers": workersModule(worker.setBindings(bindings, format)) };
 }

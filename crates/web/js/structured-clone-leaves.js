@@ -125,6 +125,21 @@ export function viewOf(view, what) {
   return what === kind.DATA_VIEW ? dataViewOf(view) : typedArrayOf(view);
 }
 
+/** What a view is: the name of its class, its buffer, where it begins in bytes, and how many elements or bytes it has. */
+export function shapeOfView(view, what) {
+  // Throws if it cannot be cloned.
+  const { buffer } = viewOf(view, what);
+  if (what === kind.DATA_VIEW) return { name: "DataView", buffer, offset: viewOffset(view), length: viewLength(view) };
+  return { name: typedArrayName(view), buffer, offset: typedArrayOffset(view), length: typedArrayLength(view) };
+}
+
+/** The view of that shape over a buffer; throws a TypeError or RangeError if there is none. */
+export function viewOfShape({ name, buffer, offset, length }) {
+  const Class = name === "DataView" ? NativeDataView : Object.hasOwn(typedArrays, name) ? typedArrays[name] : undefined;
+  if (Class === undefined) throw new TypeError("The view has a class that is none.");
+  return construct(Class, [buffer, offset, length]);
+}
+
 function typedArrayOf(view) {
   try {
     // Throws if the buffer is detached, or has shrunk so that the view lies outside of it.

@@ -6,6 +6,10 @@ import { NO_RESPONSE, createFetchEvent, createScheduledEvent, responseOfEvent } 
 import { createIncomingRequest } from "./request.js";
 import { isResponse, sendResponse } from "./response.js";
 import { forgetSignalOf } from "./event-signals.js";
+import { NativeLink } from "./websocket-links.js";
+import { Session } from "./rpc/session.js";
+import { unfoldBindings } from "./bindings/index.js";
+import { Handlers, isEntrypoint } from "./rpc/targets.js";
 import { native } from "./native.js";
 
 export { abortRequest } from "./event-signals.js";
@@ -32,22 +36,32 @@ const CLASS = 2;
 const SERVICE_WORKER = 3;
 
 let format = 0;
-// The default export: an object of handlers, or a class whose instances have them.
+// The worker's exports; the default one is an object of handlers, or a class whose instances have them.
+let exports = {};
 let exported;
 let env;
 
-/** Takes the worker's namespace and bindings; gives the names of its handlers. */
-export function setWorker(namespace, bindings, options) {
-  env = bindings;
-  if (options.format === "service-worker") {
+/** Takes the worker's bindings, before any of its code runs; gives what `env` is. */
+export function setBindings(bindings, kind) {
+  env = unfoldBindings(bindings);
+  if (kind === "service-worker") {
     format = SERVICE_WORKER;
-    defineBindings(bindings);
-  } else {
+    defineBindings(env);
+  }
+  return env;
+}
+
+/** Takes the worker's namespace; gives the names of its handlers. */
+export function setWorker(namespace) {
+  exports = namespace;
+  if (format !== SERVICE_WORKER) {
     exported = namespace.default;
-    format = typeof exported === "function" && exported.prototype !== undefined ? CLASS : MODULES;
+    format = isClass(exported) ? CLASS : MODULES;
   }
   return handlersOf(namespace);
 }
+
+const isClass = (value) => typeof value === "function" && value.prototype !== undefined;
 
 // A service worker sees its bindings as global variables.
 function defineBindings(bindings) {
@@ -69,9 +83,9 @@ export function handlersOf(namespace) {
 }
 
 function hasHandler(object, name) {
-  const isClass = typeof object === "function";
-  if (!isClass && (typeof object !== "object" || object === null)) return false;
-  return typeof (isClass ? memberOf(object.prototype, name) : object[name]) === "function";
+  const isFunction = typeof object === "function";
+  if (!isFunction && (typeof object !== "object" || object === null)) return false;
+  return typeof (isFunction ? memberOf(object.prototype, name) : object[name]) === "function";
 }
 
 // A method of a class, found without running a getter on a prototype.
@@ -86,10 +100,11 @@ function memberOf(prototype, name) {
 // --- fetch ---------------------------------------------------------------------------------------------------
 
 /** A request has come in. */
-export function dispatchFetch(eventId, method, url, bodyId, _env, props) {
+export function dispatchFetch(eventId, method, url, bodyId, entrypoint, props) {
   try {
     const request = createIncomingRequest(eventId, method, url, bodyId);
-    const result = format === MODULES ? callFetch(exported, request, env, eventId, props) : serveOtherwise(eventId, request, props);
+    const isPlain = format === MODULES && entrypoint === undefined;
+    const result = isPlain ? callFetch(exported, request, env, eventId, props) : serveOtherwise(eventId, request, entrypoint, props);
     if (isResponse(result)) sendResponse(eventId, result);
     else settle(eventId, result);
   } catch (error) {
@@ -102,12 +117,23 @@ function callFetch(worker, request, bindings, eventId, props) {
   return worker.fetch(request, bindings, createExecutionContext(eventId, props));
 }
 
-function serveOtherwise(eventId, request, props) {
-  if (format === SERVICE_WORKER) return dispatchFetchEvent(eventId, request);
+function serveOtherwise(eventId, request, entrypoint, props) {
+  if (format === SERVICE_WORKER && entrypoint === undefined) return dispatchFetchEvent(eventId, request);
   if (format === 0) throw noHandler("fetch");
-  const instance = new exported(createExecutionContext(eventId, props), env);
+  const target = entrypointOf(entrypoint);
+  if (!isClass(target)) return callFetch(target, request, env, eventId, props);
+  const instance = new target(createExecutionContext(eventId, props), env);
   if (typeof instance.fetch !== "function") throw noHandler("fetch");
   return instance.fetch(request);
+}
+
+/** The export that a binding names: a class, or an object of handlers. */
+function entrypointOf(name) {
+  if (name === undefined || name === "default") return exported;
+  // What a class inherits from, or a helper that happens to be exported, is no entrypoint of its own.
+  const found = Object.hasOwn(exports, name) ? exports[name] : undefined;
+  if (isClass(found) || (typeof found === "object" && found !== null)) return found;
+  throw new TypeError(`The worker has no entrypoint '${name}': export a class of that name that extends WorkerEntrypoint.`);
 }
 
 function dispatchFetchEvent(eventId, request) {
@@ -162,6 +188,37 @@ async function finishScheduled(eventId, cron, scheduledTime, props) {
   } catch (error) {
     native.fail(eventId, error);
   }
+}
+
+// --- Calls ---------------------------------------------------------------------------------------------------
+
+/** Another worker begins a session of calls. */
+export function dispatchRpc(eventId, entrypoint, props) {
+  try {
+    const session = new Session(mainOf(eventId, entrypoint, props));
+    connect(eventId, session);
+  } catch (error) {
+    native.fail(eventId, error);
+  }
+}
+
+async function connect(eventId, session) {
+  try {
+    session.connect(new NativeLink(await native.respondWebSocket(eventId, 101, null)));
+  } catch (error) {
+    session.fail(error);
+  }
+}
+
+// What callers reach of an entrypoint.
+function mainOf(eventId, entrypoint, props) {
+  if (format === SERVICE_WORKER) throw new TypeError("A worker in the format of service workers takes no calls: write it as an ES module.");
+  const target = entrypointOf(entrypoint);
+  const context = createExecutionContext(eventId, props);
+  if (!isClass(target)) return new Handlers(target, env, context);
+  const instance = new target(context, env);
+  if (!isEntrypoint(instance)) throw new TypeError("The worker takes no calls: its entrypoint must be a class that extends WorkerEntrypoint.");
+  return instance;
 }
 
 // --- The other hooks -----------------------------------------------------------------------------------------

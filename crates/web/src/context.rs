@@ -12,7 +12,13 @@ use mote_engine::JsError;
 use mote_wire::http::Body;
 use tokio::{sync::Notify, task::AbortHandle};
 
-use crate::{body::NativeBody, connections::Connections, depth::Trail, native::Socket, usage::EventUsage};
+use crate::{
+    body::NativeBody,
+    connections::Connections,
+    depth::Trail,
+    native::{Holds, Socket},
+    usage::EventUsage,
+};
 
 /// How an event ended, in Cloudflare's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -220,7 +226,8 @@ impl RequestContext {
 
     /// True while a client or a peer of it is being served.
     pub(crate) fn is_busy(&self) -> bool {
-        !self.pipes.borrow().is_empty() || !self.sockets.borrow().is_empty() || self.opening.get() > 0
+        let serves = self.sockets.borrow().values().any(|socket| socket.holds == Holds::Event);
+        serves || !self.pipes.borrow().is_empty() || self.opening.get() > 0
     }
 
     /// Ends all its I/O.

@@ -19,6 +19,7 @@ mod context;
 mod deadlines;
 mod debugger;
 mod depth;
+mod events;
 mod lifecycle;
 pub mod native;
 mod op;
@@ -28,6 +29,7 @@ mod usage;
 
 pub use context::{Failure, Outcome};
 pub use depth::Trail;
+pub use events::{Call, CallKind};
 pub use runtime::{Console, LogLevel, Runtime, Worker};
 pub use state::wall_clock_ms;
 pub use usage::{EventUsage, UsageSink};
@@ -49,6 +51,7 @@ pub(crate) const HOOKS: &[&str] = &[
     "setWorker",
     "dispatchFetch",
     "dispatchScheduled",
+    "dispatchRpc",
     "unhandledRejection",
     "abortRequest",
     "endEvent",

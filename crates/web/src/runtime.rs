@@ -13,17 +13,11 @@ use mote_engine::{
     program::{Program, ProgramFormat},
     rejections, v8, watchdog,
 };
-use mote_wire::{
-    http::{Body, Egress, Upgraded},
-    limits::Limits,
-};
+use mote_wire::{http::Egress, limits::Limits};
 
 use crate::{
-    context::{Answer, Failure, RequestContext},
-    lifecycle::Waiting,
-    native::args::new_string,
+    context::Failure,
     state::{State, enter_context},
-    usage::EventUsage,
 };
 
 /// CPU time of a turn that belongs to no event (a finalizer, say), if the worker may use as much at once.
@@ -57,7 +51,8 @@ pub trait Console {
 pub struct Worker {
     /// Its code.
     pub program: Arc<Program>,
-    /// `env`, as a JSON object.
+    /// `env`, as a JSON object. Under the empty name, which no variable has, stands an object with the bindings that are
+    /// more than values: from each one's name to its type in Cloudflare's words, such as `kv_namespace`.
     pub env_json: String,
 }
 
@@ -81,6 +76,7 @@ pub(crate) struct Hooks {
     pub(crate) set_worker: v8::Global<v8::Function>,
     pub(crate) dispatch_fetch: v8::Global<v8::Function>,
     pub(crate) dispatch_scheduled: v8::Global<v8::Function>,
+    pub(crate) dispatch_rpc: v8::Global<v8::Function>,
     pub(crate) unhandled_rejection: v8::Global<v8::Function>,
     pub(crate) abort_request: v8::Global<v8::Function>,
     pub(crate) end_event: v8::Global<v8::Function>,
@@ -100,6 +96,7 @@ impl Hooks {
             set_worker: next()?,
             dispatch_fetch: next()?,
             dispatch_scheduled: next()?,
+            dispatch_rpc: next()?,
             unhandled_rejection: next()?,
             abort_request: next()?,
             end_event: next()?,
@@ -175,15 +172,10 @@ impl Runtime {
     fn load_in(&self, scope: &mut v8::PinScope<'_, '_>, worker: &Worker) -> Result<Vec<String>, LoadError> {
         let broken =
             || LoadError::Threw(JsError::plain("the platform's own code failed while it loaded the worker"));
-        let builtins = self.builtins(scope).ok_or_else(broken)?;
-        if worker.program.format() == ProgramFormat::ServiceWorker {
-            // Its bindings are globals, and its top-level code may use them.
-            let nothing = v8::Object::new(scope);
-            self.set_worker(scope, nothing, worker).ok_or_else(broken)?;
-        }
+        let builtins = self.builtins(scope, worker).ok_or_else(broken)?;
         let namespace = modules::load(scope, &worker.program, builtins)?;
         v8::tc_scope!(let scope, scope);
-        let handlers = self.set_worker(scope, namespace, worker);
+        let handlers = self.set_worker(scope, namespace);
         let handlers = match handlers {
             Some(handlers) => handlers,
             None if scope.has_terminated() => return Err(LoadError::Stopped(Stop::Asked)),
@@ -200,8 +192,17 @@ impl Runtime {
     fn builtins<'s>(
         &self,
         scope: &mut v8::PinScope<'s, '_>,
+        worker: &Worker,
     ) -> Option<Vec<(String, v8::Local<'s, v8::Object>)>> {
-        let list = self.call(scope, |hooks| &hooks.builtin_modules, &[])?.try_cast::<v8::Object>().ok()?;
+        let json = v8::String::new(scope, &worker.env_json)?;
+        let env = v8::json::parse(scope, json)?;
+        let format = match worker.program.format() {
+            ProgramFormat::Modules => "modules",
+            ProgramFormat::ServiceWorker => "service-worker",
+        };
+        let format = v8::String::new(scope, format)?;
+        let list = self.call(scope, |hooks| &hooks.builtin_modules, &[env, format.into()])?;
+        let list = list.try_cast::<v8::Object>().ok()?;
         let keys = list.get_own_property_names(scope, v8::GetPropertyNamesArgs::default())?;
         let mut builtins = Vec::new();
         for index in 0..keys.length() {
@@ -216,120 +217,14 @@ impl Runtime {
         &self,
         scope: &mut v8::PinScope<'s, '_>,
         namespace: v8::Local<'s, v8::Object>,
-        worker: &Worker,
     ) -> Option<Vec<String>> {
-        let json = v8::String::new(scope, &worker.env_json)?;
-        let env = v8::json::parse(scope, json)?;
-        let format = match worker.program.format() {
-            ProgramFormat::Modules => "modules",
-            ProgramFormat::ServiceWorker => "service-worker",
-        };
-        let options = v8::Object::new(scope);
-        let (key, format) = (v8::String::new(scope, "format")?, v8::String::new(scope, format)?);
-        options.set(scope, key.into(), format.into())?;
-        let names = self.call(scope, |hooks| &hooks.set_worker, &[namespace.into(), env, options.into()])?;
+        let names = self.call(scope, |hooks| &hooks.set_worker, &[namespace.into()])?;
         let names = names.try_cast::<v8::Array>().ok()?;
         (0..names.length()).map(|at| Some(names.get_index(scope, at)?.to_rust_string_lossy(scope))).collect()
     }
 
-    /// Serves a fetch event. Dropping the future means that the client has left.
-    ///
-    /// `url` is the request's whole URL; `upgrade` its connection if the client wants to leave HTTP; `usage` counts what
-    /// the event uses.
-    ///
-    /// # Errors
-    /// When the worker gives no response.
-    pub async fn fetch(
-        self: &Rc<Self>,
-        request: http::Request<Body>,
-        url: &str,
-        upgrade: Option<Upgraded>,
-        usage: Arc<EventUsage>,
-    ) -> Result<http::Response<Body>, Failure> {
-        let (parts, body) = request.into_parts();
-        let context = RequestContext::new(self.state.new_id(), parts.headers, usage);
-        if let Some(upgrade) = upgrade {
-            *context.websocket_key.borrow_mut() = context.headers.borrow().get("sec-websocket-key").cloned();
-            *context.upgrade.borrow_mut() = Some(upgrade);
-        }
-        let body_id = crate::native::admit_body(&self.state, &context, body, None);
-        self.begin(&context, |scope| {
-            let id = v8::Integer::new_from_unsigned(scope, context.id);
-            let method = method_name(scope, &parts.method)?;
-            let url = new_string(scope, url)?;
-            let body = v8::Integer::new_from_unsigned(scope, body_id);
-            self.call(
-                scope,
-                |hooks| &hooks.dispatch_fetch,
-                &[id.into(), method.into(), url.into(), body.into()],
-            )
-            .map(|_| ())
-        });
-        match self.answer_of(context).await {
-            Answer::Response(response) => Ok(response),
-            Answer::Done => Err(Failure::NoHandler("fetch")),
-            Answer::Failed(failure) => Err(failure),
-        }
-    }
-
-    /// Runs a scheduled event; returns when the handler and its `waitUntil` work are done.
-    ///
-    /// # Errors
-    /// When the handler fails.
-    pub async fn scheduled(
-        self: &Rc<Self>,
-        cron: &str,
-        scheduled_time_ms: f64,
-        usage: Arc<EventUsage>,
-    ) -> Result<(), Failure> {
-        let context = RequestContext::new(self.state.new_id(), http::HeaderMap::new(), usage);
-        self.begin(&context, |scope| {
-            let id = v8::Integer::new_from_unsigned(scope, context.id);
-            let cron = new_string(scope, cron)?;
-            let time = v8::Number::new(scope, scheduled_time_ms);
-            self.call(scope, |hooks| &hooks.dispatch_scheduled, &[id.into(), cron.into(), time.into()])
-                .map(|_| ())
-        });
-        match self.answer_of(context).await {
-            Answer::Response(_) | Answer::Done => Ok(()),
-            Answer::Failed(failure) => Err(failure),
-        }
-    }
-
-    fn begin(
-        &self,
-        context: &Rc<RequestContext>,
-        dispatch: impl FnOnce(&mut v8::PinScope<'_, '_>) -> Option<()>,
-    ) {
-        self.state.contexts.borrow_mut().insert(context.id, context.clone());
-        self.watch_deadlines();
-        self.turn(context.id, |scope| {
-            v8::tc_scope!(let scope, scope);
-            // A termination is no exception: the turn reports it.
-            if dispatch(scope).is_none()
-                && !scope.has_terminated()
-                && let Some(exception) = scope.exception()
-            {
-                let error = JsError::from_value(scope, exception);
-                context.answer(Answer::Failed(Failure::Exception(error)));
-            }
-        });
-    }
-
-    async fn answer_of(self: &Rc<Self>, context: Rc<RequestContext>) -> Answer {
-        let waiting = Waiting { runtime: self, context: &context, answered: Cell::new(false) };
-        loop {
-            if let Some(answer) = context.take_answer() {
-                waiting.answered.set(true);
-                self.make_code_cache();
-                return answer;
-            }
-            context.notify.notified().await;
-        }
-    }
-
     /// Once per program: keeps the code that its first event needed, for the isolates to come.
-    fn make_code_cache(&self) {
+    pub(crate) fn make_code_cache(&self) {
         if self.cache_made.replace(true) {
             return;
         }
@@ -477,11 +372,4 @@ impl Runtime {
 
 fn bytes_of_mib(mib: u64) -> usize {
     usize::try_from(mib).unwrap_or(usize::MAX).saturating_mul(1 << 20)
-}
-
-fn method_name<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    method: &http::Method,
-) -> Option<v8::Local<'s, v8::String>> {
-    v8::String::new_from_one_byte(scope, method.as_str().as_bytes(), v8::NewStringType::Internalized)
 }

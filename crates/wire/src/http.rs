@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::link::Kind;
+
 /// A body of a request or a response, as it streams by.
 pub type Body = UnsyncBoxBody<Bytes, BodyError>;
 
@@ -72,6 +74,15 @@ impl UpgradeSlot {
     }
 }
 
+/// Travels in the extensions of a request: it goes to a binding of the worker, not into the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToBinding {
+    /// The binding's name in `env`.
+    pub name: String,
+    /// What is sent to it: fetch events, or a session of remote calls.
+    pub kind: Kind,
+}
+
 /// Why a subrequest got no response. It crosses the link as JSON.
 #[derive(Debug, Clone, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum EgressError {
@@ -89,6 +100,14 @@ pub enum EgressError {
         /// Host and port.
         host: String,
         /// What the network says of it.
+        reason: String,
+    },
+    /// A binding did not answer, or the worker behind it failed.
+    #[error("the binding `{binding}` gave no response: {reason}")]
+    Binding {
+        /// The binding's name.
+        binding: String,
+        /// What went wrong, in words for the owner of both workers.
         reason: String,
     },
 }

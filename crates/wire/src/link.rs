@@ -60,6 +60,33 @@ pub enum Kind {
     Fetch,
     /// A cron trigger: `url` is the cron expression, the header `scheduled-time` its time in milliseconds.
     Scheduled,
+    /// A session of remote calls: it asks to leave HTTP, and the messages are between the two workers.
+    Rpc,
+}
+
+/// The entrypoint that a call through a binding is for.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Callee {
+    /// The name of the export; `None` for the default one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entrypoint: Option<String>,
+    /// What the binding says to it: `ctx.props`.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub props: serde_json::Value,
+}
+
+impl Callee {
+    /// As it stands in [`Request::target`].
+    #[must_use]
+    pub fn to_target(&self) -> String {
+        if *self == Self::default() { String::new() } else { serde_json::to_string(self).unwrap_or_default() }
+    }
+
+    /// What a target says; `None` if it is no such text.
+    #[must_use]
+    pub fn of_target(target: &str) -> Option<Self> {
+        if target.is_empty() { Some(Self::default()) } else { serde_json::from_str(target).ok() }
+    }
 }
 
 /// A request: an event on its way into a cell, or a subrequest on its way out.
@@ -78,6 +105,9 @@ pub struct Request {
     pub body: Body,
     /// True if it asks to leave HTTP (a WebSocket). A response with 101 then turns the exchange into a stream of bytes.
     pub upgrade: bool,
+    /// On its way out of a cell: the binding that it goes to. On its way in: which entrypoint it is for, as [`Callee`]
+    /// says it. Empty for the network, and for the default entrypoint without properties.
+    pub target: String,
 }
 
 /// A response's `statusText` where it is not the usual one; in the response's extensions.
@@ -214,7 +244,7 @@ impl Link {
     }
 
     fn begin(&self, request: Request) -> Pending {
-        let Request { worker, kind, method, url, headers, body, upgrade } = request;
+        let Request { worker, kind, method, url, headers, body, upgrade, target } = request;
         if frame::head_bytes(&headers, &url) > HEAD_BYTES_MAX {
             return Pending::refused(RequestError::Full);
         }
@@ -224,7 +254,7 @@ impl Link {
         } else {
             begin_body(body)
         };
-        let head = RequestHead { worker, kind, upgrade, method, url, headers };
+        let head = RequestHead { worker, kind, upgrade, method, url, target, headers };
         match self.shared.begin_request(&head, &start, rest) {
             Ok((exchange, answer)) => {
                 Pending { shared: self.shared.clone(), exchange: Some(exchange), answer: Ok(answer) }

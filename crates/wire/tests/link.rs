@@ -59,7 +59,16 @@ fn pair(handler: impl Fn(Request, Reply) + 'static) -> (Link, JoinHandle<Ended>)
 fn request(body: Body) -> Request {
     let headers = HeaderMap::new();
     let (method, url) = (Method::POST, "http://w.example/".to_owned());
-    Request { worker: 3, kind: Kind::Fetch, method, url, headers, body, upgrade: false }
+    Request {
+        worker: 3,
+        kind: Kind::Fetch,
+        method,
+        url,
+        headers,
+        body,
+        upgrade: false,
+        target: String::new(),
+    }
 }
 
 async fn bytes_of(body: Body) -> Result<Bytes, BodyError> {

@@ -263,6 +263,7 @@ async fn ask(link: &Link, work: &str) {
         headers: HeaderMap::new(),
         body,
         upgrade: false,
+        target: String::new(),
     };
     if let Ok(response) = link.request(request).await {
         let _ = response.into_body().collect().await;

@@ -1,7 +1,7 @@
 //! A worker's way out of its cell: over the link, to the host.
 
 use mote_wire::{
-    http::{Body, Egress, EgressError, Fetched},
+    http::{Body, Egress, EgressError, Fetched, ToBinding},
     link::{Kind, Link, Request, RequestError},
 };
 
@@ -14,11 +14,14 @@ pub(super) struct LinkEgress {
 
 impl Egress for LinkEgress {
     fn fetch(&self, request: http::Request<Body>) -> Fetched {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let url = parts.uri.to_string();
+        let binding = parts.extensions.remove::<ToBinding>();
+        let (kind, target) = binding.map_or((Kind::Fetch, String::new()), |to| (to.kind, to.name));
         let answer = self.link.request(Request {
             worker: self.worker,
-            kind: Kind::Fetch,
+            kind,
+            target,
             upgrade: parts.headers.contains_key(http::header::UPGRADE),
             method: parts.method,
             url: url.clone(),

@@ -12,13 +12,14 @@ use std::{
 
 use bytes::Bytes;
 use http::Request;
+use mote_web::CallKind;
 use mote_wire::{
     event::EventError,
     http::full,
-    link::{self, Kind, Receiver, Reply},
+    link::{self, Callee, Kind, Receiver, Reply},
 };
 
-use crate::cell::Cell;
+use crate::{cell::Cell, serve::Incoming as Called};
 
 /// The header in which a scheduled event's time comes, in milliseconds since the epoch.
 const SCHEDULED_TIME: &str = "scheduled-time";
@@ -84,14 +85,16 @@ impl Events {
         };
         let cancelled = reply.cancelled();
         match request.kind {
-            Kind::Fetch => {
+            Kind::Fetch | Kind::Rpc => {
+                let kind = if request.kind == Kind::Rpc { CallKind::Rpc } else { CallKind::Fetch };
+                let callee = Callee::of_target(&request.target).unwrap_or_default();
                 let upgrade = request.upgrade.then(|| reply.upgraded());
                 let mut head = Request::new(request.body);
                 *head.method_mut() = request.method;
                 *head.headers_mut() = request.headers;
                 let answer = tokio::select! {
                     biased;
-                    answer = self.cell.fetch(&worker, head, request.url, upgrade) => answer,
+                    answer = self.cell.serve(&worker, Called { request: head, url: request.url, upgrade, callee, kind }) => answer,
                     () = cancelled => return,
                 };
                 match answer {

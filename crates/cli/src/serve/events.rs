@@ -50,6 +50,7 @@ impl Events for NodeEvents {
             headers: parts.headers,
             body,
             upgrade: event.upgrade.is_some(),
+            target: String::new(),
         };
         let (supervisor, worker, upgrade) = (self.supervisor.clone(), event.worker, event.upgrade);
         let deployed = (!self.names.contains_key(&*worker)).then(|| self.deployed.clone());

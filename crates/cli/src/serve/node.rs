@@ -1,8 +1,9 @@
 //! A running node: connections in, cells, the operator's door, and its end.
 
-use std::{io, os::fd::OwnedFd, path::Path, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::OnceCell, io, os::fd::OwnedFd, path::Path, rc::Rc, sync::Arc, time::Duration};
 
 use mote_host::{
+    bound::Bound,
     egress::{Network, NetworkOptions},
     gateway::{ErrorDetail, Gateway},
     supervisor::{Processes, Supervisor, WorkerSpec},
@@ -47,10 +48,12 @@ pub(super) async fn run(
     let admin_address = doors.admin.local_addr().map_err(start)?;
     let names: Vec<Arc<str>> = workers.iter().map(|worker| worker.name.clone()).collect();
     let program = Program::of(options).map_err(start)?;
-    let supervisor = supervise(&program, config, workers)?;
+    let bound = Rc::new(OnceCell::new());
+    let supervisor = supervise(&program, config, workers, bound.clone())?;
     first_cell(&supervisor).await?;
     spawn_local(watch_memory(config.memory_mib, Rc::downgrade(&supervisor)));
     let deploy = Deploy::open(options, config, &supervisor, names.iter().map(ToString::to_string).collect())?;
+    let _ = bound.set(Rc::new(Bound::new(deploy.deployed.clone())));
     let crons = spawn_local(mote_host::cron::run(deploy.deployed.clone()));
     let mut signals = Signals::new().map_err(start)?;
     let (leave, leaving) = watch::channel(());
@@ -101,6 +104,7 @@ fn supervise(
     program: &Program,
     config: &Config,
     workers: Vec<WorkerSpec>,
+    bound: Rc<OnceCell<Rc<Bound>>>,
 ) -> Result<Rc<Supervisor>, ServeError> {
     let own = program.clone();
     let launcher = Processes {
@@ -114,7 +118,7 @@ fn supervise(
     let supervisor = Supervisor::new(
         supervisor_options(config),
         Rc::new(launcher),
-        Rc::new(WayOut { network }),
+        Rc::new(WayOut { network, bound }),
         Rc::new(Log),
     );
     for worker in workers {

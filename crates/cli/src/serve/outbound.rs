@@ -1,15 +1,16 @@
 //! What workers ask for, on its way out of the node.
 
-use std::{rc::Rc, sync::Arc};
+use std::{cell::OnceCell, rc::Rc, sync::Arc};
 
 use bytes::Bytes;
 use http::StatusCode;
 use mote_host::{
+    bound::{Asking, Bound},
     egress::{Asker, Network},
     supervisor::{Outbound, WorkerSpec},
 };
 use mote_wire::{
-    http::{EgressError, Fetched, UpgradeSlot},
+    http::{Body, EgressError, UpgradeSlot},
     link::{Reply, Request},
 };
 
@@ -18,6 +19,8 @@ use super::{events::join, workers::Reach};
 /// The way out of all workers of a node.
 pub(super) struct WayOut {
     pub(super) network: Arc<Network>,
+    /// What stands behind bindings; there once the store is open.
+    pub(super) bound: Rc<OnceCell<Rc<Bound>>>,
 }
 
 impl Outbound for WayOut {
@@ -25,6 +28,13 @@ impl Outbound for WayOut {
         let Some(reach) = spec.egress.downcast_ref::<Reach>() else {
             return reply.fail(failure(&refused(&request.url, "this worker has no way out")));
         };
+        if !request.target.is_empty() {
+            let Some(bound) = self.bound.get().cloned() else {
+                return reply.fail(failure(&refused(&request.url, "the node is starting")));
+            };
+            tokio::task::spawn_local(bind(bound, spec.clone(), request, reply));
+            return;
+        }
         let mut outgoing = http::Request::new(request.body);
         match request.url.parse() {
             Ok(uri) => *outgoing.uri_mut() = uri,
@@ -38,7 +48,14 @@ impl Outbound for WayOut {
     }
 }
 
-async fn answer(fetched: Fetched, mut reply: Reply) {
+/// Has a binding answer.
+async fn bind(bound: Rc<Bound>, spec: Rc<WorkerSpec>, request: Request, reply: Reply) {
+    let Some(reach) = spec.egress.downcast_ref::<Reach>() else { return };
+    let asking = Asking { worker: &spec.name, account: &reach.account, bindings: &reach.bindings };
+    answer(bound.answer(asking, request), reply).await;
+}
+
+async fn answer(fetched: impl Future<Output = Result<http::Response<Body>, EgressError>>, mut reply: Reply) {
     let cancelled = reply.cancelled();
     let fetched = tokio::select! {
         biased;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, rc::Rc, sync::Arc};
 
 use mote_bundle::Environment;
-use mote_host::{deployed::Making, egress::Policy, supervisor::WorkerSpec};
+use mote_host::{bindings::HostBindings, deployed::Making, egress::Policy, supervisor::WorkerSpec};
 
 use super::{
     Options, ServeError,
@@ -19,6 +19,10 @@ pub(super) struct Reach {
     pub(super) policy: Arc<Policy>,
     /// Whose connections it shares.
     pub(super) tenant: String,
+    /// The account that it was deployed by; empty if there is none.
+    pub(super) account: String,
+    /// What it may ask the node itself for.
+    pub(super) bindings: HostBindings,
 }
 
 /// Builds them all.
@@ -51,6 +55,7 @@ fn spec(target: &mut Target, config: &Config) -> Result<WorkerSpec, ServeError> 
         name: name.as_str().into(),
         account: worker.account.clone(),
         env_json: worker.env_json.clone(),
+        bindings: HostBindings::new(),
         bundle: worker.bundle.encode(),
         limits: worker.limits,
         worker: name.clone(),
@@ -63,7 +68,7 @@ pub(super) fn make(config: &Config, making: Making) -> Result<WorkerSpec, String
     let nothing = WorkerConfig::default();
     let said = config.workers.get(&making.worker).unwrap_or(&nothing);
     let policy = policy(&said.egress)?;
-    let account = said.account.clone().unwrap_or(making.account);
+    let account = said.account.clone().unwrap_or_else(|| making.account.clone());
     let cordon = said.cordon.clone().or_else(|| config.account_cordons.get(&account).cloned());
     let tenant =
         if account.is_empty() { format!("worker {}", making.worker) } else { format!("account {account}") };
@@ -74,7 +79,12 @@ pub(super) fn make(config: &Config, making: Making) -> Result<WorkerSpec, String
         cordon,
         env_json: making.env_json,
         bundle: making.bundle,
-        egress: Rc::new(Reach { policy: Arc::new(policy), tenant }),
+        egress: Rc::new(Reach {
+            policy: Arc::new(policy),
+            tenant,
+            account: making.account,
+            bindings: making.bindings,
+        }),
     })
 }
 

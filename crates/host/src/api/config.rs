@@ -10,7 +10,10 @@ use super::{
     envelope::{NOTHING_TO_INHERIT, Refusal, time},
     upload::Metadata,
 };
-use crate::secrets::Seal;
+use crate::{
+    bindings::{HostBinding, HostBindings},
+    secrets::Seal,
+};
 
 /// Most bindings of one version.
 const BINDINGS_MAX: usize = 1_000;
@@ -56,7 +59,14 @@ impl VersionConfig {
         patch
     }
 
-    /// The `env` of the version, as a JSON object.
+    /// The bindings that are more than values, by their names.
+    pub(crate) fn host_bindings(&self) -> HostBindings {
+        let named = |binding| Some((text(binding, "name")?.to_owned(), HostBinding::of(binding)?));
+        self.bindings.iter().filter_map(named).collect()
+    }
+
+    /// The `env` of the version, as a JSON object; under the empty name stand the kinds of the bindings that are more than
+    /// values.
     pub(crate) fn env_json(&self, secrets: &Secrets, id: &str, created_ms: i64) -> String {
         let mut env = Map::new();
         for binding in &self.bindings {
@@ -72,6 +82,14 @@ impl VersionConfig {
                 _ => None,
             };
             env.insert(name.to_owned(), value.unwrap_or(Value::Null));
+        }
+        let kinds: Map<_, _> = self
+            .host_bindings()
+            .iter()
+            .map(|(name, binding)| (name.clone(), binding.kind().into()))
+            .collect();
+        if !kinds.is_empty() {
+            env.insert(String::new(), kinds.into());
         }
         Value::Object(env).to_string()
     }
@@ -137,7 +155,11 @@ pub(super) fn settle(
             Some("plain_text") if text(binding, "text").is_none() => {
                 return Err(Refusal::invalid(format!("the variable `{name}` has no `text`")));
             }
-            Some("plain_text" | "json" | "version_metadata") => bindings.push(binding.clone()),
+            Some("service") => {
+                check_service(name, binding, account)?;
+                bindings.push(binding.clone());
+            }
+            Some("plain_text" | "json" | "version_metadata" | "assets") => bindings.push(binding.clone()),
             Some(other) => {
                 return Err(Refusal::not_yet(&format!("bindings of the type `{other}` (`{name}`)")));
             }
@@ -183,6 +205,45 @@ fn refuse_unsupported(metadata: &Metadata) -> Result<(), Refusal> {
         return Err(Refusal::not_yet("tail consumers"));
     }
     Ok(())
+}
+
+/// Bytes of `props` as JSON, and characters of an entrypoint's name: they go with each event.
+const PROPS_BYTES_MAX: usize = 64 << 10;
+const ENTRYPOINT_CHARS_MAX: usize = 255;
+
+/// What a binding to a worker says; whether there is such a worker is looked up later.
+fn check_service(name: &str, binding: &Map<String, Value>, account: &str) -> Result<(), Refusal> {
+    let service = text(binding, "service")
+        .ok_or_else(|| Refusal::invalid(format!("the service binding `{name}` has no `service`")))?;
+    super::check_worker(service)?;
+    let environment = text(binding, "environment").unwrap_or("production");
+    if environment != "production" {
+        return Err(Refusal::invalid(format!(
+            "the service binding `{name}` asks for the environment `{environment}`: here an environment is a worker of its own, \
+             `{service}-{environment}`"
+        )));
+    }
+    if let Some(other) = text(binding, "account_id").filter(|other| *other != account) {
+        return Err(Refusal::invalid(format!(
+            "the service binding `{name}` asks for a worker of the account `{other}`; only workers of one account may be bound"
+        )));
+    }
+    if text(binding, "entrypoint").is_some_and(|entrypoint| entrypoint.chars().count() > ENTRYPOINT_CHARS_MAX)
+    {
+        return Err(Refusal::invalid(format!(
+            "the entrypoint of the service binding `{name}` has too long a name"
+        )));
+    }
+    match binding.get("props") {
+        None | Some(Value::Null) => Ok(()),
+        Some(props @ Value::Object(_)) if props.to_string().len() <= PROPS_BYTES_MAX => Ok(()),
+        Some(Value::Object(_)) => Err(Refusal::too_large(format!(
+            "the `props` of the service binding `{name}` have more than {PROPS_BYTES_MAX} bytes as JSON"
+        ))),
+        Some(_) => {
+            Err(Refusal::invalid(format!("the `props` of the service binding `{name}` are no JSON object")))
+        }
+    }
 }
 
 fn is_nothing(value: &Value) -> bool {
@@ -281,7 +342,17 @@ mod tests {
             (json!({"bindings": [{"name": "A"}]}), 10_021, "has no `type`"),
             (json!({"bindings": [{"name": "A", "type": "inherit"}]}), 10_057, "to be inherited"),
             (json!({"bindings": [{"name": "DB", "type": "d1"}]}), 7_003, "`d1` (`DB`)"),
-            (json!({"bindings": [{"name": "ASSETS", "type": "assets"}]}), 7_003, "`assets` (`ASSETS`)"),
+            (json!({"bindings": [{"name": "S", "type": "service"}]}), 10_021, "has no `service`"),
+            (
+                json!({"bindings": [{"name": "S", "type": "service", "service": "a", "environment": "b"}]}),
+                10_021,
+                "`a-b`",
+            ),
+            (
+                json!({"bindings": [{"name": "S", "type": "service", "service": "a", "props": 1}]}),
+                10_021,
+                "no JSON object",
+            ),
             (json!({"migrations": {"new_tag": "v1"}}), 7_003, "Durable Objects"),
             (
                 json!({"bindings": [{"name": "A", "type": "json"}, {"name": "A", "type": "json"}]}),

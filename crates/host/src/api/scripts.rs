@@ -17,7 +17,7 @@ use super::{
     new_id, now, upload,
     versions::describe,
 };
-use crate::deployed::Making;
+use crate::{bindings::HostBinding, deployed::Making};
 
 /// What becomes of an uploaded version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +72,7 @@ impl Api {
         let before = before.map(|version| self.opened(&version)).transpose()?;
         let (mut config, secrets) = config::settle(&upload.metadata, &account, before)?;
         config.assets = assets_config;
+        self.check_bindings(name, &config)?;
         let client = call.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         if client.is_some_and(|client| client.starts_with("wrangler/")) {
             config.source = "wrangler".to_owned();
@@ -93,6 +94,31 @@ impl Api {
             }
         }
         Ok(described)
+    }
+
+    /// Refuses a version whose bindings lead nowhere.
+    fn check_bindings(&self, name: &str, config: &VersionConfig) -> Result<(), Refusal> {
+        for (binding, to) in config.host_bindings() {
+            match to {
+                HostBinding::Service { worker, .. } => {
+                    let there =
+                        self.deployed.account_of(&worker).is_some_and(|owner| owner == config.account);
+                    // A worker may be bound to itself before it is there.
+                    if !there && worker != name {
+                        return Err(Refusal::invalid(format!(
+                            "Could not resolve service binding '{binding}'. Target script '{worker}' not found: deploy it first"
+                        )));
+                    }
+                }
+                HostBinding::Assets if config.assets.is_none() => {
+                    return Err(Refusal::invalid(format!(
+                        "the binding '{binding}' is for static assets, and the version has none"
+                    )));
+                }
+                HostBinding::Assets | HostBinding::Kv { .. } => {}
+            }
+        }
+        Ok(())
     }
 
     /// The files of a new version, and how they are served: those that it names, or those that it keeps.
@@ -131,6 +157,7 @@ impl Api {
             worker: name.to_owned(),
             account: config.account.clone(),
             env_json: config.env_json(&secrets, &id, now()),
+            bindings: config.host_bindings(),
             bundle: bundle.encode(),
             limits: config.limits_patch(),
         };

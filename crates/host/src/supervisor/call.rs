@@ -79,8 +79,15 @@ impl Supervisor {
             headers.insert("scheduled-time", time);
         }
         let body = mote_wire::http::empty();
-        let event =
-            Event { kind: Kind::Scheduled, method: Method::POST, url: cron, headers, body, upgrade: false };
+        let event = Event {
+            kind: Kind::Scheduled,
+            method: Method::POST,
+            url: cron,
+            headers,
+            body,
+            upgrade: false,
+            target: String::new(),
+        };
         let response = self.call(worker, event).await?;
         let lost = |_| errors::cell_lost("in the middle", "The event had begun, so it was not sent again.");
         let outcome = response.into_body().collect().await.map_err(lost)?.to_bytes();

@@ -30,6 +30,8 @@ pub struct Event {
     /// True if it asks to leave HTTP (a WebSocket). A response with 101 then has the stream of bytes in its extensions
     /// ([`mote_wire::http::UpgradeSlot`]).
     pub upgrade: bool,
+    /// The entrypoint that it is for ([`mote_wire::link::Callee`]); empty for the default one.
+    pub target: String,
 }
 
 /// True if doing it twice is as good as doing it once (RFC 9110, section 9.2.2). A cron trigger is not: its worker counts on it.
@@ -59,8 +61,8 @@ impl Draft {
     pub(super) fn request(&mut self, worker: u32) -> Option<Request> {
         match self {
             Self::Once(event) => {
-                let Event { kind, method, url, headers, body, upgrade } = event.take()?;
-                Some(Request { worker, kind, method, url, headers, body, upgrade })
+                let Event { kind, method, url, headers, body, upgrade, target } = event.take()?;
+                Some(Request { worker, kind, method, url, headers, body, upgrade, target })
             }
             Self::Repeatable { event, slot } => {
                 let body = lock(slot).take()?;
@@ -74,7 +76,8 @@ impl Draft {
                 };
                 let (kind, method, url) = (event.kind, event.method.clone(), event.url.clone());
                 let (headers, upgrade) = (event.headers.clone(), event.upgrade);
-                Some(Request { worker, kind, method, url, headers, body, upgrade })
+                let target = event.target.clone();
+                Some(Request { worker, kind, method, url, headers, body, upgrade, target })
             }
         }
     }
@@ -143,7 +146,15 @@ mod tests {
 
     fn event(method: Method, body: Body) -> Event {
         let url = "http://w.localhost/".to_owned();
-        Event { kind: Kind::Fetch, method, url, headers: HeaderMap::new(), body, upgrade: false }
+        Event {
+            kind: Kind::Fetch,
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body,
+            upgrade: false,
+            target: String::new(),
+        }
     }
 
     #[test]

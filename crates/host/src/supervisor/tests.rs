@@ -55,6 +55,7 @@ fn get(path: &str) -> Event {
         headers: HeaderMap::new(),
         body: empty(),
         upgrade: false,
+        target: String::new(),
     }
 }
 

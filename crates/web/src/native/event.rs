@@ -34,6 +34,7 @@ natives! {
     respondWebSocket => respond_web_socket,
     fail => fail,
     done => done,
+    currentEvent => current_event,
     waitUntilBegin => wait_until_begin,
     waitUntilEnd => wait_until_end,
     reportException => report_exception,
@@ -274,6 +275,16 @@ fn done<'s>(
         context.answer(Answer::Done);
         state.touch(context.id);
     }
+}
+
+/// `currentEvent() -> number`: the event that the running code belongs to; 0 outside of events.
+fn current_event<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    _args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let context = State::of(scope).and_then(|state| state.current(scope));
+    rv.set_uint32(context.map_or(0, |context| context.id));
 }
 
 fn wait_until_begin<'s>(

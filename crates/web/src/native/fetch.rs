@@ -7,7 +7,10 @@ use std::{
 
 use http::{HeaderValue, Method, Uri, header};
 use mote_engine::v8;
-use mote_wire::http::{Body, empty, full};
+use mote_wire::{
+    http::{Body, ToBinding, empty, full},
+    link::Kind,
+};
 
 use super::{
     args::{headers_arg, id_arg, kept_content, string_arg, throw_error, throw_type_error},
@@ -33,7 +36,7 @@ const DEADLOCK: &str = "fetch failed: it was given up, because the event's conne
 /// Codings that Mote asks for when the worker does not say which it wants.
 const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("gzip, deflate, br, zstd");
 
-/// `fetchStart(token, method, url, headersFlat, body) -> Promise<[status, statusText, headersFlat, bodyId | 0]>`
+/// `fetchStart(token, method, url, headersFlat, body, binding | undefined) -> Promise<[status, statusText, headersFlat, bodyId | 0]>`
 fn fetch_start<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     args: v8::FunctionCallbackArguments<'s>,
@@ -115,8 +118,11 @@ fn request_of(
         headers.remove(header::CONTENT_LENGTH);
         full(kept_content(scope, value, "fetch: the body is neither text nor bytes")?)
     };
-    headers.entry(header::ACCEPT_ENCODING).or_insert(ACCEPT_ENCODING);
-    headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    let binding = binding_arg(scope, args, 5, Kind::Fetch);
+    if binding.is_none() {
+        headers.entry(header::ACCEPT_ENCODING).or_insert(ACCEPT_ENCODING);
+        headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    }
     // What belongs to one connection is the connection's to say.
     for name in [header::HOST, header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TE] {
         headers.remove(name);
@@ -126,7 +132,28 @@ fn request_of(
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
+    request.extensions_mut().extend(extension(binding));
     Some((request, written))
+}
+
+/// The binding that a request is for, if the argument names one.
+pub(super) fn binding_arg(
+    scope: &mut v8::PinScope<'_, '_>,
+    args: &v8::FunctionCallbackArguments<'_>,
+    index: i32,
+    kind: Kind,
+) -> Option<ToBinding> {
+    let name = args.get(index).try_cast::<v8::String>().ok()?;
+    Some(ToBinding { name: name.to_rust_string_lossy(scope), kind })
+}
+
+/// What tells the way out where a request goes.
+pub(super) fn extension(binding: Option<ToBinding>) -> http::Extensions {
+    let mut extensions = http::Extensions::new();
+    if let Some(binding) = binding {
+        extensions.insert(binding);
+    }
+    extensions
 }
 
 /// `fetchAbort(token)`

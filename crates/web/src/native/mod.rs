@@ -24,7 +24,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) use body::admit_body;
 pub(crate) use mote_engine::Native;
-pub(crate) use websocket::Socket;
+pub(crate) use websocket::{Holds, Socket};
 
 /// Lists a file's natives: `natives! { jsName => rust_function }` makes the function `natives()`.
 macro_rules! natives {

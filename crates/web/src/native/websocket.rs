@@ -13,6 +13,7 @@ use mote_engine::{memory::Held, v8};
 use mote_wire::{
     http::{Duplex, UpgradeSlot, empty},
     limits::WEBSOCKET_MESSAGE_BYTES_MAX,
+    link::Kind,
 };
 use tokio::sync::{Mutex, mpsc};
 use tokio_tungstenite::{
@@ -27,7 +28,7 @@ use tokio_tungstenite::{
 use super::{
     args::{headers_arg, id_arg, kept_content, string_arg, throw_error, throw_type_error},
     body::{admit_body, here},
-    fetch::may_begin,
+    fetch::{binding_arg, extension, may_begin},
     natives,
     websocket_io::{Arriving, CountedIo, is_no_room},
 };
@@ -63,7 +64,17 @@ pub(crate) struct Socket {
     arriving: Arc<Arriving>,
     /// The messages that wait to be sent.
     waiting: Rc<RefCell<Held>>,
+    pub(crate) holds: Holds,
     _open: Open,
+}
+
+/// What goes on for as long as a socket is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// Its event.
+    Event,
+    /// Nothing: a session of calls ends with the event that makes them.
+    Nothing,
 }
 
 /// Counts a socket as open while it lives.
@@ -103,6 +114,7 @@ async fn open(
     context: &Rc<RequestContext>,
     io: Box<dyn Duplex>,
     role: Role,
+    holds: Holds,
 ) -> Result<u32, Failed> {
     let no_room = || Failed("the worker's memory limit leaves no room for another WebSocket".to_owned());
     let open = Open::new(state).ok_or_else(no_room)?;
@@ -134,7 +146,7 @@ async fn open(
     });
     let id = state.new_id();
     let incoming = Rc::new(Mutex::new(incoming));
-    let socket = Socket { outgoing, incoming, arriving, waiting, _open: open };
+    let socket = Socket { outgoing, incoming, arriving, waiting, holds, _open: open };
     context.sockets.borrow_mut().insert(id, socket);
     Ok(id)
 }
@@ -155,7 +167,7 @@ pub(super) fn serve<'s>(
             None => None,
         };
         let opened = match io {
-            Some(io) => open(&shared, &owner, io, Role::Server).await.map(Value::Number),
+            Some(io) => open(&shared, &owner, io, Role::Server, Holds::Event).await.map(Value::Number),
             None => Err(Failed("the client left before it was a WebSocket".to_owned())),
         };
         owner.opening.set(owner.opening.get().saturating_sub(1));
@@ -164,7 +176,7 @@ pub(super) fn serve<'s>(
     op::start(scope, state, context, future).map(|(promise, _)| promise)
 }
 
-/// `webSocketConnect(token, url, headersFlat, protocols) -> Promise<[wsId, status, headersFlat, protocol, bodyId]>`; a
+/// `webSocketConnect(token, url, headersFlat, protocols, binding | undefined, isRpc) -> Promise<[wsId, status, headersFlat, protocol, bodyId]>`; a
 /// `wsId` of 0 means that the server answered with something else.
 fn web_socket_connect<'s>(
     scope: &mut v8::PinScope<'s, '_>,
@@ -184,6 +196,9 @@ fn web_socket_connect<'s>(
         return;
     };
     let protocols = texts_of(scope, args.get(3));
+    let (kind, holds) =
+        if args.get(5).is_true() { (Kind::Rpc, Holds::Nothing) } else { (Kind::Fetch, Holds::Event) };
+    let binding = binding_arg(scope, &args, 4, kind);
     let key = tungstenite::handshake::client::generate_key();
     let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
@@ -202,6 +217,7 @@ fn web_socket_connect<'s>(
     *request.method_mut() = Method::GET;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
+    request.extensions_mut().extend(extension(binding));
     let (shared, owner) = (state.clone(), context.clone());
     let future = async move {
         let connection = owner.connections.clone().begin(None).await;
@@ -217,7 +233,7 @@ fn web_socket_connect<'s>(
             (parts.status, accepted, slot.and_then(|slot| slot.take()))
             && let Some(io) = upgrade.0.await
         {
-            id = open(&shared, &owner, io, Role::Client).await?;
+            id = open(&shared, &owner, io, Role::Client, holds).await?;
         }
         let protocol =
             parts.headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());

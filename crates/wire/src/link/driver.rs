@@ -261,8 +261,8 @@ fn take_request(
     } else {
         body_of(shared, exchange, body).into_body()
     };
-    let RequestHead { worker, kind, upgrade, method, url, headers } = head;
-    let request = Request { worker, kind, method, url, headers, body, upgrade };
+    let RequestHead { worker, kind, upgrade, method, url, target, headers } = head;
+    let request = Request { worker, kind, method, url, headers, body, upgrade, target };
     Ok(Effect::Request(Box::new(request), Reply::new(shared.clone(), exchange, cancelled)))
 }
 

@@ -47,6 +47,7 @@ pub(super) struct RequestHead {
     pub(super) upgrade: bool,
     pub(super) method: Method,
     pub(super) url: String,
+    pub(super) target: String,
     pub(super) headers: HeaderMap,
 }
 
@@ -88,10 +89,12 @@ pub(super) fn put_request(out: &mut BytesMut, exchange: u64, head: &RequestHead,
         out.put_u8(match head.kind {
             Kind::Fetch => 0,
             Kind::Scheduled => 1,
+            Kind::Rpc => 2,
         });
         put_length(out, body);
         put_bytes(out, head.method.as_str().as_bytes());
         put_bytes(out, head.url.as_bytes());
+        put_bytes(out, head.target.as_bytes());
         put_headers(out, &head.headers);
         out.put_slice(&body.inline);
     });
@@ -255,13 +258,15 @@ impl Reader {
         let kind = match self.0.try_get_u8().ok()? {
             0 => Kind::Fetch,
             1 => Kind::Scheduled,
+            2 => Kind::Rpc,
             _ => return None,
         };
         let length = self.length(flags)?;
         let method = Method::from_bytes(&self.bytes()?).ok()?;
         let url = String::from_utf8(self.bytes()?.into()).ok()?;
+        let target = String::from_utf8(self.bytes()?.into()).ok()?;
         let headers = self.headers()?;
-        let head = RequestHead { worker, kind, upgrade: flags & UPGRADE != 0, method, url, headers };
+        let head = RequestHead { worker, kind, upgrade: flags & UPGRADE != 0, method, url, target, headers };
         Some(Frame::Request(head, self.body(flags, length)?))
     }
 

@@ -6,7 +6,7 @@ fn head() -> RequestHead {
     headers.append("x-two", HeaderValue::from_static("1"));
     headers.append("x-two", HeaderValue::from_bytes(b"\xe4").unwrap());
     let (method, url) = (Method::PUT, "http://a.example/ä?b".to_owned());
-    RequestHead { worker: 7, kind: Kind::Fetch, upgrade: false, method, url, headers }
+    RequestHead { worker: 7, kind: Kind::Fetch, upgrade: false, method, url, target: String::new(), headers }
 }
 
 fn whole(text: &'static str) -> BodyStart {

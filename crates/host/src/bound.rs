@@ -1,0 +1,104 @@
+//! What workers ask their bindings for, and who answers.
+
+use std::rc::Rc;
+
+use http::{HeaderValue, Response, header};
+use mote_wire::{
+    event::EventError,
+    http::{Body, EgressError},
+    link::{Callee, Kind, Request},
+};
+
+use crate::{
+    bindings::{HostBinding, HostBindings},
+    deployed::{Answerer, Deployed},
+    supervisor::Event,
+};
+
+/// Who asks.
+pub struct Asking<'a> {
+    /// The name under which the supervisor knows it.
+    pub worker: &'a str,
+    /// Its account; empty if it has none.
+    pub account: &'a str,
+    /// Its bindings.
+    pub bindings: &'a HostBindings,
+}
+
+/// Answers for all bindings of a node.
+pub struct Bound {
+    deployed: Rc<Deployed>,
+}
+
+impl Bound {
+    /// The bindings of the workers of this node.
+    #[must_use]
+    pub fn new(deployed: Rc<Deployed>) -> Self {
+        Self { deployed }
+    }
+
+    /// Answers a request to the binding that [`Request::target`] names.
+    ///
+    /// # Errors
+    /// If the worker has no such binding, or what stands behind it fails.
+    pub async fn answer(&self, asking: Asking<'_>, request: Request) -> Result<Response<Body>, EgressError> {
+        let name = request.target.clone();
+        let failed = |reason: String| EgressError::Binding { binding: name.clone(), reason };
+        match (asking.bindings.get(&name), request.kind) {
+            (Some(HostBinding::Service { worker, callee }), _) => {
+                self.call(asking.account, worker, callee, request).await.map_err(failed)
+            }
+            (Some(HostBinding::Assets), Kind::Fetch) => {
+                let (method, url) = (&request.method, &request.url);
+                let file = self.deployed.file(asking.worker, method, url, &request.headers).await;
+                file.map_err(failed)
+            }
+            (Some(HostBinding::Kv { .. }), Kind::Fetch) => Err(failed("KV is not here yet".to_owned())),
+            (Some(_), _) => Err(failed("it takes no calls".to_owned())),
+            (None, _) => Err(failed("the worker has no such binding".to_owned())),
+        }
+    }
+
+    /// Sends an event to another worker of the account, or to the same one again.
+    async fn call(
+        &self,
+        account: &str,
+        worker: &str,
+        callee: &Callee,
+        request: Request,
+    ) -> Result<Response<Body>, String> {
+        if self.deployed.account_of(worker).is_none_or(|owner| owner != account) {
+            return Err(format!("there is no worker `{worker}` in this account any more"));
+        }
+        let whole = request.kind == Kind::Fetch && callee.entrypoint.is_none();
+        let answerer = if whole {
+            self.deployed.answerer(worker, &request.method, &request.url, &request.headers).await
+        } else {
+            self.deployed.ready(worker, &request.headers).await.map(Answerer::Worker)
+        };
+        let key = match answerer.map_err(|error| reason_of(&error))? {
+            Answerer::File(response) => return Ok(response),
+            Answerer::Worker(key) => key,
+        };
+        let event = event_of(request, callee);
+        self.deployed.supervisor.call(&key, event).await.map_err(|error| reason_of(&error))
+    }
+}
+
+fn event_of(request: Request, callee: &Callee) -> Event {
+    let Request { kind, method, url, mut headers, body, upgrade, .. } = request;
+    if let Some(host) = url::Url::parse(&url).ok().and_then(|url| {
+        let host = url.host_str()?;
+        HeaderValue::from_str(&url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"))).ok()
+    }) {
+        headers.entry(header::HOST).or_insert(host);
+    }
+    Event { kind, method, url, headers, body, upgrade, target: callee.to_target() }
+}
+
+/// Why a worker gave no response, for the owner of both.
+fn reason_of(error: &EventError) -> String {
+    // The stack is in the log of the one that failed.
+    let line = error.detail.lines().next().unwrap_or_default();
+    if line.is_empty() { error.title.clone() } else { line.to_owned() }
+}

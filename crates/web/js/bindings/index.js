@@ -1,0 +1,21 @@
+// Bindings: what `env` has besides values. Each is an object here and a name that the host knows; what stands behind the
+// name, and whether this worker may reach it, only the host decides.
+import { createFetcher, createService } from "./service.js";
+import { createKvNamespace } from "./kv.js";
+
+const { keys: ownKeys, defineProperty: define } = Object;
+const KINDS = { __proto__: null, kv_namespace: createKvNamespace, service: createService, assets: createFetcher };
+
+/** Puts the bindings that stand under the empty name of an `env` into it. */
+export function unfoldBindings(env) {
+  const kinds = env[""];
+  if (kinds === undefined) return env;
+  delete env[""];
+  const names = ownKeys(kinds);
+  for (let i = 0; i < names.length; i++) {
+    const create = KINDS[kinds[names[i]]];
+    const value = create === undefined ? undefined : create(names[i]);
+    define(env, names[i], { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+  }
+  return env;
+}
