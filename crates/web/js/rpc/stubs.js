@@ -186,7 +186,12 @@ class Handler {
   }
 
   apply(_target, _self, args) {
-    return this.ref.call([], args);
+    try {
+      return this.ref.call([], args);
+    } catch (error) {
+      // A call never throws: whatever is wrong with it, its promise says so.
+      return localPromise(NativePromise.reject(error));
+    }
   }
 
   construct() {
