@@ -17,6 +17,7 @@ use std::{
 use http_body_util::BodyExt;
 use mote_cell::{
     Cell, CellOptions, Debugging, Deployment, Directory, EventLog, JsError, LogLevel, Observer, Pressure,
+    Watched,
 };
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
@@ -39,6 +40,7 @@ async fn measure(count: usize) {
         debugging: Debugging::Off,
         pressure: Pressure::default(),
         directory: Directory::default(),
+        watched: Watched::default(),
     };
     let cell = Cell::new(options, Arc::new(Silent));
     let main = ModuleSpecifier::parse("index.js").unwrap();

@@ -14,6 +14,7 @@ use crate::{
     SNAPSHOT,
     admission::Pressure,
     directory::Directory,
+    journal::{Story, Watched},
     program::{Debugging, program_of},
     slot::{Account, Slot, SlotConsole, Unready, Way},
 };
@@ -29,6 +30,8 @@ pub struct CellOptions {
     pub pressure: Pressure,
     /// Where other threads see its workers.
     pub directory: Directory,
+    /// The workers whose events somebody wants to read.
+    pub watched: Watched,
 }
 
 /// A version of a worker, as it is put into service.
@@ -77,6 +80,8 @@ pub trait Observer: Send + Sync {
     fn uncaught(&self, worker: &str, error: &JsError);
     /// An event is over.
     fn event(&self, event: &EventLog<'_>);
+    /// An event of a worker that is watched is over, `waitUntil` work included.
+    fn story(&self, _story: Story) {}
     /// False if only failed events are worth telling; the cell then takes no time of any.
     fn wants_events(&self) -> bool {
         true

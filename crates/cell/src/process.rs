@@ -46,6 +46,7 @@ use crate::{
     admission::Pressure,
     cell::{Cell, CellOptions, Deployment},
     directory::Directory,
+    journal::Watched,
     program::Debugging,
 };
 
@@ -129,6 +130,7 @@ fn serve(options: ProcessOptions) -> io::Result<()> {
     let to_host = ToHost::start(control.try_clone()?)?;
     let (commands, inbox) = mpsc::channel(COMMANDS_MAX);
     let (directory, pressure, numbers) = (Directory::default(), Pressure::default(), Numbers::default());
+    let watched = Watched::default();
     let sealed = Arc::new(Barrier::new(2));
     let serving = Serving {
         options: CellOptions {
@@ -136,6 +138,7 @@ fn serve(options: ProcessOptions) -> io::Result<()> {
             debugging: Debugging::Off,
             pressure: pressure.clone(),
             directory: directory.clone(),
+            watched: watched.clone(),
         },
         reporter: Arc::new(Reporter {
             numbers: numbers.clone(),
@@ -169,7 +172,8 @@ fn serve(options: ProcessOptions) -> io::Result<()> {
         sandbox.push("reports".to_owned());
     }
     to_host.say(FromCell::Ready { sandbox, listener });
-    let listening = Listener { numbers, directory, pressure, to_host, commands, told: BTreeMap::new() };
+    let listening =
+        Listener { numbers, directory, pressure, watched, to_host, commands, told: BTreeMap::new() };
     leave(listening.listen(control));
     Ok(())
 }

@@ -14,6 +14,7 @@ use mote_wire::{
 use crate::{
     answer::{self, error_of},
     cell::{Cell, EventLog},
+    journal::{EventJournal, What},
     slot::Slot,
     watched::{Leaving, watch_download, watch_upload},
 };
@@ -61,6 +62,14 @@ impl Cell {
         let method = request.method().clone();
         let what = if kind == CallKind::Rpc { "rpc" } else { method.as_str() };
         let mut record = Record::new(self, &slot, what, &url, &usage);
+        let journal = self.journal(&slot, &usage, || What {
+            kind: if kind == CallKind::Rpc { "rpc" } else { "fetch" },
+            method: method.to_string(),
+            url: url.clone(),
+            headers: request.headers().clone(),
+            entrypoint: callee.entrypoint.clone(),
+            due_ms: None,
+        });
         let request = watch_upload(request, &usage);
         let runtime = match self.ready(&slot) {
             Ok(runtime) => runtime,
@@ -68,6 +77,9 @@ impl Cell {
                 usage.set_outcome(Outcome::Exception);
                 let error = answer::unready(&unready);
                 record.write(Some(error.status), None);
+                if let Some(journal) = journal {
+                    journal.unready(&unready);
+                }
                 return Err(error);
             }
         };
@@ -77,6 +89,9 @@ impl Cell {
             Ok(response) => (response.status().as_u16(), None),
             Err(failure) => (error_of(failure).status, Some(failure)),
         };
+        if let Some(journal) = journal {
+            journal.answered(failure.is_none().then_some(status), failure);
+        }
         if usage.outcome() == Outcome::Canceled {
             // Whatever the worker made of half an upload, nobody is there to get it.
             record.write(None, Some(&Failure::Gone));
@@ -97,10 +112,35 @@ impl Cell {
         let slot = self.worker(worker)?;
         let usage = self.admit(&slot).map_err(|turned_away| answer::turned_away(&turned_away))?;
         let runtime = self.ready(&slot).map_err(|unready| answer::unready(&unready))?;
+        let journal = self.journal(&slot, &usage, || What {
+            kind: "scheduled",
+            method: String::new(),
+            url: cron.to_owned(),
+            headers: http::HeaderMap::new(),
+            entrypoint: None,
+            due_ms: Some(time_ms),
+        });
         let mut record = Record::new(self, &slot, "scheduled", cron, &usage);
         let failure = runtime.scheduled(cron, time_ms, usage.clone()).await.err();
         record.write(None, failure.as_ref());
+        if let Some(journal) = journal {
+            journal.answered(None, failure.as_ref());
+        }
         Ok(failure.as_ref().map_or(Outcome::Ok, Failure::outcome))
+    }
+
+    /// The journal of an event that somebody wants to read.
+    fn journal(
+        &self,
+        slot: &Slot,
+        usage: &EventUsage,
+        what: impl FnOnce() -> What,
+    ) -> Option<Arc<EventJournal>> {
+        self.options.watched.is(&slot.name).then(|| {
+            let journal = EventJournal::begin(slot.name.clone(), what(), self.observer.clone());
+            usage.keep_journal(journal.clone());
+            journal
+        })
     }
 
     fn worker(&self, name: &str) -> Result<Rc<Slot>, EventError> {

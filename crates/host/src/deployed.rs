@@ -39,6 +39,8 @@ pub struct Making {
     pub name: Arc<str>,
     /// Its worker, by which the operator's configuration knows it.
     pub worker: String,
+    /// The version's id; `None` if it has none.
+    pub version: Option<String>,
     /// Its account.
     pub account: String,
     /// Its `env`, as a JSON object.
@@ -323,6 +325,7 @@ impl Deployed {
         (self.make)(Making {
             name: key.clone(),
             worker: version.worker.clone(),
+            version: Some(version.id.clone()),
             env_json: config.env_json(&secrets, &version.id, version.created_ms),
             bindings: config.host_bindings(),
             limits: config.limits_patch(),

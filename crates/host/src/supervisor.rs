@@ -30,6 +30,7 @@ mod outgoing;
 mod pens;
 mod place;
 mod processes;
+mod reading;
 mod repeat;
 mod spares;
 mod stats;
@@ -71,6 +72,7 @@ use blame::Blame;
 use live::LiveCell;
 use lose::switch_message;
 use pens::{Pen, PenKey};
+pub use reading::Wanted;
 use spares::Spares;
 use stats::Counts;
 use worker::{Suspicion, Switch, Worker};
@@ -114,6 +116,7 @@ pub struct Supervisor {
     cells: RefCell<BTreeMap<u64, Rc<LiveCell>>>,
     spares: Spares,
     blame: RefCell<Blame>,
+    reading: RefCell<Option<Wanted>>,
     counts: Counts,
     looked_at: Cell<Instant>,
     closing: Cell<bool>,
@@ -139,6 +142,7 @@ impl Supervisor {
             pens: RefCell::default(),
             cells: RefCell::default(),
             spares: Spares::default(),
+            reading: RefCell::default(),
             counts: Counts::default(),
             looked_at: Cell::new(now),
             closing: Cell::new(false),

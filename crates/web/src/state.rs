@@ -115,13 +115,13 @@ impl State {
     /// Writes a line to the log, as far as the event may write that much; without an event, the isolate.
     pub(crate) fn log(&self, context: Option<&RequestContext>, level: LogLevel, text: &str) {
         match self.room_in_log(context, text.len()) {
-            Room::Enough => self.console.log(level, text),
+            Room::Enough => self.write(context, level, text),
             Room::Last { bytes } => {
                 let cut = text.floor_char_boundary(bytes);
-                self.console.log(level, text.get(..cut).unwrap_or_default());
+                self.write(context, level, text.get(..cut).unwrap_or_default());
                 let kib = self.limits.log_kib;
                 let text = format!("the log is cut here: an event may write {kib} KiB to the console");
-                self.console.log(LogLevel::Warn, &text);
+                self.write(context, LogLevel::Warn, &text);
             }
             Room::None => {}
         }
@@ -131,6 +131,16 @@ impl State {
     pub(crate) fn uncaught(&self, context: Option<&RequestContext>, error: &JsError) {
         if !matches!(self.room_in_log(context, error.stack.len()), Room::None) {
             self.console.uncaught(error);
+            if let Some(journal) = context.and_then(|context| context.usage.journal()) {
+                journal.error(error, self.now_ms.get());
+            }
+        }
+    }
+
+    fn write(&self, context: Option<&RequestContext>, level: LogLevel, text: &str) {
+        self.console.log(level, text);
+        if let Some(journal) = context.and_then(|context| context.usage.journal()) {
+            journal.line(level, text, self.now_ms.get());
         }
     }
 

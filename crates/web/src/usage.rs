@@ -3,7 +3,7 @@
 use std::{
     pin::Pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU8, AtomicU64, Ordering},
     },
     task::{Context, Poll},
@@ -11,13 +11,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use mote_engine::{memory::Held, meter::Stretch};
+use mote_engine::{JsError, memory::Held, meter::Stretch};
 use mote_wire::{
     http::{Body, BodyError},
     limits::Limits,
 };
 
-use crate::context::Outcome;
+use crate::{context::Outcome, runtime::LogLevel};
 
 /// Who keeps the books of a worker.
 pub trait UsageSink: Send + Sync {
@@ -25,6 +25,16 @@ pub trait UsageSink: Send + Sync {
     fn used_cpu(&self, time: Duration, turn: u64);
     /// An event is over: it has its answer, the answer's body has left, its `waitUntil` work is done.
     fn event_over(&self, usage: &EventUsage);
+}
+
+/// Who writes down what an event says, if somebody wants to read it.
+pub trait Journal: Send + Sync {
+    /// A line for the console, at this time in milliseconds since the epoch.
+    fn line(&self, level: LogLevel, text: &str, at_ms: f64);
+    /// An error that nobody caught.
+    fn error(&self, error: &JsError, at_ms: f64);
+    /// The event is over.
+    fn over(&self, usage: &EventUsage);
 }
 
 /// What an event has used so far. Everybody who works for the event shares it; when the last one drops it, the event is
@@ -41,6 +51,7 @@ pub struct EventUsage {
     bytes_out: AtomicU64,
     log_bytes: AtomicU64,
     outcome: AtomicU8,
+    journal: OnceLock<Arc<dyn Journal>>,
 }
 
 impl EventUsage {
@@ -60,7 +71,17 @@ impl EventUsage {
             bytes_out: zero(),
             log_bytes: zero(),
             outcome: AtomicU8::new(Outcome::Ok as u8),
+            journal: OnceLock::new(),
         })
+    }
+
+    /// Has what the event says written down from now on; only the first journal counts.
+    pub fn keep_journal(&self, journal: Arc<dyn Journal>) {
+        let _ = self.journal.set(journal);
+    }
+
+    pub(crate) fn journal(&self) -> Option<&dyn Journal> {
+        self.journal.get().map(|journal| &**journal)
     }
 
     /// The limits that hold for it.
@@ -166,6 +187,9 @@ fn add(counter: &AtomicU64, bytes: usize) -> u64 {
 impl Drop for EventUsage {
     fn drop(&mut self) {
         self.sink.event_over(self);
+        if let Some(journal) = self.journal.get() {
+            journal.over(self);
+        }
     }
 }
 

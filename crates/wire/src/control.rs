@@ -36,6 +36,13 @@ pub enum ToCell {
         /// Its number.
         worker: u32,
     },
+    /// Whether somebody reads along with a worker's events: then [`FromCell::Story`] tells of each.
+    Watch {
+        /// Its number.
+        worker: u32,
+        /// True from now on, or false.
+        on: bool,
+    },
     /// Whether the node is short of memory.
     Pressure {
         /// True while it is.
@@ -98,6 +105,46 @@ pub enum FromCell {
         /// CPU time by then, in microseconds.
         cpu_us: u64,
     },
+    /// An event of a worker that is watched is over.
+    Story {
+        /// The worker's number.
+        worker: u32,
+        /// What there is to tell.
+        story: Box<Story>,
+    },
+}
+
+/// An event that is over, with all that it said.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Story {
+    /// `fetch`, `scheduled` or `rpc`.
+    pub kind: String,
+    /// The method; empty if there is none.
+    pub method: String,
+    /// The URL, or the cron expression.
+    pub url: String,
+    /// The request's headers.
+    pub headers: Vec<(String, String)>,
+    /// The entrypoint that was called, if it is not the default one.
+    pub entrypoint: Option<String>,
+    /// When it was due, in milliseconds since the epoch, for one that a clock has begun.
+    pub due_ms: Option<f64>,
+    /// When it began, in milliseconds since the epoch.
+    pub began_ms: f64,
+    /// Its outcome, in Cloudflare's words.
+    pub outcome: String,
+    /// The response's status, if it had one.
+    pub status: Option<u16>,
+    /// CPU time in microseconds.
+    pub cpu_us: u64,
+    /// From its arrival to its end, in microseconds.
+    pub wall_us: u64,
+    /// What it wrote to the console: level, text, and the time in milliseconds since the epoch.
+    pub lines: Vec<(String, String, f64)>,
+    /// Errors that it did not catch: the first line, the whole stack, and the time.
+    pub errors: Vec<(String, String, f64)>,
+    /// Whether there was more than is kept.
+    pub truncated: bool,
 }
 
 /// After as many turns an event is one that goes on and on.

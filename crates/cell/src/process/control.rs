@@ -8,13 +8,14 @@ use std::{
 
 use bytes::Bytes;
 use mote_web::{LogLevel, Outcome};
-use mote_wire::control::{BLOB_BYTES_MAX, FromCell, JSON_BYTES_MAX, ToCell, WorkerUse, encode};
+use mote_wire::control::{self, BLOB_BYTES_MAX, FromCell, JSON_BYTES_MAX, ToCell, WorkerUse, encode};
 
 use super::events::Numbers;
 use crate::{
     admission::Pressure,
     cell::{EventLog, Observer},
     directory::Directory,
+    journal::{Story, Watched},
     stats::WorkerStats,
 };
 
@@ -101,6 +102,7 @@ pub(super) struct Listener {
     pub(super) numbers: Numbers,
     pub(super) directory: Directory,
     pub(super) pressure: Pressure,
+    pub(super) watched: Watched,
     pub(super) to_host: ToHost,
     pub(super) commands: tokio::sync::mpsc::Sender<Command>,
     /// What was told of each worker, so that the next answer has what came since.
@@ -133,6 +135,11 @@ impl Listener {
             ToCell::Deploy { worker, name, account, limits, env_json } => {
                 self.numbers.insert(worker, &name);
                 return self.command(Command::Deploy { worker, name, account, limits, env_json, bundle });
+            }
+            ToCell::Watch { worker, on } => {
+                if let Some(name) = self.numbers.name(worker) {
+                    if on { self.watched.begin(&name) } else { self.watched.end(&name) }
+                }
             }
             ToCell::Remove { worker } => return self.command(Command::Remove { worker }),
             ToCell::Stop { worker } => {
@@ -230,16 +237,20 @@ impl Reporter {
     }
 }
 
+fn word_of(level: LogLevel) -> String {
+    match level {
+        LogLevel::Debug => "debug",
+        LogLevel::Info => "info",
+        LogLevel::Log => "log",
+        LogLevel::Warn => "warn",
+        LogLevel::Error => "error",
+    }
+    .to_owned()
+}
+
 impl Observer for Reporter {
     fn console(&self, worker: &str, level: LogLevel, text: &str) {
-        let level = match level {
-            LogLevel::Debug => "debug",
-            LogLevel::Info => "info",
-            LogLevel::Log => "log",
-            LogLevel::Warn => "warn",
-            LogLevel::Error => "error",
-        };
-        let (level, text) = (level.to_owned(), text.to_owned());
+        let (level, text) = (word_of(level), text.to_owned());
         self.tell(worker, |worker| FromCell::Console { worker, level, text });
     }
 
@@ -259,6 +270,29 @@ impl Observer for Reporter {
             duration_us: microseconds(event.duration),
             cpu_us: microseconds(event.cpu),
         });
+    }
+
+    fn story(&self, story: Story) {
+        let Story { worker, what, began_ms, outcome, status, cpu_us, wall_us, lines, errors, truncated } =
+            story;
+        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let told = control::Story {
+            kind: what.kind.to_owned(),
+            method: what.method,
+            url: what.url,
+            headers: what.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+            entrypoint: what.entrypoint,
+            due_ms: what.due_ms,
+            began_ms,
+            outcome: outcome.as_str().to_owned(),
+            status,
+            cpu_us,
+            wall_us,
+            lines: lines.into_iter().map(|line| (word_of(line.level), line.text, line.at_ms)).collect(),
+            errors: errors.into_iter().map(|(error, at_ms)| (error.message, error.stack, at_ms)).collect(),
+            truncated,
+        };
+        self.tell(&worker, |worker| FromCell::Story { worker, story: Box::new(told) });
     }
 
     fn wants_events(&self) -> bool {

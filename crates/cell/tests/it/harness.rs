@@ -17,7 +17,7 @@ use http_body_util::BodyExt;
 
 use mote_cell::{
     Cell, CellOptions, Debugging, Deployment, Directory, EventLog, JsError, LoadError, LogLevel, Observer,
-    Pressure, WorkerStats,
+    Pressure, Watched, WorkerStats,
 };
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
@@ -154,6 +154,7 @@ impl Harness {
             debugging: Debugging::Off,
             pressure: pressure.clone(),
             directory: directory.clone(),
+            watched: Watched::default(),
         };
         Self { cell: Cell::new(options, log.clone()), log, egress, pressure, directory }
     }

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use mote_cell::{Cell, CellOptions, Debugging, Deployment, Directory, Pressure};
+use mote_cell::{Cell, CellOptions, Debugging, Deployment, Directory, Pressure, Watched};
 use mote_host::{
     egress::DirectEgress,
     gateway::{ErrorDetail, Gateway},
@@ -132,7 +132,7 @@ impl Server {
 
 fn cell_options(options: &Options, config: &Config, pressure: Pressure, directory: Directory) -> CellOptions {
     let debugging = if options.inspect.is_some() { Debugging::Possible } else { Debugging::Off };
-    CellOptions { limits: config.limits.clone(), debugging, pressure, directory }
+    CellOptions { limits: config.limits.clone(), debugging, pressure, directory, watched: Watched::default() }
 }
 
 /// Memory of the process past which new events are turned away.

@@ -19,6 +19,9 @@ pub(super) struct Reach {
     pub(super) policy: Arc<Policy>,
     /// Whose connections it shares.
     pub(super) tenant: String,
+    /// Its worker, and the version that it is.
+    pub(super) worker: String,
+    pub(super) version: Option<String>,
     /// The account that it was deployed by; empty if there is none.
     pub(super) account: String,
     /// What it may ask the node itself for.
@@ -56,6 +59,7 @@ fn spec(target: &mut Target, config: &Config) -> Result<WorkerSpec, ServeError> 
         account: worker.account.clone(),
         env_json: worker.env_json.clone(),
         bindings: HostBindings::new(),
+        version: None,
         bundle: worker.bundle.encode(),
         limits: worker.limits,
         worker: name.clone(),
@@ -82,6 +86,8 @@ pub(super) fn make(config: &Config, making: Making) -> Result<WorkerSpec, String
         egress: Rc::new(Reach {
             policy: Arc::new(policy),
             tenant,
+            worker: making.worker,
+            version: making.version,
             account: making.account,
             bindings: making.bindings,
         }),

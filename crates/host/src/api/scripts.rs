@@ -155,6 +155,7 @@ impl Api {
         let making = Making {
             name: format!("check {id}").into(),
             worker: name.to_owned(),
+            version: Some(id.clone()),
             account: config.account.clone(),
             env_json: config.env_json(&secrets, &id, now()),
             bindings: config.host_bindings(),

@@ -243,6 +243,7 @@ impl Supervisor {
             self.lose(cell, IncidentKind::Silent, reason, cell.pings.get().answered_at);
             return Err(Unsent::Elsewhere);
         }
+        self.tell_reading(cell, number);
         let given = self.given(cell, spec).ok_or(Unsent::Elsewhere)?;
         self.hold(permit, cell, given.1.clone());
         Ok(given)

@@ -56,6 +56,16 @@ pub(super) struct Entry {
     pub(super) inside: u64,
     pub(super) used_at: Instant,
     leaving: Option<Leaving>,
+    /// Whether the cell was told that somebody reads its events.
+    read: bool,
+}
+
+impl Entry {
+    /// Notes whether somebody reads its events now; true if that is news.
+    pub(super) fn read_along(&mut self, wanted: &dyn Fn(&str) -> bool) -> bool {
+        let read = wanted(&self.spec.name);
+        std::mem::replace(&mut self.read, read) != read
+    }
 }
 
 /// Whose request it is that leaves a cell.
@@ -152,10 +162,19 @@ impl Given {
             inside: 0,
             used_at: now,
             leaving: None,
+            read: false,
         };
         self.entries.insert(number, entry);
         self.current.insert(worker.name.clone(), number);
         Some(number)
+    }
+
+    /// The workers of which it is news whether somebody reads their events, and whether somebody does.
+    pub(super) fn read_along(&mut self, wanted: &dyn Fn(&str) -> bool) -> Vec<(u32, bool)> {
+        let entries = self.entries.iter_mut();
+        entries
+            .filter_map(|(number, entry)| entry.read_along(wanted).then_some((*number, entry.read)))
+            .collect()
     }
 
     /// The cell says that a version is loaded, or is not. False if it was not asked.

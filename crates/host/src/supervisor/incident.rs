@@ -3,8 +3,9 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use mote_sandbox::process::Ended;
+use mote_wire::control::Story;
 
-use super::suspicion::Sign;
+use super::{suspicion::Sign, worker::WorkerSpec};
 
 /// What happened to a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -179,6 +180,10 @@ pub trait Watcher {
     /// A worker behaves like an attack on its neighbours and gets a cell of its own.
     fn suspect(&self, worker: &str, sign: Sign) {
         let _ = (worker, sign);
+    }
+    /// An event of a worker that is read along with is over ([`super::Supervisor::read_along`]).
+    fn story(&self, worker: &WorkerSpec, story: Story) {
+        let _ = (worker, story);
     }
     /// An event is over.
     fn event(&self, event: &EventRecord<'_>) {

@@ -84,6 +84,17 @@ impl Supervisor {
                 self.watcher.console(&name, level, &text);
                 Ok(())
             }
+            FromCell::Story { worker, story } => {
+                let spec = match cell.given.borrow().asker(worker) {
+                    Asker::Worker(spec) => spec,
+                    Asker::Gone => return Ok(()),
+                    Asker::Forged => {
+                        return Err(format!("it spoke of its worker {worker}, which it never got"));
+                    }
+                };
+                self.watcher.story(&spec, *story);
+                Ok(())
+            }
             FromCell::Event { worker, outcome, what, status, failure, duration_us, cpu_us } => {
                 let name = name_of(cell, worker)?;
                 self.watcher.event(&EventRecord {

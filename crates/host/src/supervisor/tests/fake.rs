@@ -223,6 +223,7 @@ async fn talk(control: DuplexStream, acts: Rc<Cell<Acts>>, deploys: Rc<Cell<u64>
             | ToCell::Remove { .. }
             | ToCell::Stop { .. }
             | ToCell::Start { .. }
+            | ToCell::Watch { .. }
             | ToCell::Pressure { .. } => continue,
         };
         write.write_all(&encode(&answer, &[])).await?;
