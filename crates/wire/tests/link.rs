@@ -327,7 +327,7 @@ fn frame(kind: u8, flags: u8, exchange: u64, payload: &[u8]) -> Vec<u8> {
 /// A subrequest of a cell's, without a body if it has ended.
 fn subrequest(exchange: u64, flags: u8) -> Vec<u8> {
     let mut payload = vec![0, 0, 0, 3, 0];
-    payload.extend([0, 0, 0, 3, b'G', b'E', b'T', 0, 0, 0, 1, b'u', 0, 0]);
+    payload.extend([0, 0, 0, 3, b'G', b'E', b'T', 0, 0, 0, 1, b'u', 0, 0, 0, 0, 0, 0]);
     frame(1, flags, exchange, &payload)
 }
 

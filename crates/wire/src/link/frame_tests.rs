@@ -6,7 +6,15 @@ fn head() -> RequestHead {
     headers.append("x-two", HeaderValue::from_static("1"));
     headers.append("x-two", HeaderValue::from_bytes(b"\xe4").unwrap());
     let (method, url) = (Method::PUT, "http://a.example/ä?b".to_owned());
-    RequestHead { worker: 7, kind: Kind::Fetch, upgrade: false, method, url, target: String::new(), headers }
+    RequestHead {
+        worker: 7,
+        kind: Kind::Fetch,
+        upgrade: false,
+        method,
+        url,
+        target: "SHOP".to_owned(),
+        headers,
+    }
 }
 
 fn whole(text: &'static str) -> BodyStart {
@@ -93,13 +101,20 @@ fn a_body_is_not_longer_than_it_says() {
 #[test]
 fn the_bytes_stay_as_they_are() {
     let mut out = BytesMut::new();
-    let head = RequestHead { headers: HeaderMap::new(), url: "u".into(), method: Method::GET, ..head() };
+    let head = RequestHead {
+        headers: HeaderMap::new(),
+        url: "u".into(),
+        target: "t".into(),
+        method: Method::GET,
+        ..head()
+    };
     put_request(&mut out, 2, &head, &whole(""));
     let expected: &[u8] = &[
-        0, 0, 0, 27, 1, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        2, // 27 bytes, a request, with a length and ended, exchange 2
+        0, 0, 0, 32, 1, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        2, // 32 bytes, a request, with a length and ended, exchange 2
         0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, // worker 7, fetch, no bytes of body
-        0, 0, 0, 3, b'G', b'E', b'T', 0, 0, 0, 1, b'u', 0, 0, // method, URL, no headers
+        0, 0, 0, 3, b'G', b'E', b'T', 0, 0, 0, 1, b'u', // method, URL
+        0, 0, 0, 1, b't', 0, 0, // target, no headers
     ];
     assert_eq!(&out[..], expected);
 }
