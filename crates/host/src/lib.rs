@@ -20,3 +20,4 @@ pub mod memory;
 pub mod secrets;
 mod site;
 pub mod supervisor;
+pub mod trace;
