@@ -20,4 +20,5 @@ pub mod memory;
 pub mod secrets;
 mod site;
 pub mod supervisor;
+pub mod tails;
 pub mod trace;

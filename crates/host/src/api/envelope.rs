@@ -29,7 +29,7 @@ pub(super) const NOTHING_TO_INHERIT: u32 = 10_057;
 /// The worker handles no events.
 pub(super) const NO_HANDLERS: u32 = 10_068;
 /// Nothing answers under this path.
-const NO_ROUTE: u32 = 7_003;
+pub(super) const NO_ROUTE: u32 = 7_003;
 
 impl Refusal {
     pub(super) fn invalid(message: impl Into<String>) -> Self {
