@@ -117,7 +117,7 @@ fn switching(key: &HeaderValue) -> Response<Full<Bytes>> {
 }
 
 /// Carries events to a watcher until one of the two ends it.
-async fn watch<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStream<S>, tail: &Tail) {
+pub(super) async fn watch<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStream<S>, tail: &Tail) {
     let end = tokio::select! {
         end = converse(&mut socket, tail) => end,
         // Also in the middle of a document for a watcher that does not read.
