@@ -17,6 +17,7 @@ pub mod deployed;
 pub mod egress;
 pub mod gateway;
 pub mod memory;
+pub mod otlp;
 pub mod secrets;
 mod site;
 pub mod supervisor;
