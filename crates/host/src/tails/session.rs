@@ -41,6 +41,14 @@ const CLOSE_MAX: Duration = Duration::from_secs(5);
 /// The most bytes that a watcher may send at once.
 const FROM_WATCHER_BYTES_MAX: usize = 1 << 10;
 
+/// Why a request is no way into a tail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unfit {
+    NoWebSocket,
+    Version,
+    Protocol,
+}
+
 /// Why a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -57,7 +65,7 @@ impl Tails {
     pub fn answer<B>(self: &Rc<Self>, mut request: Request<B>) -> Response<Full<Bytes>> {
         let key = match key_of(request.method(), request.headers()) {
             Ok(key) => key,
-            Err(refused) => return refused,
+            Err(unfit) => return unfit.answer(),
         };
         let token = request.uri().path().strip_prefix(PREFIX).unwrap_or_default();
         let tail = match self.claim(token) {
@@ -82,26 +90,38 @@ impl Tails {
     }
 }
 
-/// The key of a WebSocket's handshake, or why it is none for us.
-fn key_of(method: &Method, headers: &HeaderMap) -> Result<HeaderValue, Response<Full<Bytes>>> {
+/// The key of a WebSocket's handshake.
+fn key_of(method: &Method, headers: &HeaderMap) -> Result<HeaderValue, Unfit> {
     let has = |name, word: &str| {
         let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
         values.flat_map(|value| value.split(',')).any(|one| one.trim().eq_ignore_ascii_case(word))
     };
     let wants = has(header::UPGRADE, "websocket") && has(header::CONNECTION, "upgrade");
     let key = headers.get(header::SEC_WEBSOCKET_KEY).filter(|_| wants && method == Method::GET);
-    let Some(key) = key else {
-        return Err(text(StatusCode::UPGRADE_REQUIRED, "a tail is watched over a WebSocket\n"));
-    };
+    let key = key.ok_or(Unfit::NoWebSocket)?;
     if !has(header::SEC_WEBSOCKET_VERSION, "13") {
-        let mut refused = text(StatusCode::UPGRADE_REQUIRED, "WebSocket version 13 is spoken here\n");
-        refused.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-        return Err(refused);
+        return Err(Unfit::Version);
     }
     if !has(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL) {
-        return Err(text(StatusCode::BAD_REQUEST, "the protocol is trace-v1\n"));
+        return Err(Unfit::Protocol);
     }
     Ok(key.clone())
+}
+
+impl Unfit {
+    fn answer(self) -> Response<Full<Bytes>> {
+        match self {
+            Self::NoWebSocket => text(StatusCode::UPGRADE_REQUIRED, "a tail is watched over a WebSocket\n"),
+            Self::Version => {
+                let mut response =
+                    text(StatusCode::UPGRADE_REQUIRED, "WebSocket version 13 is spoken here\n");
+                let version = HeaderValue::from_static("13");
+                response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, version);
+                response
+            }
+            Self::Protocol => text(StatusCode::BAD_REQUEST, "the protocol is trace-v1\n"),
+        }
+    }
 }
 
 fn switching(key: &HeaderValue) -> Response<Full<Bytes>> {

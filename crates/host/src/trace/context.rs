@@ -102,17 +102,20 @@ mod tests {
         assert_eq!((next.trace_id, next.span_id), (span.trace_id, span.span_id));
         assert!(!TraceParent::parse(&GOOD.replace("-01", "-00")).unwrap().is_sampled());
         assert!(TraceParent::parse(&GOOD.replace("00-4b", "01-4b")).is_some());
-        assert!(TraceParent::parse(&format!("cc{}-what-the-future-brings", &GOOD[2..])).is_some());
+        assert!(
+            TraceParent::parse(&GOOD.replace("00-4b", "cc-4b").replace("-01", "-01-what-the-future-brings"))
+                .is_some()
+        );
     }
 
     #[test]
     fn what_is_no_traceparent_begins_a_trace() {
-        let long = format!("01{}-{}", &GOOD[2..], "a".repeat(200));
+        let long = format!("{}-{}", GOOD.replace("00-4b", "01-4b"), "a".repeat(200));
         for bad in [
             "",
             "-",
             "00",
-            &GOOD[..54],
+            GOOD.split_at(54).0,
             &format!("{GOOD}-more"),
             &GOOD.to_uppercase(),
             &GOOD.replace("00-4b", "ff-4b"),
