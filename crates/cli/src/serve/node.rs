@@ -6,6 +6,7 @@ use mote_host::{
     egress::{Network, NetworkOptions},
     gateway::{ErrorDetail, Gateway},
     supervisor::{Processes, Supervisor, WorkerSpec},
+    tails::Tails,
 };
 use tokio::{
     net::TcpListener,
@@ -31,6 +32,8 @@ use crate::config::Config;
 
 /// How long what is under way may go on when the node ends.
 const DRAIN_MAX: Duration = Duration::from_secs(30);
+/// How long the last spans may take to the collector when the node ends.
+const FLUSH_MAX: Duration = Duration::from_secs(5);
 /// How long a node waits for its first cell.
 const FIRST_CELL_S_MAX: u64 = 10;
 /// How often it looks whether that one is there.
@@ -50,7 +53,9 @@ pub(super) async fn run(
     let supervisor = supervise(&program, config, workers)?;
     first_cell(&supervisor).await?;
     spawn_local(watch_memory(config.memory_mib, Rc::downgrade(&supervisor)));
-    let deploy = Deploy::open(options, config, &supervisor, names.iter().map(ToString::to_string).collect())?;
+    let (tails, spans) = (Tails::new(), options.spans.start()?);
+    let own = names.iter().map(ToString::to_string).collect();
+    let deploy = Deploy::open(options, config, &supervisor, tails.clone(), own)?;
     let crons = spawn_local(mote_host::cron::run(deploy.deployed.clone()));
     let mut signals = Signals::new().map_err(start)?;
     let (leave, leaving) = watch::channel(());
@@ -65,8 +70,8 @@ pub(super) async fn run(
     let connections = Connections::new(config.connections);
     let (listener, admin) = (tcp(&doors.listener)?, tcp(&doors.admin)?);
     let accepting = spawn_local(accept(listener, connections.clone(), gateway, leaving));
-    let door =
-        spawn_local(administer(admin, Rc::new(Admin { supervisor: supervisor.clone(), api: deploy.api })));
+    let admin_of = Admin { supervisor: supervisor.clone(), api: deploy.api, tails, spans: spans.clone() };
+    let door = spawn_local(administer(admin, Rc::new(admin_of)));
     upgrade::write_pid(&options.data)
         .map_err(|source| ServeError::Data { folder: options.data.clone(), source })?;
     if let Some(ready) = doors.ready {
@@ -90,6 +95,9 @@ pub(super) async fn run(
     tokio::select! {
         () = finish(&connections, &supervisor) => {}
         () = signals.stop() => line(Level::Warn, "told to stop again: what is under way is ended"),
+    }
+    if let Some(spans) = spans {
+        spans.flush(FLUSH_MAX).await;
     }
     upgrade::remove_pid(&options.data);
     line(Level::Info, "stopped");
