@@ -16,10 +16,11 @@ mod routes;
 mod schedules;
 mod scripts;
 mod secrets;
+mod tails;
 mod upload;
 mod versions;
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
+use std::{cell::RefCell, collections::HashMap, net::IpAddr, rc::Rc, sync::Arc};
 
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
@@ -33,7 +34,7 @@ pub(crate) use config::{VersionConfig, open_secrets};
 pub use envelope::Answer;
 use envelope::Refusal;
 
-use crate::{clock::now_ms, deployed::Deployed};
+use crate::{clock::now_ms, deployed::Deployed, tails::Tails};
 
 /// The path under which it answers.
 pub const PREFIX: &str = "/client/v4/";
@@ -51,6 +52,7 @@ const OPERATOR: &str = "operator";
 /// The API of one node.
 pub struct Api {
     deployed: Rc<Deployed>,
+    tails: Rc<Tails>,
     /// Of the token, so that comparing takes the same time whatever was sent, and no copy of it lies about.
     token_hash: Vec<u8>,
     /// Changes to workers, one after the other: each is decided by what the one before it left.
@@ -59,19 +61,25 @@ pub struct Api {
     sessions: RefCell<HashMap<String, assets::Session>>,
 }
 
+/// Where a request came from. The listener puts it into the request's extensions.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
 /// A request whose sender is known.
 struct Call<'a> {
     account: &'a str,
     headers: HeaderMap,
+    peer: Option<IpAddr>,
     body: Incoming,
 }
 
 impl Api {
     /// The API that this token opens.
     #[must_use]
-    pub fn new(deployed: Rc<Deployed>, token: &str) -> Rc<Self> {
+    pub fn new(deployed: Rc<Deployed>, tails: Rc<Tails>, token: &str) -> Rc<Self> {
         Rc::new(Self {
             deployed,
+            tails,
             token_hash: hash(token.as_bytes()),
             changing: tokio::sync::Mutex::new(()),
             sessions: RefCell::default(),
@@ -115,7 +123,8 @@ impl Api {
             (&Method::GET, ["zones", _, "workers", "routes"]) => Ok(self.all_routes()),
             (_, ["accounts", account, rest @ ..]) => {
                 check_account(account)?;
-                let call = Call { account, headers: parts.headers.clone(), body };
+                let peer = parts.extensions.get().map(|Peer(peer)| *peer);
+                let call = Call { account, headers: parts.headers.clone(), peer, body };
                 self.in_account(method, rest, call).await
             }
             _ => Err(unknown(method, parts.uri.path())),
@@ -194,7 +203,10 @@ impl Api {
             ("PUT", ["domains", "records"]) => self.put_domains(call, name).await,
             ("PUT", ["schedules"]) => self.put_schedules(call, name).await,
             ("GET", ["schedules"]) => self.schedules(call.account, name).await,
-            (_, ["tails", ..]) => Err(Refusal::not_yet("live tails")),
+            ("POST", ["tails"]) => self.create_tail(call, name).await,
+            ("GET", ["tails"]) => self.tails(call.account, name).await,
+            ("GET", ["tails", id]) => self.tail(call.account, name, id).await,
+            ("DELETE", ["tails", id]) => self.delete_tail(call.account, name, id),
             ("POST", ["assets-upload-session"]) => self.begin_assets(call).await,
             (_, path) => Err(unknown(method, &format!("workers/scripts/{name}/{}", path.join("/")))),
         }

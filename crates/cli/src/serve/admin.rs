@@ -12,33 +12,45 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use mote_host::{
-    api::{Api, PREFIX},
+    api::{Api, PREFIX, Peer},
+    otlp::Exporter,
     supervisor::{CellStats, Supervisor, WorkerTotals},
+    tails::{self, Tails},
 };
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use super::metrics;
+use super::metrics::{self, Watching};
 use crate::local::is_local;
 
 /// What the door leads to.
 pub(super) struct Admin {
     pub(super) supervisor: Rc<Supervisor>,
     pub(super) api: Rc<Api>,
+    pub(super) tails: Rc<Tails>,
+    pub(super) spans: Option<Rc<Exporter>>,
 }
 
 const PATHS: &str = "GET /healthz, /readyz, /metrics, /cells or /stats; \
                      POST /workers/<name>/stop, /start, /isolate or /release; \
-                     the deploy API under /client/v4/\n";
+                     the deploy API under /client/v4/; live tails under /tails/\n";
 
 impl Admin {
     /// Serves one connection.
     pub(super) async fn serve_connection(self: Rc<Self>, stream: TcpStream) {
-        let service = service_fn(move |request| {
+        let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
+        let service = service_fn(move |mut request: Request<Incoming>| {
             let admin = self.clone();
+            // Who watches may ask for events of its own.
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(peer);
+            }
             async move {
                 if is_local(&request) && request.uri().path().starts_with(PREFIX) {
                     return Ok::<_, Infallible>(admin.api.answer(request).await);
+                }
+                if is_local(&request) && request.uri().path().starts_with(tails::PREFIX) {
+                    return Ok(admin.tails.answer(request));
                 }
                 Ok(admin.answer(&request))
             }
@@ -47,6 +59,7 @@ impl Admin {
         let _ = http1::Builder::new()
             .timer(TokioTimer::new())
             .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
             .await;
     }
 
@@ -77,7 +90,8 @@ impl Admin {
     }
 
     fn metrics(&self) -> Response<Full<Bytes>> {
-        match metrics::open_metrics(self.supervisor.stats()) {
+        let spans = self.spans.as_ref().map(|spans| spans.stats());
+        match metrics::open_metrics(self.supervisor.stats(), Watching { lost: self.tails.lost(), spans }) {
             Ok(body) => {
                 let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
                 of_type(text(StatusCode::OK, body), kind)

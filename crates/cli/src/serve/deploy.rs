@@ -7,6 +7,7 @@ use mote_host::{
     deployed::Deployed,
     secrets::{Seal, write_private},
     supervisor::Supervisor,
+    tails::Tails,
 };
 use mote_store::Store;
 
@@ -37,6 +38,7 @@ impl Deploy {
         options: &Options,
         config: &Config,
         supervisor: &Rc<Supervisor>,
+        tails: Rc<Tails>,
         own: Vec<String>,
     ) -> Result<Self, ServeError> {
         let folder = &options.data;
@@ -56,7 +58,7 @@ impl Deploy {
                 format_args!("[workers.{name}] is no project here, and nothing is deployed under this name"),
             );
         }
-        Ok(Self { api: Api::new(deployed.clone(), &token), deployed })
+        Ok(Self { api: Api::new(deployed.clone(), tails, &token), deployed })
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use mote_host::supervisor::{CellStats, Stats};
+use mote_host::{
+    otlp::ExporterStats,
+    supervisor::{CellStats, Stats},
+};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, NoLabelSet, text},
@@ -11,12 +14,37 @@ use prometheus_client::{
 };
 
 /// All metrics, in the OpenMetrics text format.
-pub(super) fn open_metrics(stats: Stats) -> Result<String, fmt::Error> {
+pub(super) fn open_metrics(stats: Stats, watching: Watching) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("mote");
     registry.register_collector(Box::new(Books(stats)));
+    registry.register_collector(Box::new(watching));
     let mut output = String::new();
     text::encode(&mut output, &registry)?;
     Ok(output)
+}
+
+/// What those who watch events have missed.
+#[derive(Debug)]
+pub(super) struct Watching {
+    /// Events that watchers were too slow for.
+    pub(super) lost: u64,
+    /// What became of spans, if any are sent.
+    pub(super) spans: Option<ExporterStats>,
+}
+
+impl Collector for Watching {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut count = |name: &str, help: &str, count: u64| {
+            encoder
+                .encode_descriptor(name, help, None, MetricType::Counter)?
+                .encode_counter::<NoLabelSet, _, f64>(&count, None)
+        };
+        count("tail_events_lost", "Events that watchers of live tails were too slow for", self.lost)?;
+        let Some(spans) = &self.spans else { return Ok(()) };
+        count("spans_exported", "Spans that the collector has taken", spans.counts.exported)?;
+        count("spans_dropped", "Spans that found no room", spans.counts.dropped)?;
+        count("spans_failed", "Spans that the collector did not take", spans.counts.failed)
+    }
 }
 
 #[derive(Debug)]

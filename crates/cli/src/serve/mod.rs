@@ -11,6 +11,8 @@ mod node;
 mod options;
 mod outbound;
 mod program;
+mod readers;
+mod spans;
 mod upgrade;
 mod watcher;
 mod workers;
@@ -133,6 +135,9 @@ pub(crate) enum ServeError {
     /// The process cannot get what it needs.
     #[error("cannot start: {source}")]
     Start { source: io::Error },
+    /// Spans cannot be sent as the operator says.
+    #[error("--otlp: {0}")]
+    Spans(#[from] mote_host::otlp::OptionsError),
     /// The way out cannot be set up.
     #[error("cannot set up the way out: {reason}")]
     Network { reason: String },

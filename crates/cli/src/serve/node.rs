@@ -7,6 +7,7 @@ use mote_host::{
     egress::{Network, NetworkOptions},
     gateway::{ErrorDetail, Gateway},
     supervisor::{Processes, Supervisor, WorkerSpec},
+    tails::Tails,
 };
 use tokio::{
     net::TcpListener,
@@ -25,6 +26,7 @@ use super::{
     memory::watch_memory,
     outbound::WayOut,
     program::Program,
+    readers::Readers,
     start, upgrade,
     watcher::Log,
 };
@@ -32,6 +34,8 @@ use crate::config::Config;
 
 /// How long what is under way may go on when the node ends.
 const DRAIN_MAX: Duration = Duration::from_secs(30);
+/// How long the last spans may take to the collector when the node ends.
+const FLUSH_MAX: Duration = Duration::from_secs(5);
 /// How long a node waits for its first cell.
 const FIRST_CELL_S_MAX: u64 = 10;
 /// How often it looks whether that one is there.
@@ -49,10 +53,14 @@ pub(super) async fn run(
     let names: Vec<Arc<str>> = workers.iter().map(|worker| worker.name.clone()).collect();
     let program = Program::of(options).map_err(start)?;
     let bound = Rc::new(OnceCell::new());
-    let supervisor = supervise(&program, config, workers, bound.clone())?;
+    let readers = Readers { tails: Tails::new(), spans: options.spans.start()? };
+    let supervisor = supervise(&program, config, workers, bound.clone(), readers.clone())?;
+    spawn_local(readers.clone().keep_up(supervisor.clone()));
     first_cell(&supervisor).await?;
     spawn_local(watch_memory(config.memory_mib, Rc::downgrade(&supervisor)));
-    let deploy = Deploy::open(options, config, &supervisor, names.iter().map(ToString::to_string).collect())?;
+    let Readers { tails, spans } = readers;
+    let own = names.iter().map(ToString::to_string).collect();
+    let deploy = Deploy::open(options, config, &supervisor, tails.clone(), own)?;
     let _ = bound.set(Rc::new(Bound::new(deploy.deployed.clone())));
     let crons = spawn_local(mote_host::cron::run(deploy.deployed.clone()));
     let mut signals = Signals::new().map_err(start)?;
@@ -68,8 +76,8 @@ pub(super) async fn run(
     let connections = Connections::new(config.connections);
     let (listener, admin) = (tcp(&doors.listener)?, tcp(&doors.admin)?);
     let accepting = spawn_local(accept(listener, connections.clone(), gateway, leaving));
-    let door =
-        spawn_local(administer(admin, Rc::new(Admin { supervisor: supervisor.clone(), api: deploy.api })));
+    let admin_of = Admin { supervisor: supervisor.clone(), api: deploy.api, tails, spans: spans.clone() };
+    let door = spawn_local(administer(admin, Rc::new(admin_of)));
     upgrade::write_pid(&options.data)
         .map_err(|source| ServeError::Data { folder: options.data.clone(), source })?;
     if let Some(ready) = doors.ready {
@@ -94,6 +102,9 @@ pub(super) async fn run(
         () = finish(&connections, &supervisor) => {}
         () = signals.stop() => line(Level::Warn, "told to stop again: what is under way is ended"),
     }
+    if let Some(spans) = spans {
+        spans.flush(FLUSH_MAX).await;
+    }
     upgrade::remove_pid(&options.data);
     line(Level::Info, "stopped");
     Ok(())
@@ -105,6 +116,7 @@ fn supervise(
     config: &Config,
     workers: Vec<WorkerSpec>,
     bound: Rc<OnceCell<Rc<Bound>>>,
+    readers: Readers,
 ) -> Result<Rc<Supervisor>, ServeError> {
     let own = program.clone();
     let launcher = Processes {
@@ -119,7 +131,7 @@ fn supervise(
         supervisor_options(config),
         Rc::new(launcher),
         Rc::new(WayOut { network, bound }),
-        Rc::new(Log),
+        Rc::new(Log { readers }),
     );
     for worker in workers {
         let name = worker.name.to_string();

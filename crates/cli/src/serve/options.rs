@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::spans::SpanOptions;
+
 /// Serve workers to everybody: each in a sandboxed process, under its operator's limits.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct Options {
@@ -43,6 +45,9 @@ pub(crate) struct Options {
     /// Print every event, not only those that fail.
     #[arg(long)]
     pub(crate) log_events: bool,
+
+    #[command(flatten)]
+    pub(crate) spans: SpanOptions,
 
     /// Listening sockets and a pipe that a running node hands over, by their descriptors.
     #[arg(long, hide = true, value_delimiter = ',', value_name = "LISTEN,ADMIN,READY")]

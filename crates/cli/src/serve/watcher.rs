@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
-use mote_host::supervisor::{EventRecord, Incident, Sign, Watcher};
+use mote_host::supervisor::{EventRecord, Incident, Sign, Watcher, WorkerSpec};
+use mote_wire::control::Story;
 
-use super::log::{Level, line};
+use super::{
+    log::{Level, line},
+    readers::Readers,
+};
 
-/// Writes it all down.
-pub(super) struct Log;
+/// Writes it all down, and gives events to those who read along.
+pub(super) struct Log {
+    pub(super) readers: Readers,
+}
 
 impl Watcher for Log {
     fn incident(&self, incident: &Incident) {
@@ -39,6 +45,10 @@ impl Watcher for Log {
 
     fn suspect(&self, worker: &str, sign: Sign) {
         line(Level::Warn, format_args!("`{worker}` gets a cell of its own: {}", sign.as_str()));
+    }
+
+    fn story(&self, worker: &WorkerSpec, story: Story) {
+        self.readers.tell(worker, story);
     }
 
     fn event(&self, event: &EventRecord<'_>) {

@@ -354,8 +354,9 @@ impl Api {
     pub(super) async fn delete(self: &Rc<Self>, account: &str, name: &str) -> Result<Value, Refusal> {
         check_worker(name)?;
         let _one_at_a_time = self.changing.lock().await;
-        let (account, worker) = (account.to_owned(), name.to_owned());
-        self.store(move |store| store.remove_worker(&account, &worker, OPERATOR, now())).await?;
+        let (of, worker) = (account.to_owned(), name.to_owned());
+        self.store(move |store| store.remove_worker(&of, &worker, OPERATOR, now())).await?;
+        self.tails.remove_worker(account, name);
         self.deployed.refresh(name).await.map_err(Refusal::internal)?;
         Ok(Value::Null)
     }
