@@ -3,7 +3,10 @@
 mod filters;
 mod pretty;
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
 
 use clap::{Args, ValueEnum};
 use futures_util::{SinkExt, StreamExt};
@@ -20,10 +23,15 @@ use super::{
     client::{Payload, segment},
     named::{Worker, WorkerOptions},
 };
+use crate::printable::printable;
 use filters::Filters;
 
 /// What both sides call what they speak.
 const PROTOCOL: &str = "trace-v1";
+/// How often the node is asked whether it is still there.
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// Pings without a word in return after which it is not.
+const SILENT_PINGS_MAX: u32 = 3;
 
 /// Follow a worker's events as they happen, until Ctrl-C.
 #[derive(Args, Debug, Clone)]
@@ -80,16 +88,33 @@ async fn follow(worker: &Worker, tail: &Tail, options: &Options, output: &Output
     if format == Format::Pretty {
         output.note(&format!("following {}; Ctrl-C ends it", worker.name));
     }
+    let mut pings = tokio::time::interval(PING_EVERY);
+    let mut silent = 0;
     loop {
         let message = tokio::select! {
             message = socket.next() => message,
+            _ = pings.tick() => {
+                if silent == SILENT_PINGS_MAX {
+                    return Err(over(worker, "it does not answer any more"));
+                }
+                silent += 1;
+                // Why: between events nothing else tells a quiet node from one that is gone.
+                let ping = Message::Ping("mote tail ping".into());
+                socket.send(ping).await.map_err(|error| broken(&tail.url, &error))?;
+                continue;
+            }
             _ = tokio::signal::ctrl_c() => return Ok(()),
         };
+        silent = 0;
         let text = match message {
             Some(Ok(Message::Text(text))) => text.to_string(),
             Some(Ok(Message::Binary(bytes))) => String::from_utf8_lossy(&bytes).into_owned(),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
-            Some(Ok(Message::Close(_))) | None => return Err(over(worker)),
+            Some(Ok(Message::Close(frame))) => {
+                let reason = frame.map(|frame| frame.reason.to_string()).unwrap_or_default();
+                return Err(over(worker, &reason));
+            }
+            None => return Err(over(worker, "")),
             Some(Err(error)) => return Err(broken(&tail.url, &error)),
         };
         let Ok(event) = serde_json::from_str::<Value>(&text) else {
@@ -127,18 +152,16 @@ fn is_written(line: &str) -> bool {
     writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
 }
 
-fn over(worker: &Worker) -> RemoteError {
-    let message = format!("the node has ended the tail of {}", worker.name);
-    RemoteError::wrong(message, "it may have restarted, or the tail was too slow; run the command again")
+fn over(worker: &Worker, reason: &str) -> RemoteError {
+    let reason = if reason.is_empty() { String::new() } else { format!(": {}", printable(reason)) };
+    let message = format!("the node has ended the tail of {}{reason}", worker.name);
+    RemoteError::wrong(message, "it may have restarted, or its time is over; run the command again")
 }
 
 fn broken(url: &str, error: &SocketError) -> RemoteError {
     // Whoever has the whole address may read along.
     let place = url.parse::<Uri>().ok().and_then(|uri| uri.authority().map(ToString::to_string));
-    RemoteError::Broken {
-        api: place.unwrap_or_default(),
-        reason: crate::printable::printable(&error.to_string()),
-    }
+    RemoteError::Broken { api: place.unwrap_or_default(), reason: printable(&error.to_string()) }
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub(super) fn planned(plan: &Plan) -> Value {
 /// The same in words.
 pub(super) fn plan_in_words(plan: &Plan, colours: Colours) -> String {
     let settings = plan.project.settings();
-    let mut lines = vec![format!("{} {}", colours.paint(Paint::Bold, &plan.name), contents(plan))];
+    let mut lines = vec![format!("{}: {}", colours.paint(Paint::Bold, &plan.name), contents(plan))];
     let mut row = |what: &str, text: String| {
         lines.push(format!("  {} {text}", colours.paint(Paint::Dim, &format!("{what:<8}"))));
     };

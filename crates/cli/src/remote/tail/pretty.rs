@@ -49,6 +49,10 @@ pub(super) fn event(event: &Value, colours: Colours) -> String {
 /// What the worker was called with.
 fn what(event: &Value) -> String {
     let of = |pointer| text(event, pointer);
+    // The node's own words, such as that the tail was too slow.
+    if !of("/event/message").is_empty() {
+        return of("/event/message").to_owned();
+    }
     match (of("/event/request/url"), of("/event/cron"), of("/event/queue")) {
         ("", "", "") => of("/entrypoint").to_owned(),
         ("", "", queue) => format!("queue {queue}"),
@@ -100,6 +104,8 @@ mod tests {
             "--:--:-- cron * * * * * ok"
         );
         assert_eq!(line(json!({"outcome": "ok", "event": {"queue": "q"}})), "--:--:-- queue q ok");
+        let slow = json!({"outcome": "unknown", "event": {"type": "overload", "message": "too many"}});
+        assert_eq!(line(slow), "--:--:-- too many unknown");
         for strange in [json!(null), json!([]), json!({"logs": 1, "exceptions": {}, "event": []})] {
             assert!(line(strange).starts_with("--:--:--"));
         }
