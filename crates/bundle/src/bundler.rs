@@ -49,6 +49,9 @@ pub enum BundleError {
         /// The files to watch for a correction.
         watched: Vec<PathBuf>,
     },
+    /// There is nothing to bundle: the worker is its assets alone.
+    #[error("the worker has no code: its configuration has no `main`")]
+    NoCode,
     /// The bundler failed. That is no fault of the code, but other code may go through.
     #[error("the bundler failed on this project: {reason}")]
     Internal {
@@ -62,7 +65,7 @@ impl BundleError {
     pub fn watched(&self) -> &[PathBuf] {
         match self {
             Self::Code { watched, .. } | Self::Limit { watched, .. } => watched,
-            Self::Internal { .. } => &[],
+            Self::NoCode | Self::Internal { .. } => &[],
         }
     }
 }
@@ -87,8 +90,12 @@ impl Project {
     }
 
     fn bundle_here(&self) -> Result<Bundled, BundleError> {
-        let made =
-            if self.settings().build.no_bundle { verbatim::collect(self) } else { compile::compile(self) };
+        let main = self.settings().main.as_deref().ok_or(BundleError::NoCode)?;
+        let made = if self.settings().build.no_bundle {
+            verbatim::collect(self, main)
+        } else {
+            compile::compile(self, main)
+        };
         let Made { modules, main, format, warnings, mut watched } =
             made.map_err(|error| error.watching(self))?;
         watched.extend(self.watched().iter().cloned());
@@ -118,7 +125,7 @@ impl BundleError {
     /// Adds the project's own files to those that may bring a correction.
     fn watching(mut self, project: &Project) -> Self {
         if let Self::Code { watched, .. } | Self::Limit { watched, .. } = &mut self {
-            watched.push(project.settings().main.clone());
+            watched.extend(project.settings().main.clone());
             watched.extend(project.watched().iter().cloned());
             watched.sort();
             watched.dedup();

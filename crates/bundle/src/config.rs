@@ -3,19 +3,24 @@
 //! Wrangler's words and rules: a top-level key is either inherited by the environments, or said anew by each
 //! (`vars`, `define`, bindings), or not allowed in them. Everything that is wrong is reported, not only the first.
 
+mod assets;
+mod bindings;
 pub(crate) mod keys;
 mod service;
 pub(crate) mod tree;
+mod values;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use mote_wire::limits::LimitsPatch;
 
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::project::{Environment, Purpose};
 use crate::rules::{Rule, RuleKind};
+pub use assets::AssetsSettings;
+pub use bindings::Binding;
 use keys::{Scope, Support};
 use tree::{Entry, Node, Table, Value};
 
@@ -28,8 +33,8 @@ pub(crate) const NAME_CHARS_MAX: usize = 63;
 pub struct Settings {
     /// The worker's name.
     pub name: String,
-    /// The file that is bundled.
-    pub main: PathBuf,
+    /// The file that is bundled. A worker that goes to a node may do without one: then it is its assets alone.
+    pub main: Option<PathBuf>,
     /// `YYYY-MM-DD`, if there is one.
     pub compatibility_date: Option<String>,
     /// Names of behaviours to switch on or off.
@@ -44,6 +49,18 @@ pub struct Settings {
     pub account_id: Option<String>,
     /// The limits that the worker asks for.
     pub limits: LimitsPatch,
+    /// What its `env` has from outside, beside variables. Read only where it is opened to go to a node.
+    pub bindings: Vec<Binding>,
+    /// Its static assets. Read only where it is opened to go to a node.
+    pub assets: Option<AssetsSettings>,
+    /// `migrations`, as they are.
+    pub migrations: Option<serde_json::Value>,
+    /// `tail_consumers`, as they are.
+    pub tail_consumers: Option<serde_json::Value>,
+    /// `observability`, as it is.
+    pub observability: Option<serde_json::Value>,
+    /// Whether variables that the file does not name stay as they are on the node.
+    pub keep_vars: bool,
     /// How it is bundled.
     pub build: BuildSettings,
 }
@@ -111,8 +128,12 @@ impl fmt::Debug for Var {
 
 impl Settings {
     /// What a single file without configuration gets.
-    pub(crate) fn of_file(main: PathBuf, name: String) -> Self {
-        let base_dir = main.parent().unwrap_or(&main).to_owned();
+    pub(crate) fn of_file(main: &Path, name: String) -> Self {
+        Self::of_main(Some(main.to_owned()), main.parent().unwrap_or(main), name)
+    }
+
+    fn of_main(main: Option<PathBuf>, base_dir: &Path, name: String) -> Self {
+        let base_dir = base_dir.to_owned();
         let build = BuildSettings {
             no_bundle: false,
             find_additional_modules: false,
@@ -138,6 +159,12 @@ impl Settings {
             crons: None,
             account_id: None,
             limits: LimitsPatch::default(),
+            bindings: Vec::new(),
+            assets: None,
+            migrations: None,
+            tail_consumers: None,
+            observability: None,
+            keep_vars: false,
             build,
         }
     }
@@ -147,14 +174,16 @@ impl Settings {
 pub(crate) fn read(
     source: &SourceText,
     top: &Table,
-    environment: Option<&str>,
+    environment: &Environment,
     root: &Path,
     default_name: &str,
 ) -> Result<(Settings, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let mut reader = Reader { source, top, environment: None, warnings: Vec::new(), errors: Vec::new() };
-    reader.choose_environment(environment);
+    let purpose = environment.purpose();
+    let mut reader =
+        Reader { source, top, purpose, environment: None, warnings: Vec::new(), errors: Vec::new() };
+    reader.choose_environment(environment.name());
     reader.check_keys();
-    let settings = reader.settings(environment, root, default_name);
+    let settings = reader.settings(environment.name(), root, default_name);
     match settings {
         Some(settings) if reader.errors.is_empty() => Ok((settings, reader.warnings)),
         _ => Err(reader.errors),
@@ -165,6 +194,7 @@ pub(crate) fn read(
 struct Reader<'a> {
     source: &'a SourceText,
     top: &'a Table,
+    purpose: Purpose,
     environment: Option<(&'a str, &'a Table)>,
     warnings: Vec<Diagnostic>,
     errors: Vec<Diagnostic>,
@@ -218,11 +248,26 @@ impl<'a> Reader<'a> {
                     Some("move it to the top level".to_owned()),
                 );
             }
+            Some((_, Support::Deployed)) if self.purpose != Purpose::Deployment => {
+                let hint = "it is there where the worker is deployed to; here, what it would put into `env` is missing";
+                let who = if self.purpose == Purpose::Development { "`mote dev`" } else { "`mote serve`" };
+                self.warn(span, format!("`{key}` is not supported by {who} yet"), Some(hint.to_owned()));
+            }
+            Some((_, Support::Left)) => {
+                let hint =
+                    if key == "build" { "run the command yourself first" } else { "nothing checks it" };
+                self.warn(span, format!("`{key}` is not looked at by Mote"), Some(hint.to_owned()));
+            }
+            // Whoever is told that it is deployed believes that all of it is.
+            Some((_, Support::NotYet)) if self.purpose == Purpose::Deployment => {
+                let diagnostic = self.source.error(span, format!("`{key}` is not supported by Mote yet"));
+                self.errors.push(diagnostic.with_hint("take it out, and deploy without it"));
+            }
             Some((_, Support::NotYet)) => {
                 let hint = "the worker is bundled without it, and what it would put into `env` is missing";
                 self.warn(span, format!("`{key}` is not supported by Mote yet"), Some(hint.to_owned()));
             }
-            Some((_, Support::Read | Support::NoEffect)) => {}
+            Some((_, Support::Read | Support::NoEffect | Support::Deployed)) => {}
         }
     }
 
@@ -234,8 +279,14 @@ impl<'a> Reader<'a> {
 
     fn settings(&mut self, environment: Option<&str>, root: &Path, default_name: &str) -> Option<Settings> {
         let name = self.name(environment, default_name);
-        let main = self.main(root);
-        let mut settings = Settings::of_file(main?, name);
+        let is_deployed = self.purpose == Purpose::Deployment;
+        let assets = if is_deployed { self.assets(root) } else { None };
+        let main = match (self.find("main"), &assets) {
+            (None, Some(_)) => None,
+            _ => Some(self.main(root)?),
+        };
+        let base_dir = main.as_deref().and_then(Path::parent).unwrap_or(root);
+        let mut settings = Settings::of_main(main.clone(), base_dir, name);
         settings.compatibility_date = self.compatibility_date();
         settings.compatibility_flags = self.strings("compatibility_flags");
         settings.vars = self.vars();
@@ -243,6 +294,14 @@ impl<'a> Reader<'a> {
         settings.crons = self.crons();
         settings.account_id = self.text("account_id").map(str::to_owned);
         settings.limits = self.limits();
+        settings.assets = assets;
+        settings.observability = self.json("observability");
+        settings.keep_vars = self.flag("keep_vars").unwrap_or(false);
+        if is_deployed {
+            settings.bindings = self.bindings();
+            settings.migrations = self.json("migrations");
+            settings.tail_consumers = self.json("tail_consumers");
+        }
         settings.build.no_bundle = self.flag("no_bundle").unwrap_or(false);
         settings.build.find_additional_modules = self.flag("find_additional_modules").unwrap_or(false);
         settings.build.preserve_file_names = self.flag("preserve_file_names").unwrap_or(false);
@@ -356,116 +415,6 @@ impl<'a> Reader<'a> {
         };
         let fallthrough = table.entry("fallthrough").and_then(|entry| self.bool_of(entry));
         Some(Rule { kind: kind_of, globs: self.strings_of(globs), fallthrough })
-    }
-
-    fn strings(&mut self, key: &str) -> Vec<String> {
-        self.find(key).map(|entry| self.strings_of(entry)).unwrap_or_default()
-    }
-
-    fn string_table(&mut self, key: &str) -> BTreeMap<String, String> {
-        let Some(table) = self.find(key).and_then(|entry| self.table(entry)) else { return BTreeMap::new() };
-        table
-            .0
-            .iter()
-            .filter_map(|entry| Some((entry.key.clone(), self.text_of(entry)?.to_owned())))
-            .collect()
-    }
-
-    fn text(&mut self, key: &str) -> Option<&'a str> {
-        self.find(key).and_then(|entry| self.text_of(entry))
-    }
-
-    fn flag(&mut self, key: &str) -> Option<bool> {
-        self.find(key).and_then(|entry| self.bool_of(entry))
-    }
-
-    /// The entry that counts for the chosen environment.
-    fn find(&self, key: &str) -> Option<&'a Entry> {
-        let own = self.environment.and_then(|(_, table)| table.entry(key));
-        let top = self.top.entry(key);
-        match (keys::find(key).map(|(scope, _)| scope), self.environment) {
-            (Some(Scope::TopLevel), _) => top,
-            (Some(Scope::PerEnvironment), Some(_)) => own,
-            (Some(Scope::PerEnvironment | Scope::Inherited) | None, _) => own.or(top),
-        }
-    }
-
-    fn strings_of(&mut self, entry: &'a Entry) -> Vec<String> {
-        let Some(nodes) = self.list(entry) else { return Vec::new() };
-        let mut strings = Vec::new();
-        for node in nodes {
-            match &node.value {
-                Value::String(text) => strings.push(text.clone()),
-                other => self.fail(
-                    node,
-                    format!("`{}` must be a list of strings; this is {}", entry.key, other.noun()),
-                ),
-            }
-        }
-        strings
-    }
-
-    fn text_of(&mut self, entry: &'a Entry) -> Option<&'a str> {
-        if let Value::String(text) = &entry.node.value {
-            return Some(text);
-        }
-        self.fail_type(entry, "a string");
-        None
-    }
-
-    fn bool_of(&mut self, entry: &Entry) -> Option<bool> {
-        if let Value::Bool(value) = entry.node.value {
-            return Some(value);
-        }
-        self.fail_type(entry, "true or false");
-        None
-    }
-
-    fn count_of(&mut self, entry: &Entry) -> Option<u64> {
-        if let Value::Integer(value) = entry.node.value
-            && value > 0
-        {
-            return u64::try_from(value).ok();
-        }
-        self.fail(&entry.node, format!("`{}` must be a whole number above 0", entry.key));
-        None
-    }
-
-    fn list(&mut self, entry: &'a Entry) -> Option<&'a [Node]> {
-        if let Value::Array(nodes) = &entry.node.value {
-            return Some(nodes);
-        }
-        self.fail_type(entry, "a list");
-        None
-    }
-
-    fn table(&mut self, entry: &'a Entry) -> Option<&'a Table> {
-        if let Value::Table(table) = &entry.node.value {
-            return Some(table);
-        }
-        self.fail_type(entry, "a table");
-        None
-    }
-
-    fn check_nested(&mut self, name: &str, table: &Table, known: &[&str]) {
-        for entry in &table.0 {
-            if !known.contains(&entry.key.as_str()) {
-                self.warn_unknown(entry, Some(name), keys::closest(&entry.key, known.iter().copied()));
-            }
-        }
-    }
-
-    fn fail_type(&mut self, entry: &Entry, wanted: &str) {
-        self.fail(&entry.node, format!("`{}` must be {wanted}, not {}", entry.key, entry.node.value.noun()));
-    }
-
-    fn fail(&mut self, node: &Node, message: impl Into<String>) {
-        self.errors.push(self.source.error(node.span.clone(), message));
-    }
-
-    fn warn(&mut self, span: Range<usize>, message: String, hint: Option<String>) {
-        let diagnostic = self.source.warning(span, message);
-        self.warnings.push(Diagnostic { hint, ..diagnostic });
     }
 }
 

@@ -5,12 +5,15 @@
 
 /// The variables in the order of the file, and the numbers of the lines that could not be read.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct DotEnv {
-    pub(crate) vars: Vec<(String, String)>,
-    pub(crate) unreadable_lines: Vec<usize>,
+pub struct DotEnv {
+    /// Names and values.
+    pub vars: Vec<(String, String)>,
+    /// Counted from 1.
+    pub unreadable_lines: Vec<usize>,
 }
 
-pub(crate) fn parse(text: &str) -> DotEnv {
+/// Reads such a file.
+pub fn parse(text: &str) -> DotEnv {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
     let mut found = DotEnv::default();
     let (mut rest, mut line) = (text.as_str(), 1);

@@ -17,11 +17,11 @@
 mod bundler;
 mod config;
 mod diagnostic;
-mod dotenv;
+pub mod dotenv;
 mod project;
 mod rules;
 
 pub use bundler::{BundleError, Bundled};
-pub use config::{BuildSettings, Route, Settings, Var};
+pub use config::{AssetsSettings, Binding, BuildSettings, Route, Settings, Var};
 pub use diagnostic::{Diagnostic, Location, Severity};
 pub use project::{Environment, Project, ProjectError, Purpose};

@@ -29,8 +29,10 @@ pub struct Environment {
 pub enum Purpose {
     /// `mote dev`: `NODE_ENV` is `development`; `.dev.vars` or `.env` are read.
     Development,
-    /// `mote deploy`: `NODE_ENV` is `production`.
+    /// `mote serve` with the project: `NODE_ENV` is `production`.
     Production,
+    /// `mote deploy`: the same, and what a node gives a worker - assets, bindings - is read, too.
+    Deployment,
 }
 
 /// An opened project: its settings are read and checked, its code is not yet.
@@ -93,9 +95,22 @@ impl Environment {
         Self { purpose: Purpose::Development, name: None }
     }
 
-    /// The top level of the configuration, for `mote deploy`.
+    /// The top level of the configuration, for `mote serve`.
     pub fn production() -> Self {
         Self { purpose: Purpose::Production, name: None }
+    }
+
+    /// The top level of the configuration, for `mote deploy`.
+    pub fn deployment() -> Self {
+        Self { purpose: Purpose::Deployment, name: None }
+    }
+
+    pub(crate) fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// The same for `env.<name>`.
@@ -201,7 +216,7 @@ impl Project {
         let table = tree::parse(&source, language).map_err(|diagnostic| wrong(vec![diagnostic]))?;
         let name = environment.name.as_deref();
         let (settings, warnings) =
-            config::read(&source, &table, name, root, &default_name(root)).map_err(wrong)?;
+            config::read(&source, &table, environment, root, &default_name(root)).map_err(wrong)?;
         let project =
             Self { root: root.to_owned(), settings, purpose: environment.purpose, warnings, watched };
         project.with_local_vars(name)
@@ -217,7 +232,7 @@ impl Project {
             let diagnostics = vec![Diagnostic::error(message).with_hint(hint)];
             return Err(ProjectError::Configuration { diagnostics, watched: Vec::new() });
         }
-        let settings = Settings::of_file(path.to_owned(), name);
+        let settings = Settings::of_file(path, name);
         let project =
             Self { root, settings, purpose: environment.purpose, warnings: Vec::new(), watched: Vec::new() };
         project.with_local_vars(None)
@@ -226,7 +241,7 @@ impl Project {
     /// Adds the developer's own variables: `.dev.vars`, of the environment if there is one; without it, `.env` and its
     /// kin, the later over the earlier.
     fn with_local_vars(mut self, environment: Option<&str>) -> Result<Self, ProjectError> {
-        if self.purpose == Purpose::Production {
+        if self.purpose != Purpose::Development {
             return Ok(self);
         }
         let of = |base: &str| environment.map(|name| format!("{base}.{name}"));

@@ -2,7 +2,7 @@
 //!
 //! What this room does: it reads the command line and puts the other rooms together: `mote dev` is a project's bundler,
 //! a cell and a host in one process; `mote serve` is a host, and each of its cells is a process of its own, this program
-//! started again as `mote cell`. `mote limits` shows what an operator's configuration comes to, `mote doctor` what the
+//! started again as `mote cell`. What speaks with a node from outside - `mote deploy` and its kin - is in `remote`. `mote limits` shows what an operator's configuration comes to, `mote doctor` what the
 //! machine can hold of the sandbox.
 //!
 //! What happens when it fails: errors go to stderr and say what, where, and what to do about it. Exit codes: 0 done,
@@ -15,12 +15,14 @@ mod dev;
 mod doctor;
 mod limits;
 mod local;
+mod printable;
 mod project;
+mod remote;
 mod serve;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -39,6 +41,8 @@ enum Command {
     Dev(dev::Options),
     /// Serve workers to everybody, each in a sandboxed process.
     Serve(serve::Options),
+    #[command(flatten)]
+    Remote(Box<remote::RemoteCommand>),
     /// Let a running node hand over to the program that is installed now.
     Upgrade(serve::UpgradeOptions),
     /// Copy what a node keeps into a file, also while it runs.
@@ -49,6 +53,8 @@ enum Command {
     Doctor(doctor::Options),
     /// Show what workers may use, and what happens past it.
     Limits(limits::Options),
+    /// Print what a shell needs to complete command lines.
+    Completions(remote::CompletionsOptions),
     #[command(hide = true)]
     Cell(serve::CellOptions),
 }
@@ -63,11 +69,13 @@ fn main() -> ExitCode {
         }
         // The host never has V8 in it: code that it does not trust runs elsewhere.
         Command::Serve(options) => serve::run(&options),
+        Command::Remote(command) => remote::run(&command),
         Command::Upgrade(options) => serve::run_upgrade(&options),
         Command::Backup(options) => backup::back_up(&options),
         Command::Restore(options) => backup::restore(&options),
         Command::Doctor(options) => doctor::run(&options),
         Command::Limits(options) => limits::run(&options),
+        Command::Completions(options) => remote::run_completions(&options, Arguments::command()),
         Command::Cell(options) => serve::run_cell(&options),
     }
 }

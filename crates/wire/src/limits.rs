@@ -77,6 +77,12 @@ macro_rules! limits {
                 self
             }
 
+            /// The value of the limit with this key, if this sets it.
+            #[must_use]
+            pub fn get(&self, key: &str) -> Option<u64> {
+                match key { $(stringify!($key) => self.$key,)* _ => None }
+            }
+
             /// Sets the limit with this key; false if there is none.
             pub fn set(&mut self, key: &str, value: u64) -> bool {
                 match key { $(stringify!($key) => self.$key = Some(value),)* _ => return false }

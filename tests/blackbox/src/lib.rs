@@ -20,6 +20,7 @@
     reason = "a test blocks its own thread only, and reads its surroundings to find the binary"
 )]
 
+mod commands;
 mod deploy;
 mod door;
 mod examples;
@@ -31,6 +32,7 @@ mod upstream;
 mod websocket;
 mod wrangler;
 
+pub use commands::Commands;
 pub use deploy::{DeployApi, form};
 pub use door::Door;
 pub use examples::{example, example_in_cells, example_with};

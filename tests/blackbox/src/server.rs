@@ -353,7 +353,7 @@ fn port_in(stdout: &str) -> Option<u16> {
     digits.parse().ok()
 }
 
-fn mote_binary() -> PathBuf {
+pub(crate) fn mote_binary() -> PathBuf {
     if let Some(named) = std::env::var_os("MOTE_BIN") {
         return PathBuf::from(named);
     }

@@ -18,6 +18,7 @@ mod bad_projects;
 mod bad_upstreams;
 mod cells;
 mod command_line;
+mod commands;
 mod deploy;
 mod doctor;
 mod egress;

@@ -26,23 +26,23 @@ const PARSER_STACK_BYTES: usize = 64 << 20;
 /// Why a limit on time: if a task of the bundler library panics, the library waits for its answer for ever.
 const TIME_MAX: Duration = Duration::from_secs(180);
 
-pub(super) fn compile(project: &Project) -> Result<Made, BundleError> {
+pub(super) fn compile(project: &Project, entry: &Path) -> Result<Made, BundleError> {
     let build = &project.settings().build;
     let rules = Rules::new(&build.rules);
-    let main = main_name(project)?;
-    let additional = find_additional(project, &rules)?;
+    let main = main_name(project, entry)?;
+    let additional = find_additional(project, entry, &rules)?;
     let found = Arc::new(Mutex::new(Found::default()));
     let plugin = WorkerModules {
         rules,
         aliases: build.alias.clone(),
         root: project.root().to_owned(),
-        main_folder: project.settings().main.parent().unwrap_or(project.root()).to_owned(),
+        main_folder: entry.parent().unwrap_or(project.root()).to_owned(),
         preserve_file_names: build.preserve_file_names,
         node_compat: node_compat(project),
         additional: additional.specifiers(&main),
         found: Arc::clone(&found),
     };
-    let (result, mut watched) = run(options(project), plugin)?;
+    let (result, mut watched) = run(options(project, entry), plugin)?;
     watched.extend(additional.folders);
     let found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
     let output = check(project, result, &found)
@@ -71,24 +71,21 @@ impl Additional {
     }
 }
 
-fn find_additional(project: &Project, rules: &Rules) -> Result<Additional, BundleError> {
+fn find_additional(project: &Project, entry: &Path, rules: &Rules) -> Result<Additional, BundleError> {
     let settings = project.settings();
     if !settings.build.find_additional_modules {
         return Ok(Additional::default());
     }
-    let except = [
-        &[settings.main.as_path()],
-        project.watched().iter().map(PathBuf::as_path).collect::<Vec<_>>().as_slice(),
-    ]
-    .concat();
+    let except =
+        [&[entry], project.watched().iter().map(PathBuf::as_path).collect::<Vec<_>>().as_slice()].concat();
     let walk = files::walk(&settings.build.base_dir, rules, &except).map_err(BundleError::code)?;
     Ok(Additional { found: walk.found, folders: walk.folders })
 }
 
 /// The main module's name: where its file is below the folder of the modules if others have their places there too.
-fn main_name(project: &Project) -> Result<ModuleSpecifier, BundleError> {
+fn main_name(project: &Project, entry: &Path) -> Result<ModuleSpecifier, BundleError> {
     let settings = project.settings();
-    let file = settings.main.with_extension("js");
+    let file = entry.with_extension("js");
     let below = settings
         .build
         .find_additional_modules
@@ -203,7 +200,7 @@ fn check(
     Ok(Checked { chunk, format, warnings })
 }
 
-fn options(project: &Project) -> BundlerOptions {
+fn options(project: &Project, entry: &Path) -> BundlerOptions {
     let settings = project.settings();
     let build = &settings.build;
     let root = project.root();
@@ -211,7 +208,7 @@ fn options(project: &Project) -> BundlerOptions {
     BundlerOptions {
         input: Some(vec![InputItem {
             name: Some("main".to_owned()),
-            import: settings.main.to_string_lossy().into_owned(),
+            import: entry.to_string_lossy().into_owned(),
         }]),
         cwd: Some(root.to_owned()),
         // Nothing is written there; source maps name their files relative to it.
@@ -270,7 +267,7 @@ fn aliases(build: &BuildSettings, root: &Path) -> Vec<(String, Vec<Option<String
 fn defines(project: &Project) -> Vec<(String, String)> {
     let mode = match project.purpose() {
         Purpose::Development => "\"development\"",
-        Purpose::Production => "\"production\"",
+        Purpose::Production | Purpose::Deployment => "\"production\"",
     };
     let own = &project.settings().build.define;
     let names = ["process.env.NODE_ENV", "global.process.env.NODE_ENV", "globalThis.process.env.NODE_ENV"];

@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, SourceText, shown};
 use crate::project::{Project, Purpose};
 use crate::rules::{Matching, Rules, Verdict};
 
-pub(super) fn collect(project: &Project) -> Result<Made, BundleError> {
+pub(super) fn collect(project: &Project, main: &Path) -> Result<Made, BundleError> {
     let settings = project.settings();
     let mut collector = Collector {
         root: project.root(),
@@ -25,7 +25,7 @@ pub(super) fn collect(project: &Project) -> Result<Made, BundleError> {
         watched: Vec::new(),
         errors: Vec::new(),
     };
-    let made = collector.collect(project);
+    let made = collector.collect(project, main);
     let Collector { modules, errors, watched, .. } = collector;
     match made {
         Some((main, format)) if errors.is_empty() => {
@@ -63,9 +63,8 @@ struct Import {
 }
 
 impl Collector<'_> {
-    fn collect(&mut self, project: &Project) -> Option<(ModuleSpecifier, Format)> {
-        let file = &project.settings().main;
-        self.watched.push(file.clone());
+    fn collect(&mut self, project: &Project, file: &Path) -> Option<(ModuleSpecifier, Format)> {
+        self.watched.push(file.to_owned());
         if !file.extension().is_some_and(|ending| ending == "js" || ending == "mjs") {
             let message = format!(
                 "`no_bundle` takes files as they are, and {} is not JavaScript",
@@ -83,7 +82,7 @@ impl Collector<'_> {
         self.add(file, name.clone(), script.kind);
 
         let except: Vec<&Path> =
-            std::iter::once(file).chain(project.watched()).map(PathBuf::as_path).collect();
+            std::iter::once(file).chain(project.watched().iter().map(PathBuf::as_path)).collect();
         match files::walk(self.base, &self.rules, &except) {
             Err(errors) => self.errors.extend(errors),
             Ok(walk) => {

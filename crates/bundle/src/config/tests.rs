@@ -7,6 +7,12 @@ struct Read {
 }
 
 fn read_in(toml: &str, environment: Option<&str>) -> Read {
+    let purpose = Environment::development();
+    let environment = environment.map_or(purpose.clone(), |name| purpose.named(name));
+    read_for(toml, &environment)
+}
+
+fn read_for(toml: &str, environment: &Environment) -> Read {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("index.ts"), "").unwrap();
     let source = SourceText::new("wrangler.toml", toml);
@@ -85,7 +91,7 @@ fn unknown_and_unsupported_keys_warn_and_name_themselves() {
     );
     assert!(warnings[0].contains("did you mean `compatibility_date`?"));
     assert!(warnings[1].contains("unknown key `frobnicate`") && !warnings[1].contains("mean"));
-    assert!(warnings[2].contains("`kv_namespaces` is not supported by Mote yet"));
+    assert!(warnings[2].contains("`kv_namespaces` is not supported by `mote dev` yet"));
     assert!(warnings[3].contains("unknown key `limits.cpu`") && warnings[3].contains("wrangler.toml:7:1"));
 }
 
@@ -127,4 +133,75 @@ fn a_worker_gets_no_name_that_cannot_be_a_host() {
     for bad in ["", "-a", "A", "a.b", "a b", "ü", &"a".repeat(64)] {
         assert!(!is_name(bad), "{bad}");
     }
+}
+
+const DEPLOYED: &str = r#"
+    name = "shop"
+    assets = { directory = ".", binding = "FILES", run_worker_first = ["/api/*"] }
+    kv_namespaces = [{ binding = "KV", id = "abc" }]
+    services = [{ binding = "API", service = "api", entrypoint = "Admin" }]
+    version_metadata = { binding = "SELF" }
+    keep_vars = true
+    [observability]
+    enabled = true
+    [durable_objects]
+    bindings = [{ name = "ROOM", class_name = "Room" }]
+    [env.bare]
+"#;
+
+#[test]
+fn what_a_node_gives_is_read_where_the_worker_goes_to_one() {
+    let Read { settings: Ok(settings), warnings } = read_for(DEPLOYED, &Environment::deployment()) else {
+        panic!()
+    };
+    assert_eq!(warnings, Vec::<String>::new());
+    assert_eq!(settings.main, None, "it may be files alone");
+    let assets = settings.assets.unwrap();
+    assert_eq!(assets.binding.as_deref(), Some("FILES"));
+    assert_eq!(assets.run_worker_first, Some(serde_json::json!(["/api/*"])));
+    let shown: Vec<_> = settings
+        .bindings
+        .iter()
+        .map(|binding| (binding.kind, &*binding.name, serde_json::Value::from(binding.fields.clone())))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("kv_namespace", "KV", serde_json::json!({"namespace_id": "abc"})),
+            ("service", "API", serde_json::json!({"service": "api", "entrypoint": "Admin"})),
+            ("durable_object_namespace", "ROOM", serde_json::json!({"class_name": "Room"})),
+            ("version_metadata", "SELF", serde_json::json!({})),
+        ]
+    );
+    assert!(settings.keep_vars);
+    assert_eq!(settings.observability, Some(serde_json::json!({"enabled": true})));
+}
+
+#[test]
+fn an_environment_that_goes_to_a_node_has_no_bindings_of_the_top_level() {
+    let bare = Environment::deployment().named("bare");
+    let Read { settings: Ok(settings), warnings } = read_for(DEPLOYED, &bare) else { panic!() };
+    assert_eq!(settings.bindings, []);
+    assert!(settings.assets.is_some(), "assets are inherited");
+    assert!(warnings.iter().any(|text| text.contains("`kv_namespaces` is not inherited")), "{warnings:?}");
+}
+
+#[test]
+fn what_cannot_be_deployed_is_an_error_and_not_left_out() {
+    let toml = "main = 'index.ts'\nkv_namespaces = [{ binding = 'KV' }, 3]\nservices = 1\n\
+                ratelimits = []\nassets = { binding = 'A' }\n[queues]\nproducers = [{ queue = 'q' }]\n[build]\ncommand = 'make'\n";
+    let errors = read_for(toml, &Environment::deployment()).settings.unwrap_err();
+    for expected in [
+        "needs `id`",
+        "mote kv namespace create",
+        "must be a table, not a number",
+        "`services` must be a list",
+        "`ratelimits` is not supported by Mote yet",
+        "`assets` has no `directory`",
+        "`queues` needs `binding`",
+    ] {
+        assert!(errors.iter().any(|text| text.contains(expected)), "{expected}: {errors:#?}");
+    }
+    let built = read_for("main = 'index.ts'\n[build]\ncommand = 'make'\n", &Environment::deployment());
+    assert!(built.warnings[0].contains("run the command yourself"), "{:?}", built.warnings);
 }

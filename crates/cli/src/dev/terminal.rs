@@ -8,6 +8,7 @@ use std::{
 use mote_cell::{EventLog, Failure, LogLevel, Observer};
 
 use super::Options;
+use crate::printable::printable;
 
 /// Writes to the terminal; colours only where there is one.
 #[derive(Clone)]
@@ -159,16 +160,6 @@ fn path_of(url: &str) -> &str {
     rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
 }
 
-/// Text without what could steer a terminal: a worker, or its client, may have chosen it.
-fn printable(text: &str) -> String {
-    let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
-    if text.chars().any(steers) {
-        text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
-    } else {
-        text.to_owned()
-    }
-}
-
 fn milliseconds(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
 }
@@ -176,11 +167,6 @@ fn milliseconds(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_worker_cannot_steer_the_terminal() {
-        assert_eq!(printable("a\u{1b}[2Jb\nc"), "a\u{fffd}[2Jb\nc");
-    }
 
     #[test]
     fn a_request_is_shown_by_its_path() {
