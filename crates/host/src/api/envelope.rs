@@ -79,6 +79,7 @@ impl From<StoreError> for Refusal {
             | StoreError::Corrupt { .. }
             | StoreError::Bundle { .. }
             | StoreError::Unpack { .. }
+            | StoreError::Thread { .. }
             | StoreError::Sqlite(_) => Self::internal(error),
         }
     }
