@@ -40,8 +40,11 @@ pub(super) enum Work {
     Change(KvChange),
     /// Anything, between two transactions.
     #[cfg(test)]
-    Test(Box<dyn Fn(&mut Connection) -> Result<(), KvError> + Send>),
+    Test(TestWork),
 }
+
+#[cfg(test)]
+pub(super) type TestWork = Box<dyn Fn(&mut Connection) -> Result<(), KvError> + Send>;
 
 pub(super) struct Writer {
     connection: Connection,
@@ -94,11 +97,15 @@ impl Writer {
         turn::let_deploys_pass();
         match self.attempt(&batch) {
             Ok(results) => {
-                batch.into_iter().zip(results).for_each(|(waiting, result)| (waiting.done)(result))
+                for (waiting, result) in batch.into_iter().zip(results) {
+                    (waiting.done)(result);
+                }
             }
             // Whoever has the file has had it for seconds: to ask once for each of them would take minutes.
             Err(error) if is_busy(&error) => {
-                batch.into_iter().for_each(|waiting| (waiting.done)(Err(KvError::Busy)));
+                for waiting in batch {
+                    (waiting.done)(Err(KvError::Busy));
+                }
             }
             Err(error) => match <[Waiting; 1]>::try_from(batch) {
                 Ok([only]) => (only.done)(Err(error)),
