@@ -27,6 +27,9 @@ use mote_store::{
 use tokio::sync::{Semaphore, oneshot};
 
 pub(crate) use bounded::AtMost;
+pub(crate) use calls::{
+    Listing, bounded_document, decoded_key, expiry_of, listed, long_document, long_value, lossy, parsed,
+};
 pub(crate) use memory::{Memory, Reserved};
 pub(crate) use taken::Taking;
 

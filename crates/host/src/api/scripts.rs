@@ -72,6 +72,7 @@ impl Api {
         let before = before.map(|version| self.opened(&version)).transpose()?;
         let (mut config, secrets) = config::settle(&upload.metadata, &account, before)?;
         config.assets = assets_config;
+        self.check_namespaces(&account, &config).await?;
         let client = call.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         if client.is_some_and(|client| client.starts_with("wrangler/")) {
             config.source = "wrangler".to_owned();
