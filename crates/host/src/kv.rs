@@ -15,7 +15,7 @@ mod sent;
 mod taken;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 

@@ -98,6 +98,7 @@ impl Body for SlowBody {
 
 impl Drop for SlowBody {
     fn drop(&mut self) {
+        *lock(&self.slot) = None;
         self.guard.abort();
     }
 }
