@@ -12,6 +12,7 @@ mod assets;
 mod config;
 mod deployments;
 mod envelope;
+mod kv;
 mod routes;
 mod schedules;
 mod scripts;
@@ -32,7 +33,7 @@ use serde_json::{Value, json};
 pub(crate) use assets::AssetsConfig;
 pub(crate) use config::{VersionConfig, open_secrets};
 pub use envelope::Answer;
-use envelope::Refusal;
+use envelope::{Refusal, Reply};
 
 use crate::{clock::now_ms, deployed::Deployed, tails::Tails};
 
@@ -91,17 +92,31 @@ impl Api {
         envelope::answer(self.handle(request).await)
     }
 
-    async fn handle(self: &Rc<Self>, request: Request<Incoming>) -> Result<Value, Refusal> {
+    async fn handle(self: &Rc<Self>, request: Request<Incoming>) -> Result<Reply, Refusal> {
         if let Some(account) = assets_account(request.method(), request.uri().path()) {
             check_account(account)?;
             let (account, (parts, body)) = (account.to_owned(), request.into_parts());
             // It has a token of its own, for these files alone.
-            return self.upload_assets(&parts.headers, &account, body).await;
+            return self.upload_assets(&parts.headers, &account, body).await.map(Reply::from);
         }
         // Nothing of the request is looked at before its sender is known.
         if !self.is_authorized(request.headers()) {
             return Err(Refusal::unauthorized());
         }
+        if let Some((account, path)) = kv_account(request.uri().path()) {
+            check_account(account)?;
+            let (account, path) = (account.to_owned(), path.to_owned());
+            let (parts, body) = request.into_parts();
+            let (method, headers) = (&parts.method, &parts.headers);
+            let query = parts.uri.query().unwrap_or_default();
+            let call = kv::KvCall { method, path: &path, query, headers, body };
+            return kv::answer(&self.deployed.kv, &account, call).await;
+        }
+        self.described(request).await.map(Reply::from)
+    }
+
+    /// What is answered with a document.
+    async fn described(self: &Rc<Self>, request: Request<Incoming>) -> Result<Value, Refusal> {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default();
         let path: Vec<&str> = path.trim_end_matches('/').split('/').collect();
@@ -157,11 +172,7 @@ impl Api {
                 self.patch_latest(call, name).await
             }
             // There is nothing of these kinds, and whoever asks what there is may know.
-            (
-                &Method::GET,
-                ["storage", "kv", "namespaces"] | ["workers", "durable_objects", "namespaces"],
-            ) => Ok(json!([])),
-            (_, ["storage", "kv", ..]) => Err(Refusal::not_yet("KV")),
+            (&Method::GET, ["workers", "durable_objects", "namespaces"]) => Ok(json!([])),
             (_, ["d1", ..]) => Err(Refusal::not_yet("D1")),
             (_, ["r2", ..]) => Err(Refusal::not_yet("R2")),
             (_, ["queues", ..]) => Err(Refusal::not_yet("Queues")),
@@ -256,6 +267,13 @@ fn assets_account<'a>(method: &Method, path: &'a str) -> Option<&'a str> {
     let account =
         path.strip_prefix(PREFIX)?.strip_prefix("accounts/")?.strip_suffix("/workers/assets/upload")?;
     (method == Method::POST).then_some(account)
+}
+
+/// The account, and what follows `namespaces`, if this is a path of KV. It is left as it came: keys may end with a slash.
+fn kv_account(path: &str) -> Option<(&str, &str)> {
+    let (account, path) = path.strip_prefix(PREFIX)?.strip_prefix("accounts/")?.split_once('/')?;
+    let path = path.strip_prefix("storage/kv/namespaces")?;
+    (path.is_empty() || path.starts_with('/')).then_some((account, path))
 }
 
 fn account(id: &str) -> Value {

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use mote_wire::link::Callee;
 use serde_json::{Map, Value};
 
+/// The type of a binding to a KV namespace, as uploads say it.
+pub(crate) const KV_NAMESPACE: &str = "kv_namespace";
+
 /// What stands behind a binding's name.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HostBinding {
@@ -36,7 +39,7 @@ impl HostBinding {
     pub fn of(binding: &Map<String, Value>) -> Option<Self> {
         let text = |key: &str| binding.get(key).and_then(Value::as_str).map(str::to_owned);
         match binding.get("type").and_then(Value::as_str)? {
-            "kv_namespace" => Some(Self::Kv { namespace: text("namespace_id")? }),
+            KV_NAMESPACE => Some(Self::Kv { namespace: text("namespace_id")? }),
             "service" => {
                 let props = binding.get("props").cloned().unwrap_or_default();
                 let callee = Callee { entrypoint: text("entrypoint"), props };
@@ -51,7 +54,7 @@ impl HostBinding {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Kv { .. } => "kv_namespace",
+            Self::Kv { .. } => KV_NAMESPACE,
             Self::Service { .. } => "service",
             Self::Assets => "assets",
         }

@@ -53,7 +53,9 @@ impl Bound {
                 let file = self.deployed.file(asking.worker, method, url, &request.headers).await;
                 file.map_err(failed)
             }
-            (Some(HostBinding::Kv { .. }), Kind::Fetch) => Err(failed("KV is not here yet".to_owned())),
+            (Some(HostBinding::Kv { namespace }), Kind::Fetch) => {
+                Ok(self.deployed.kv.answer(namespace, request).await)
+            }
             (Some(_), _) => Err(failed("it takes no calls".to_owned())),
             (None, _) => Err(failed("the worker has no such binding".to_owned())),
         }

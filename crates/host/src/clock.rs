@@ -1,4 +1,4 @@
-//! The time of day, for what is written down. Nothing is decided by it.
+//! The time of day, for what is written down. Nothing is decided by it, but when a cron trigger is due and when a pair of KV ends.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -21,6 +21,7 @@ use crate::{
     addresses::Addresses,
     api::{VersionConfig, open_secrets},
     bindings::HostBindings,
+    kv::Kv,
     secrets::Seal,
     site::{Asked, Code, Files, Site},
     supervisor::{Supervisor, WorkerSpec},
@@ -60,6 +61,7 @@ pub type MakeSpec = Box<dyn Fn(Making) -> Result<WorkerSpec, String>>;
 pub struct Deployed {
     pub(crate) supervisor: Rc<Supervisor>,
     pub(crate) store: Arc<Store>,
+    pub(crate) kv: Arc<Kv>,
     pub(crate) seal: Arc<Seal>,
     pub(crate) make: MakeSpec,
     /// Names that are not the store's to give: workers that the operator serves from projects.
@@ -103,7 +105,7 @@ impl Deployed {
     /// If the store fails.
     pub fn new(
         supervisor: Rc<Supervisor>,
-        store: Arc<Store>,
+        (store, kv): (Arc<Store>, Arc<Kv>),
         seal: Arc<Seal>,
         make: MakeSpec,
         taken: Vec<String>,
@@ -116,6 +118,7 @@ impl Deployed {
             files: Files::new(store.clone()),
             supervisor,
             store,
+            kv,
             seal,
             make,
             taken,

@@ -1,7 +1,7 @@
 //! The trusted process of a node: what listens, and everything that goes out.
 //!
-//! What this room does so far: [`egress`], the way out for subrequests, and [`memory`], what the process has of it,
-//! and [`supervisor`], who starts and watches the cells in which other people's code runs. It knows nothing of V8 and never will.
+//! What this room does so far: [`egress`], the way out for subrequests, [`kv`], the store of pairs that workers share,
+//! [`memory`], what the process has of it, and [`supervisor`], who starts and watches the cells in which other people's code runs. It knows nothing of V8 and never will.
 //!
 //! What happens when it fails: a subrequest that cannot be made is an [`mote_wire::http::EgressError`] for the worker
 //! that asked; nothing that a worker asks for can stop the host.
@@ -18,6 +18,7 @@ pub mod cron;
 pub mod deployed;
 pub mod egress;
 pub mod gateway;
+pub mod kv;
 pub mod memory;
 pub mod otlp;
 pub mod secrets;

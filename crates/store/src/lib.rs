@@ -1,4 +1,5 @@
-//! What a node keeps: workers, their immutable versions and bundles, which versions are deployed, and who did what.
+//! What a node keeps: workers, their immutable versions and bundles, which versions are deployed, who did what, and the pairs
+//! of Workers KV.
 //!
 //! What this room does: one SQLite file in the node's folder. Every write is one transaction that is on the disk when the
 //! call returns, so that a process that is killed loses nothing that it has acknowledged and leaves nothing half done.
@@ -15,10 +16,12 @@
 mod assets;
 mod bundles;
 mod deployments;
+mod kv;
 mod routes;
 mod schedules;
 mod schema;
 mod store;
+mod turn;
 mod versions;
 mod workers;
 
@@ -27,6 +30,11 @@ mod tests;
 
 pub use assets::{Asset, AssetPath};
 pub use deployments::{Deployment, NewDeployment, Share};
+pub use kv::{
+    KEY_BYTES_MAX, KvChange, KvClock, KvDone, KvEntry, KvError, KvExpiry, KvInvalid, KvKey, KvListed,
+    KvNamespace, KvNamespaceOrder, KvPage, KvPair, KvStore, LIST_KEYS_MAX, METADATA_BYTES_MAX,
+    NAMESPACES_MAX, READERS, TITLE_CHARS_MAX, TTL_S_MIN, VALUE_BYTES_MAX, WRITES_WAITING_MAX,
+};
 pub use routes::{Route, RouteKind};
 pub use schedules::Schedule;
 pub use store::{Store, StoreError};

@@ -5,7 +5,14 @@ use rusqlite::Connection;
 use crate::StoreError;
 
 /// Each step brings a file from the form that is its index to the next one. A step that was released is never changed.
-const STEPS: [&str; 1] = ["CREATE TABLE workers (
+/// A new one goes to the end, on a line of its own.
+#[rustfmt::skip]
+const STEPS: &[&str] = &[
+    WORKERS,
+    crate::kv::SCHEMA,
+];
+
+const WORKERS: &str = "CREATE TABLE workers (
         name TEXT PRIMARY KEY,
         account TEXT NOT NULL,
         tag TEXT NOT NULL,
@@ -83,7 +90,7 @@ const STEPS: [&str; 1] = ["CREATE TABLE workers (
         what TEXT NOT NULL,
         worker TEXT NOT NULL
     ) STRICT;
-    CREATE INDEX audit_of_account ON audit (account, number);"];
+    CREATE INDEX audit_of_account ON audit (account, number);";
 
 /// Brings a file to the present form.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

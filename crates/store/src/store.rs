@@ -7,12 +7,12 @@ use std::{
 };
 
 use mote_wire::bundle::{BundleHash, DecodeError};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use crate::schema;
+use crate::{schema, turn};
 
-/// How long a write waits for another process that writes, a backup or the node before an upgrade.
-const BUSY_MAX: Duration = Duration::from_secs(5);
+/// How long a write waits for whoever else writes: KV, a backup, the node before an upgrade.
+pub(crate) const BUSY_MAX: Duration = Duration::from_secs(5);
 
 /// A node's store. Its calls wait for the disk: make them where that holds up nobody.
 #[derive(Debug)]
@@ -86,6 +86,12 @@ pub enum StoreError {
         /// Its name.
         hash: String,
     },
+    /// The system gives no thread for KV.
+    #[error("no thread can be started for KV: {source}")]
+    Thread {
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// Anything else that SQLite says.
     #[error("the store failed: {0}")]
     Sqlite(rusqlite::Error),
@@ -112,14 +118,14 @@ impl Store {
             _ => StoreError::from(error),
         };
         let mut connection = Connection::open(path)?;
-        connection.busy_timeout(BUSY_MAX)?;
+        connection.busy_handler(Some(turn::wait))?;
+        // A transaction that reads first and then writes would fail if somebody else wrote in between.
+        connection.set_transaction_behavior(TransactionBehavior::Immediate);
         // Why FULL: what was acknowledged is on the disk, also if the power fails in the next moment.
         connection
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
             .map_err(explain)?;
-        let found: String =
-            connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(explain)?;
-        if found != "ok" {
+        if let Some(found) = damage(&connection).map_err(explain)? {
             return Err(corrupt(found));
         }
         schema::migrate(&mut connection)?;
@@ -141,6 +147,23 @@ impl Store {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is wrong with the file, if anything. The values of KV are left out: they may be many gigabytes, and a node should not
+/// read them all before it serves.
+fn damage(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let mut tables =
+        connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> ?1")?;
+    let tables: Vec<String> =
+        tables.query_map([crate::kv::PAIRS_TABLE], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for table in tables {
+        let found: String =
+            connection.query_row("SELECT * FROM pragma_quick_check(?1)", [&table], |row| row.get(0))?;
+        if found != "ok" {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// A hash as it stands in the file.

@@ -4,12 +4,14 @@ use std::{fs, io, path::Path, rc::Rc, sync::Arc};
 
 use mote_host::{
     api::Api,
+    clock::now_ms,
     deployed::Deployed,
+    kv::{Kv, KvOptions},
     secrets::{Seal, write_private},
     supervisor::Supervisor,
     tails::Tails,
 };
-use mote_store::Store;
+use mote_store::{KvStore, Store};
 
 use super::{
     Options, ServeError,
@@ -43,6 +45,8 @@ impl Deploy {
     ) -> Result<Self, ServeError> {
         let folder = &options.data;
         let store = Arc::new(Store::open(&folder.join(STORE))?);
+        let kv = Arc::new(KvStore::open(&folder.join(STORE), Arc::new(now_ms))?);
+        let kv = Kv::new(kv, KvOptions::default());
         let seal = Arc::new(Seal::at(&folder.join(KEY))?);
         let token = match &options.token {
             Some(token) => token.clone(),
@@ -50,7 +54,7 @@ impl Deploy {
         };
         let operator = config.clone();
         let make = Box::new(move |making| workers::make(&operator, making));
-        let deployed = Deployed::new(supervisor.clone(), store, seal, make, own.clone())?;
+        let deployed = Deployed::new(supervisor.clone(), (store, kv), seal, make, own.clone())?;
         let known: Vec<String> = own.into_iter().chain(deployed.names()).collect();
         for name in workers::unknown_names(config, &known) {
             line(

@@ -1,5 +1,7 @@
 //! A version's settings: what is kept of an upload, and the `env` that its code gets.
 
+use std::collections::BTreeMap;
+
 use mote_store::Version;
 use mote_wire::limits::LimitsPatch;
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use super::{
     upload::Metadata,
 };
 use crate::{
-    bindings::{HostBinding, HostBindings},
+    bindings::{HostBinding, HostBindings, KV_NAMESPACE},
     secrets::Seal,
 };
 
@@ -21,7 +23,7 @@ const BINDINGS_MAX: usize = 1_000;
 const SECRET: &str = "secret_text";
 
 /// The names and texts of a version's secrets.
-pub(super) type Secrets = std::collections::BTreeMap<String, String>;
+pub(super) type Secrets = BTreeMap<String, String>;
 
 /// What is kept of a version beside its code.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -69,7 +71,7 @@ impl VersionConfig {
     /// values.
     pub(crate) fn env_json(&self, secrets: &Secrets, id: &str, created_ms: i64) -> String {
         let mut env = Map::new();
-        for binding in &self.bindings {
+        for binding in self.bindings.iter().filter(|binding| HostBinding::of(binding).is_none()) {
             let Some(name) = text(binding, "name") else { continue };
             let value = match text(binding, "type") {
                 Some("plain_text") => binding.get("text").cloned(),
@@ -160,6 +162,15 @@ pub(super) fn settle(
                 bindings.push(binding.clone());
             }
             Some("plain_text" | "json" | "version_metadata" | "assets") => bindings.push(binding.clone()),
+            Some(KV_NAMESPACE) => {
+                let id = text(binding, "namespace_id").filter(|id| !id.is_empty()).ok_or_else(|| {
+                    Refusal::invalid(format!(
+                        "the KV binding `{name}` has no `namespace_id`: make a namespace (`wrangler kv namespace create \
+                         <title>`) and name its id, or inherit the binding of the version before"
+                    ))
+                })?;
+                bindings.push(object(json!({"name": name, "type": KV_NAMESPACE, "namespace_id": id})));
+            }
             Some(other) => {
                 return Err(Refusal::not_yet(&format!("bindings of the type `{other}` (`{name}`)")));
             }
@@ -334,12 +345,45 @@ mod tests {
     }
 
     #[test]
+    fn a_kv_binding_is_kept_and_inherited_and_env_has_its_kind() {
+        let said = metadata(json!({"bindings": [
+            {"name": "KV", "type": "kv_namespace", "namespace_id": "abc", "raw": true},
+            {"name": "WORD", "type": "plain_text", "text": "hi"},
+        ]}));
+        let first = settle(&said, "acme", None).unwrap();
+        let kv = HostBinding::Kv { namespace: "abc".to_owned() };
+        assert_eq!(
+            first.0.bindings[0],
+            object(json!({"name": "KV", "type": "kv_namespace", "namespace_id": "abc"}))
+        );
+        assert_eq!(first.0.host_bindings(), BTreeMap::from([("KV".to_owned(), kv.clone())]));
+        assert_eq!(first.0.env_json(&first.1, "id", 0), "{\"\":{\"KV\":\"kv_namespace\"},\"WORD\":\"hi\"}");
+        for next in [
+            json!({"keep_bindings": ["kv_namespace"]}),
+            json!({"bindings": [{"name": "KV", "type": "inherit"}]}),
+        ] {
+            let (config, _) = settle(&metadata(next), "acme", Some(first.clone())).unwrap();
+            assert_eq!(config.host_bindings(), BTreeMap::from([("KV".to_owned(), kv.clone())]));
+        }
+    }
+
+    #[test]
     fn what_is_wrong_or_not_supported_is_refused_by_name() {
         for (said, code, expected) in [
             (json!({"bindings": [{"type": "json", "json": 1}]}), 10_021, "has no `name`"),
             (json!({"bindings": [{"name": "A", "type": "plain_text"}]}), 10_021, "`A` has no `text`"),
             (json!({"bindings": [{"name": "a b", "type": "json"}]}), 10_021, "no name for a binding"),
             (json!({"bindings": [{"name": "A"}]}), 10_021, "has no `type`"),
+            (
+                json!({"bindings": [{"name": "A", "type": "kv_namespace"}]}),
+                10_021,
+                "`A` has no `namespace_id`",
+            ),
+            (
+                json!({"bindings": [{"name": "A", "type": "kv_namespace", "namespace_id": ""}]}),
+                10_021,
+                "wrangler kv namespace create",
+            ),
             (json!({"bindings": [{"name": "A", "type": "inherit"}]}), 10_057, "to be inherited"),
             (json!({"bindings": [{"name": "DB", "type": "d1"}]}), 7_003, "`d1` (`DB`)"),
             (json!({"bindings": [{"name": "S", "type": "service"}]}), 10_021, "has no `service`"),

@@ -12,6 +12,28 @@ pub(super) use crate::clock::rfc3339 as time;
 /// An answer, as it is sent.
 pub type Answer = Response<Full<Bytes>>;
 
+/// What a request that was carried out is answered with.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// A result.
+    Result(Value),
+    /// A part of a list, and where the rest of it is.
+    Page {
+        /// The part.
+        result: Value,
+        /// What is said about it.
+        info: Value,
+    },
+    /// No document, but content as it is.
+    Raw(Answer),
+}
+
+impl From<Value> for Reply {
+    fn from(result: Value) -> Self {
+        Self::Result(result)
+    }
+}
+
 /// Why a request is not carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
@@ -82,18 +104,24 @@ impl From<StoreError> for Refusal {
             | StoreError::Corrupt { .. }
             | StoreError::Bundle { .. }
             | StoreError::Unpack { .. }
+            | StoreError::Thread { .. }
             | StoreError::Sqlite(_) => Self::internal(error),
         }
     }
 }
 
 /// The answer to a request that was carried out, or was not.
-pub(super) fn answer(result: Result<Value, Refusal>) -> Answer {
-    match result {
-        Ok(result) => document(
+pub(super) fn answer(reply: Result<Reply, Refusal>) -> Answer {
+    match reply {
+        Ok(Reply::Result(result)) => document(
             StatusCode::OK,
             &json!({"success": true, "errors": [], "messages": [], "result": result}),
         ),
+        Ok(Reply::Page { result, info }) => document(
+            StatusCode::OK,
+            &json!({"success": true, "errors": [], "messages": [], "result": result, "result_info": info}),
+        ),
+        Ok(Reply::Raw(answer)) => answer,
         Err(Refusal { status, code, message }) => {
             let errors = json!([{"code": code, "message": message}]);
             document(status, &json!({"success": false, "errors": errors, "messages": [], "result": null}))

@@ -73,6 +73,7 @@ impl Api {
         let (mut config, secrets) = config::settle(&upload.metadata, &account, before)?;
         config.assets = assets_config;
         self.check_bindings(name, &config)?;
+        self.check_namespaces(&account, &config).await?;
         let client = call.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         if client.is_some_and(|client| client.starts_with("wrangler/")) {
             config.source = "wrangler".to_owned();
