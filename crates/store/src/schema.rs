@@ -5,7 +5,8 @@ use rusqlite::Connection;
 use crate::StoreError;
 
 /// Each step brings a file from the form that is its index to the next one. A step that was released is never changed.
-const STEPS: [&str; 1] = ["CREATE TABLE workers (
+pub(crate) const STEPS: [&str; 2] = [
+    "CREATE TABLE workers (
         name TEXT PRIMARY KEY,
         account TEXT NOT NULL,
         tag TEXT NOT NULL,
@@ -83,7 +84,26 @@ const STEPS: [&str; 1] = ["CREATE TABLE workers (
         what TEXT NOT NULL,
         worker TEXT NOT NULL
     ) STRICT;
-    CREATE INDEX audit_of_account ON audit (account, number);"];
+    CREATE INDEX audit_of_account ON audit (account, number);",
+    "CREATE TABLE accounts (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        created_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE tokens (
+        id TEXT PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        hash BLOB NOT NULL UNIQUE,
+        scopes TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        modified_ms INTEGER NOT NULL,
+        expires_ms INTEGER,
+        revoked_ms INTEGER,
+        used_ms INTEGER
+    ) STRICT;
+    CREATE INDEX tokens_of_account ON tokens (account);",
+];
 
 /// Brings a file to the present form.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
