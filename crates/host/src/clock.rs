@@ -1,4 +1,4 @@
-//! The time of day, for what is written down. Nothing is decided by it.
+//! The time of day, for what is written down, and for when a token ends. Nothing else is decided by it.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -34,11 +34,13 @@ const PATHS: &str = "GET /healthz, /readyz, /metrics, /cells or /stats; \
 impl Admin {
     /// Serves one connection.
     pub(super) async fn serve_connection(self: Rc<Self>, stream: TcpStream) {
+        // One without an address is broken already.
+        let Ok(from) = stream.peer_addr() else { return };
         let service = service_fn(move |request| {
             let admin = self.clone();
             async move {
                 if is_local(&request) && request.uri().path().starts_with(PREFIX) {
-                    return Ok::<_, Infallible>(admin.api.answer(request).await);
+                    return Ok::<_, Infallible>(admin.api.answer(request, from.ip()).await);
                 }
                 Ok(admin.answer(&request))
             }

@@ -173,7 +173,7 @@ fn a_file_from_before_tokens_is_brought_to_the_present_form() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     let old = rusqlite::Connection::open(&path).unwrap();
-    old.execute_batch(crate::schema::STEPS[0]).unwrap();
+    old.execute_batch(schema::STEPS[0]).unwrap();
     old.execute_batch(
         "INSERT INTO workers VALUES ('shop', 'acme', 'tag', 1, 1, 0, '{}'); PRAGMA user_version = 1;",
     )
