@@ -1,6 +1,6 @@
 //! The deploy API: Cloudflare's v4 API under `/client/v4/`, as far as its clients need it to bring workers here.
 //!
-//! What this room does: it authenticates, bounds and checks what it is sent, has a worker's code tried out in a cell that
+//! What this room does: it finds out who calls and whether he may ([`access`]), bounds and checks what it is sent, has a worker's code tried out in a cell that
 //! is thrown away, writes the store, and lets the new version take events before it answers.
 //!
 //! What it refuses: whatever it cannot do yet, by name - a client that is told "done" believes it. No answer ever holds a
@@ -8,26 +8,34 @@
 //!
 //! What happens when it fails: the store was changed as a whole or not at all, and what is in service goes on.
 
+mod access;
+mod accounts;
+mod annotations;
 mod assets;
+mod auth;
 mod config;
 mod deployments;
 mod envelope;
+mod guesses;
 mod kv;
+mod permissions;
 mod routes;
 mod schedules;
 mod scripts;
 mod secrets;
 mod tails;
+#[cfg(test)]
+mod tests;
+mod tokens;
 mod upload;
 mod versions;
 
 use std::{cell::RefCell, collections::HashMap, net::IpAddr, rc::Rc, sync::Arc};
 
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use mote_store::{AuditEntry, Store, StoreError};
-use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 pub(crate) use assets::AssetsConfig;
@@ -47,52 +55,47 @@ const NAME_CHARS_MAX: usize = 63;
 const ACCOUNT_CHARS_MAX: usize = 64;
 /// Entries of the audit log that one answer has.
 const AUDIT_ENTRIES_MAX: u32 = 1_000;
-/// Who is said to have done what the node's token was used for.
-const OPERATOR: &str = "operator";
 
 /// The API of one node.
 pub struct Api {
     deployed: Rc<Deployed>,
     tails: Rc<Tails>,
-    /// Of the token, so that comparing takes the same time whatever was sent, and no copy of it lies about.
-    token_hash: Vec<u8>,
+    door: auth::Door,
     /// Changes to workers, one after the other: each is decided by what the one before it left.
     changing: tokio::sync::Mutex<()>,
     /// Lists of files whose deploys are still to come.
     sessions: RefCell<HashMap<String, assets::Session>>,
 }
 
-/// Where a request came from. The listener puts it into the request's extensions.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub IpAddr);
-
-/// A request whose sender is known.
+/// A request whose sender is known, and may send it.
 struct Call<'a> {
+    /// The account that it is about; empty if it is about none.
     account: &'a str,
+    caller: &'a auth::Caller,
     headers: HeaderMap,
     peer: Option<IpAddr>,
     body: Incoming,
 }
 
 impl Api {
-    /// The API that this token opens.
+    /// The API that this token, the node's own, opens for all accounts. Others are in the store, and open one account each.
     #[must_use]
     pub fn new(deployed: Rc<Deployed>, tails: Rc<Tails>, token: &str) -> Rc<Self> {
         Rc::new(Self {
             deployed,
             tails,
-            token_hash: hash(token.as_bytes()),
+            door: auth::Door::new(token),
             changing: tokio::sync::Mutex::new(()),
             sessions: RefCell::default(),
         })
     }
 
-    /// Answers a request whose path begins with [`PREFIX`].
-    pub async fn answer(self: &Rc<Self>, request: Request<Incoming>) -> Answer {
-        envelope::answer(self.handle(request).await)
+    /// Answers a request whose path begins with [`PREFIX`], and that came from this address.
+    pub async fn answer(self: &Rc<Self>, request: Request<Incoming>, from: IpAddr) -> Answer {
+        envelope::answer(self.handle(request, from).await)
     }
 
-    async fn handle(self: &Rc<Self>, request: Request<Incoming>) -> Result<Reply, Refusal> {
+    async fn handle(self: &Rc<Self>, request: Request<Incoming>, from: IpAddr) -> Result<Reply, Refusal> {
         if let Some(account) = assets_account(request.method(), request.uri().path()) {
             check_account(account)?;
             let (account, (parts, body)) = (account.to_owned(), request.into_parts());
@@ -100,9 +103,9 @@ impl Api {
             return self.upload_assets(&parts.headers, &account, body).await.map(Reply::from);
         }
         // Nothing of the request is looked at before its sender is known.
-        if !self.is_authorized(request.headers()) {
-            return Err(Refusal::unauthorized());
-        }
+        let caller = self.authenticate(request.headers(), from).await?;
+        // Nor is its body before it is known that he may send it.
+        access::check(&caller, request.method(), &segments(request.uri().path()))?;
         if let Some((account, path)) = kv_account(request.uri().path()) {
             check_account(account)?;
             let (account, path) = (account.to_owned(), path.to_owned());
@@ -112,34 +115,33 @@ impl Api {
             let call = kv::KvCall { method, path: &path, query, headers, body };
             return kv::answer(&self.deployed.kv, &account, call).await;
         }
-        self.described(request).await.map(Reply::from)
+        self.described(request, &caller, from).await.map(Reply::from)
     }
 
     /// What is answered with a document.
-    async fn described(self: &Rc<Self>, request: Request<Incoming>) -> Result<Value, Refusal> {
+    async fn described(
+        self: &Rc<Self>,
+        request: Request<Incoming>,
+        caller: &auth::Caller,
+        from: IpAddr,
+    ) -> Result<Value, Refusal> {
         let (parts, body) = request.into_parts();
-        let path = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default();
-        let path: Vec<&str> = path.trim_end_matches('/').split('/').collect();
-        let method = &parts.method;
+        let (path, method) = (segments(parts.uri.path()), &parts.method);
         match (method, path.as_slice()) {
-            (&Method::GET, ["user", "tokens", "verify"]) => Ok(json!({"id": "operator", "status": "active"})),
-            (&Method::GET, ["user"]) => Ok(json!({"id": "operator", "email": "operator@localhost"})),
-            (&Method::GET, ["accounts"]) => self.accounts().await,
-            (&Method::GET, ["memberships"]) => {
-                let accounts = self.accounts().await?;
-                let member = |account: &Value| json!({"id": account["id"], "account": account, "roles": ["Administrator"]});
-                Ok(accounts
-                    .as_array()
-                    .map(|accounts| accounts.iter().map(member).collect())
-                    .unwrap_or_default())
+            (&Method::GET, ["user", "tokens", "verify"]) => Ok(tokens::verified(caller)),
+            (&Method::GET, ["user"]) => Ok(json!({"id": caller.id, "email": caller.email()})),
+            (&Method::GET, ["accounts"]) => Ok(self.accounts(caller).await?.into()),
+            (&Method::POST, ["accounts"]) => {
+                let call = Call { account: "", caller, headers: parts.headers, peer: Some(from), body };
+                self.create_account(call).await
             }
+            (&Method::GET, ["memberships"]) => self.memberships(caller).await,
             // There are no zones here: a name is its own.
             (&Method::GET, ["zones"]) => Ok(routes::zones(parts.uri.query().unwrap_or_default())),
-            (&Method::GET, ["zones", _, "workers", "routes"]) => Ok(self.all_routes()),
+            (&Method::GET, ["zones", _, "workers", "routes"]) => Ok(self.all_routes(caller)),
             (_, ["accounts", account, rest @ ..]) => {
                 check_account(account)?;
-                let peer = parts.extensions.get().map(|Peer(peer)| *peer);
-                let call = Call { account, headers: parts.headers.clone(), peer, body };
+                let call = Call { account, caller, headers: parts.headers.clone(), peer: Some(from), body };
                 self.in_account(method, rest, call).await
             }
             _ => Err(unknown(method, parts.uri.path())),
@@ -153,12 +155,14 @@ impl Api {
         call: Call<'_>,
     ) -> Result<Value, Refusal> {
         match (method, path) {
-            (&Method::GET, []) => Ok(account(call.account)),
+            (&Method::GET, []) => self.account(call.account).await,
+            (&Method::DELETE, []) => self.remove_account(call.caller, call.account).await,
+            (_, ["tokens", rest @ ..]) => self.in_tokens(method, rest, call).await,
             (&Method::GET, ["audit_logs"]) => self.audit_log(call.account).await,
             (&Method::GET, ["workers", "scripts"]) => self.list(call.account).await,
             (&Method::GET, ["workers", "services", name]) => self.service(call.account, name).await,
             (&Method::DELETE, ["workers", "services" | "scripts", name]) => {
-                self.delete(call.account, name).await
+                self.delete((call.account, &call.caller.actor), name).await
             }
             (&Method::GET, ["workers", "subdomain"]) => Ok(json!({"subdomain": "localhost"})),
             (&Method::GET, ["workers", "tails", "by-consumer", _]) => Ok(json!([])),
@@ -201,7 +205,7 @@ impl Api {
             ("PATCH", ["script-settings"]) => self.patch_script_settings(call, name).await,
             ("GET", ["secrets"]) => self.secrets(call.account, name).await,
             ("PUT", ["secrets"]) => self.put_secret(call, name).await,
-            ("DELETE", ["secrets", key]) => self.delete_secret(call.account, name, key).await,
+            ("DELETE", ["secrets", key]) => self.delete_secret(&call, name, key).await,
             ("PATCH", ["secrets-bulk"]) => self.patch_secrets(call, name).await,
             // Every worker answers under its name, and every version under its own: there is nothing to switch.
             ("GET" | "POST", ["subdomain"]) => Ok(scripts::subdomain(name)),
@@ -223,32 +227,33 @@ impl Api {
         }
     }
 
+    async fn in_tokens(&self, method: &Method, path: &[&str], call: Call<'_>) -> Result<Value, Refusal> {
+        let (account, caller) = (call.account, call.caller);
+        match (method.as_str(), path) {
+            ("GET", ["verify"]) => Ok(tokens::verified(caller)),
+            ("GET", ["permission_groups"]) => Ok(permissions::groups()),
+            ("GET", []) => self.tokens(account).await,
+            ("POST", []) => self.create_token(call).await,
+            ("GET", [id]) => self.token(account, id).await,
+            ("DELETE", [id]) => self.revoke_token(caller, account, id).await,
+            ("PUT", [id, "value"]) => self.roll_token(caller, account, id).await,
+            (_, path) => Err(unknown(method, &format!("tokens/{}", path.join("/")))),
+        }
+    }
+
     /// Who did what, newest first.
     async fn audit_log(&self, account: &str) -> Result<Value, Refusal> {
-        let account = account.to_owned();
+        let (of, account) = (account, account.to_owned());
         let entries = self.store(move |store| store.audit(&account, AUDIT_ENTRIES_MAX)).await?;
         let entry = |entry: &AuditEntry| {
+            let resource = match entry.worker.as_str() {
+                "" => json!({"type": "account", "id": of}),
+                worker => json!({"type": "worker", "id": worker}),
+            };
             json!({"when": envelope::time(entry.at_ms), "actor": {"type": "user", "email": entry.who},
-                   "action": {"type": entry.what, "result": true},
-                   "resource": {"type": "worker", "id": entry.worker}})
+                   "action": {"type": entry.what, "result": true}, "resource": resource})
         };
         Ok(entries.iter().map(entry).collect())
-    }
-
-    async fn accounts(&self) -> Result<Value, Refusal> {
-        let mut ids = self.store(Store::accounts).await?;
-        if ids.is_empty() {
-            // One to begin with: whoever deploys first need not make it up.
-            ids.push("mote".to_owned());
-        }
-        Ok(ids.iter().map(|id| account(id)).collect())
-    }
-
-    fn is_authorized(&self, headers: &HeaderMap) -> bool {
-        let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = sent.and_then(|sent| sent.strip_prefix("Bearer ")).unwrap_or_default();
-        // Of hashes: how long it takes tells nothing about the token.
-        !token.is_empty() && hash(token.trim().as_bytes()) == self.token_hash
     }
 
     /// Does something with the store where it may wait for the disk.
@@ -276,12 +281,9 @@ fn kv_account(path: &str) -> Option<(&str, &str)> {
     (path.is_empty() || path.starts_with('/')).then_some((account, path))
 }
 
-fn account(id: &str) -> Value {
-    json!({"id": id, "name": id, "type": "standard"})
-}
-
-fn hash(bytes: &[u8]) -> Vec<u8> {
-    digest(&SHA256, bytes).as_ref().to_vec()
+/// The parts of a path below [`PREFIX`].
+fn segments(path: &str) -> Vec<&str> {
+    path.strip_prefix(PREFIX).unwrap_or_default().trim_end_matches('/').split('/').collect()
 }
 
 fn unknown(method: &Method, path: &str) -> Refusal {
@@ -336,30 +338,4 @@ fn new_id() -> Result<String, Refusal> {
 
 fn now() -> i64 {
     now_ms()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_uuids_of_random_bits() {
-        let (one, other) = (new_id().unwrap(), new_id().unwrap());
-        assert!(one != other && one.len() == 36, "{one} {other}");
-        assert_eq!(one.as_bytes()[14], b'4');
-        assert!(b"89ab".contains(&one.as_bytes()[19]), "{one}");
-    }
-
-    #[test]
-    fn names_that_are_no_host_labels_or_paths_are_refused() {
-        for name in ["shop", "a", "my-shop_2", &"a".repeat(63)] {
-            assert!(check_worker(name).is_ok(), "{name}");
-        }
-        for name in ["", "-a", "Shop", "a.b", "..", "%2e%2e", "a/b", "ä", &"a".repeat(64)] {
-            assert!(check_worker(name).is_err(), "{name}");
-        }
-        for id in ["", "..", "a/b", "%00", &"a".repeat(65)] {
-            assert!(check_account(id).is_err(), "{id}");
-        }
-    }
 }

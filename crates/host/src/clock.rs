@@ -1,4 +1,5 @@
-//! The time of day, for what is written down. Nothing is decided by it, but when a cron trigger is due and when a pair of KV ends.
+//! The time of day, for what is written down. Nothing is decided by it, but when a cron trigger is due, and when a token or a
+//! pair of KV ends.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -177,14 +177,15 @@ impl Deployed {
         self.supervisor.scheduled(&key, cron, time_ms as f64).await
     }
 
-    /// All routes, as their owners have written them, with their workers.
-    pub(crate) fn routes(&self) -> Vec<(String, String)> {
+    /// The routes of an account, or of all, as their owners have written them, with their workers.
+    pub(crate) fn routes(&self, account: Option<&str>) -> Vec<(String, String)> {
         let table = self.table.borrow();
         let of = |live: &Live| {
             let name = live.worker.name.clone();
             live.routes.iter().map(move |route| (route.written.clone(), name.clone())).collect::<Vec<_>>()
         };
-        table.values().flat_map(of).collect()
+        let wanted = |live: &&Live| account.is_none_or(|account| live.worker.account == account);
+        table.values().filter(wanted).flat_map(of).collect()
     }
 
     /// Whether a name belongs to a worker that is served from a project.

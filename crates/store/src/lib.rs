@@ -1,18 +1,19 @@
-//! What a node keeps: workers, their immutable versions and bundles, which versions are deployed, who did what, and the pairs
-//! of Workers KV.
+//! What a node keeps: accounts and their API tokens, workers, their immutable versions and bundles, which versions are
+//! deployed, who did what, and the pairs of Workers KV.
 //!
 //! What this room does: one SQLite file in the node's folder. Every write is one transaction that is on the disk when the
 //! call returns, so that a process that is killed loses nothing that it has acknowledged and leaves nothing half done.
 //!
 //! What it refuses: a bundle that is not what its hash says; a file that is damaged or of a newer Mote, which it does not
 //! open rather than serve from. It knows nothing of what bindings mean: their document is a text to it, and secrets come
-//! sealed.
+//! sealed. Of an API token it has the hash alone.
 //!
 //! What happens when it fails: a write that finds the disk full changes nothing and says so ([`StoreError::Full`]); what
 //! is in service goes on.
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::string_slice)]
 
+mod accounts;
 mod assets;
 mod bundles;
 mod deployments;
@@ -20,7 +21,9 @@ mod kv;
 mod routes;
 mod schedules;
 mod schema;
+mod scope;
 mod store;
+mod tokens;
 mod turn;
 mod versions;
 mod workers;
@@ -28,6 +31,7 @@ mod workers;
 #[cfg(test)]
 mod tests;
 
+pub use accounts::Account;
 pub use assets::{Asset, AssetPath};
 pub use deployments::{Deployment, NewDeployment, Share};
 pub use kv::{
@@ -37,6 +41,8 @@ pub use kv::{
 };
 pub use routes::{Route, RouteKind};
 pub use schedules::Schedule;
+pub use scope::{Scope, Scopes, UnknownScope};
 pub use store::{Store, StoreError};
+pub use tokens::{NewToken, TOKEN_HASH_BYTES, TOKENS_MAX, Token, TokenHash, TokenState};
 pub use versions::{NewVersion, Takes, Version};
 pub use workers::{AuditEntry, Live, Worker};

@@ -61,15 +61,22 @@ impl Store {
         transaction
             .execute("DELETE FROM routes WHERE worker = ?1 AND kind = ?2", params![worker, kind.word()])?;
         for route in routes {
-            let taken: Option<String> = transaction
+            let taken: Option<(String, String)> = transaction
                 .query_row(
-                    "SELECT worker FROM routes WHERE normal = ?1 AND kind = ?2",
+                    "SELECT worker, account FROM routes JOIN workers ON workers.name = worker
+                     WHERE normal = ?1 AND kind = ?2",
                     params![route.normal, kind.word()],
-                    |row| row.get(0),
+                    |row| Ok((row.get(0)?, row.get(1)?)),
                 )
                 .optional()?;
-            if let Some(owner) = taken {
-                return Err(StoreError::RouteTaken { route: route.written.clone(), owner });
+            let written = route.written.clone();
+            match taken {
+                Some((owner, of)) if of == account => {
+                    return Err(StoreError::RouteTaken { route: written, owner });
+                }
+                // What other accounts have is nobody's business.
+                Some(_) => return Err(StoreError::RouteOfOther { route: written }),
+                None => {}
             }
             transaction.execute(
                 "INSERT INTO routes (kind, normal, worker, written) VALUES (?1, ?2, ?3, ?4)",

@@ -7,9 +7,10 @@ use crate::StoreError;
 /// Each step brings a file from the form that is its index to the next one. A step that was released is never changed.
 /// A new one goes to the end, on a line of its own.
 #[rustfmt::skip]
-const STEPS: &[&str] = &[
+pub(crate) const STEPS: &[&str] = &[
     WORKERS,
     crate::kv::SCHEMA,
+    TOKENS,
 ];
 
 const WORKERS: &str = "CREATE TABLE workers (
@@ -91,6 +92,25 @@ const WORKERS: &str = "CREATE TABLE workers (
         worker TEXT NOT NULL
     ) STRICT;
     CREATE INDEX audit_of_account ON audit (account, number);";
+
+const TOKENS: &str = "CREATE TABLE accounts (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        created_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE tokens (
+        id TEXT PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        hash BLOB NOT NULL UNIQUE,
+        scopes TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        modified_ms INTEGER NOT NULL,
+        expires_ms INTEGER,
+        revoked_ms INTEGER,
+        used_ms INTEGER
+    ) STRICT;
+    CREATE INDEX tokens_of_account ON tokens (account);";
 
 /// Brings a file to the present form.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

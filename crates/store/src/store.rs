@@ -9,7 +9,7 @@ use std::{
 use mote_wire::bundle::{BundleHash, DecodeError};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use crate::{schema, turn};
+use crate::{UnknownScope, schema, turn};
 
 /// How long a write waits for whoever else writes: KV, a backup, the node before an upgrade.
 pub(crate) const BUSY_MAX: Duration = Duration::from_secs(5);
@@ -71,6 +71,50 @@ pub enum StoreError {
         route: String,
         /// Whose it is.
         owner: String,
+    },
+    /// Another account's worker answers there.
+    #[error("`{route}` belongs to another account")]
+    RouteOfOther {
+        /// The route, as it was asked for.
+        route: String,
+    },
+    /// There is no such account.
+    #[error("there is no account `{id}`")]
+    NoAccount {
+        /// Its id.
+        id: String,
+    },
+    /// Somebody has made this account before.
+    #[error("there is an account `{id}` already")]
+    AccountTaken {
+        /// Its id.
+        id: String,
+    },
+    /// The account has workers.
+    #[error("the account `{id}` has workers: delete them first")]
+    AccountInUse {
+        /// Its id.
+        id: String,
+    },
+    /// The account has no such token, or it is revoked.
+    #[error("the account has no token {id}")]
+    NoToken {
+        /// Its id.
+        id: String,
+    },
+    /// The account has as many tokens as it may.
+    #[error("an account may have {tokens_max} tokens: revoke one first")]
+    TooManyTokens {
+        /// How many that is.
+        tokens_max: u32,
+    },
+    /// What is written of a token cannot be read.
+    #[error("the token {id} is damaged: {reason}")]
+    Token {
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        reason: UnknownScope,
     },
     /// A stored bundle is not what its hash says.
     #[error("the bundle {hash} is damaged: {reason}")]

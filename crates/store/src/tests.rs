@@ -1,5 +1,8 @@
 //! What is kept, and what becomes of it when something goes wrong.
 
+mod accounts;
+mod tokens;
+
 use std::path::Path;
 
 use mote_wire::bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier};

@@ -49,7 +49,7 @@ pub struct AuditEntry {
     pub who: String,
     /// What.
     pub what: String,
-    /// To which worker.
+    /// To which worker; empty if it was done to the account or its tokens.
     pub worker: String,
 }
 
@@ -145,17 +145,6 @@ impl Store {
         let mut statement = connection
             .prepare_cached(&format!("SELECT {COLUMNS} FROM workers WHERE account = ?1 ORDER BY name"))?;
         Ok(statement.query_map([account], read)?.collect::<Result<_, _>>()?)
-    }
-
-    /// All accounts that have workers.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub fn accounts(&self) -> Result<Vec<String>, StoreError> {
-        let connection = self.lock();
-        let mut statement =
-            connection.prepare_cached("SELECT DISTINCT account FROM workers ORDER BY account")?;
-        Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
     /// What routing has to know, of all workers.

@@ -37,6 +37,12 @@ impl Wrangler {
         Self { base, token, account: account.to_owned() }
     }
 
+    /// The same node, for an account and with a token of it.
+    #[must_use]
+    pub fn with_token(&self, account: &str, token: &str) -> Self {
+        Self { base: self.base.clone(), token: token.to_owned(), account: account.to_owned() }
+    }
+
     /// Runs it in a project's folder.
     pub fn run(&self, project: &Project, args: &[&str]) -> Said {
         self.run_with(project, args, "")

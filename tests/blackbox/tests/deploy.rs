@@ -5,6 +5,7 @@ mod assets;
 mod durability;
 mod refusals;
 mod services;
+mod tokens;
 
 use std::collections::BTreeMap;
 

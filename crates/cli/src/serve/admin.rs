@@ -38,8 +38,9 @@ const PATHS: &str = "GET /healthz, /readyz, /metrics, /cells or /stats; \
 impl Admin {
     /// Serves one connection.
     pub(super) async fn serve_connection(self: Rc<Self>, stream: TcpStream) {
-        let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
-        let service = service_fn(move |mut request: Request<Incoming>| {
+        // One without an address is broken already.
+        let Ok(from) = stream.peer_addr() else { return };
+        let service = service_fn(move |request| {
             let admin = self.clone();
             // Who watches may ask for events of its own.
             if let Some(peer) = peer {
@@ -47,7 +48,7 @@ impl Admin {
             }
             async move {
                 if is_local(&request) && request.uri().path().starts_with(PREFIX) {
-                    return Ok::<_, Infallible>(admin.api.answer(request).await);
+                    return Ok::<_, Infallible>(admin.api.answer(request, from.ip()).await);
                 }
                 if is_local(&request) && request.uri().path().starts_with(tails::PREFIX) {
                     return Ok(admin.tails.answer(request));

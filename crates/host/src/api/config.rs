@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
+    annotations::annotations,
     assets::AssetsConfig,
     envelope::{NOTHING_TO_INHERIT, Refusal, time},
     upload::Metadata,
@@ -37,6 +38,9 @@ pub(crate) struct VersionConfig {
     pub(crate) usage_model: String,
     pub(crate) handlers: Vec<String>,
     pub(crate) source: String,
+    /// Who made it, as the books name him; empty if it is of a time when that was not kept.
+    #[serde(default)]
+    pub(crate) author: String,
     /// How its static assets are served; `None` if it has none.
     #[serde(default)]
     pub(crate) assets: Option<AssetsConfig>,
@@ -193,10 +197,11 @@ pub(super) fn settle(
         compatibility_date: metadata.compatibility_date.clone(),
         compatibility_flags: metadata.compatibility_flags.clone(),
         limits: metadata.limits.clone().unwrap_or_default(),
-        annotations: metadata.annotations.clone(),
+        annotations: annotations(metadata.annotations.as_ref())?,
         usage_model: metadata.usage_model.clone().unwrap_or_else(|| "standard".to_owned()),
         handlers: Vec::new(),
         source: "api".to_owned(),
+        author: String::new(),
         assets: None,
         files_alone: metadata.is_files_alone(),
     };

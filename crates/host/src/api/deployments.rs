@@ -5,7 +5,9 @@ use std::rc::Rc;
 use mote_store::{Deployment, NewDeployment, Share};
 use serde_json::{Value, json};
 
-use super::{Api, Call, OPERATOR, Refusal, document, envelope::time, new_id, now};
+use super::{
+    Api, Call, Refusal, annotations::annotations, auth::email_of, document, envelope::time, new_id, now,
+};
 
 /// As many as clients show.
 const LISTED_MAX: u32 = 100;
@@ -24,12 +26,12 @@ impl Api {
         let (account, worker) = (call.account.to_owned(), name.to_owned());
         let said = document(call.body).await?;
         let shares = shares(&said)?;
-        let annotations = said.get("annotations").filter(|said| said.is_object()).cloned();
+        let annotations = annotations(said.get("annotations"))?;
         let new = NewDeployment {
             id: new_id()?,
             now_ms: now(),
-            author: OPERATOR.to_owned(),
-            annotations_json: annotations.unwrap_or_else(|| json!({})).to_string(),
+            author: call.caller.actor.clone(),
+            annotations_json: Value::Object(annotations).to_string(),
             shares,
         };
         let _one_at_a_time = self.changing.lock().await;
@@ -51,7 +53,7 @@ fn describe(deployment: &Deployment) -> Value {
     let version =
         |share: &Share| json!({"version_id": share.version, "percentage": f64::from(share.per_mille) / 10.0});
     json!({
-        "id": deployment.id, "source": "api", "strategy": "percentage", "author_email": "operator@localhost",
+        "id": deployment.id, "source": "api", "strategy": "percentage", "author_email": email_of(&deployment.author),
         "annotations": annotations, "created_on": time(deployment.created_ms),
         "versions": deployment.shares.iter().map(version).collect::<Vec<_>>(),
     })

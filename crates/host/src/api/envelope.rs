@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 /// A time as the API says it.
 pub(super) use crate::clock::rfc3339 as time;
+use super::guesses::GUESS_EVERY;
 
 /// An answer, as it is sent.
 pub type Answer = Response<Full<Bytes>>;
@@ -53,8 +54,14 @@ const NO_VERSION: u32 = 10_090;
 pub(super) const NOTHING_TO_INHERIT: u32 = 10_057;
 /// The worker handles no events.
 pub(super) const NO_HANDLERS: u32 = 10_068;
-/// Nothing answers under this path.
+/// Nothing answers under this path, or it names nothing.
 pub(super) const NO_ROUTE: u32 = 7_003;
+/// The sender is not known, or what he asks for is not his.
+const NOT_AUTHENTIC: u32 = 10_000;
+/// The sender is known, and may not do this. Clients do not fall back to something else then.
+const NOT_ALLOWED: u32 = 9_109;
+/// The sender is to wait.
+const TOO_MANY: u32 = 971;
 
 impl Refusal {
     pub(super) fn invalid(message: impl Into<String>) -> Self {
@@ -72,9 +79,35 @@ impl Refusal {
     }
 
     pub(super) fn unauthorized() -> Self {
-        let message = "Authentication error: send the node's token (MOTE_TOKEN, or the file admin-token in its data folder) \
-                       as `Authorization: Bearer <token>`";
-        Self { status: StatusCode::UNAUTHORIZED, code: 10_000, message: message.to_owned() }
+        Self::bad_token(
+            "send a token of the account, or the node's own (MOTE_TOKEN, or the file admin-token in its data folder), as \
+             `Authorization: Bearer <token>`",
+        )
+    }
+
+    /// The token that was sent opens nothing.
+    pub(super) fn bad_token(why: &str) -> Self {
+        let message = format!("Authentication error: {why}");
+        Self { status: StatusCode::UNAUTHORIZED, code: NOT_AUTHENTIC, message }
+    }
+
+    /// It would be about another account than the sender's. It says nothing of that account, not even that it is there.
+    pub(super) fn other_account() -> Self {
+        let message = "Authentication error: the token is of another account".to_owned();
+        Self { status: StatusCode::FORBIDDEN, code: NOT_AUTHENTIC, message }
+    }
+
+    pub(super) fn not_allowed(why: &str) -> Self {
+        let message = format!("Unauthorized to access requested resource: {why}");
+        Self { status: StatusCode::FORBIDDEN, code: NOT_ALLOWED, message }
+    }
+
+    pub(super) fn too_many_guesses() -> Self {
+        let message = format!(
+            "Authentication error: too many wrong tokens came from this address; try again in {} s",
+            GUESS_EVERY.as_secs()
+        );
+        Self { status: StatusCode::TOO_MANY_REQUESTS, code: TOO_MANY, message }
     }
 
     pub(super) fn internal(reason: impl ToString) -> Self {
@@ -94,7 +127,17 @@ impl From<StoreError> for Refusal {
             StoreError::NoVersion { .. } => {
                 Self { status: StatusCode::NOT_FOUND, code: NO_VERSION, message: error.to_string() }
             }
-            StoreError::NameTaken { .. } | StoreError::RouteTaken { .. } => {
+            StoreError::NoAccount { .. } | StoreError::NoToken { .. } => {
+                Self { status: StatusCode::NOT_FOUND, code: NO_ROUTE, message: error.to_string() }
+            }
+            StoreError::AccountTaken { .. }
+            | StoreError::AccountInUse { .. }
+            | StoreError::TooManyTokens { .. } => {
+                Self { status: StatusCode::CONFLICT, code: INVALID, message: error.to_string() }
+            }
+            StoreError::NameTaken { .. }
+            | StoreError::RouteTaken { .. }
+            | StoreError::RouteOfOther { .. } => {
                 Self { status: StatusCode::CONFLICT, code: 10_031, message: error.to_string() }
             }
             StoreError::Full => {
@@ -102,6 +145,7 @@ impl From<StoreError> for Refusal {
             }
             StoreError::TooNew { .. }
             | StoreError::Corrupt { .. }
+            | StoreError::Token { .. }
             | StoreError::Bundle { .. }
             | StoreError::Unpack { .. }
             | StoreError::Thread { .. }
@@ -134,5 +178,10 @@ fn document(status: StatusCode, value: &Value) -> Answer {
     *response.status_mut() = status;
     let kind = header::HeaderValue::from_static("application/json; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    // An answer may hold the value of a new token.
+    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(header::RETRY_AFTER, GUESS_EVERY.as_secs().into());
+    }
     response
 }

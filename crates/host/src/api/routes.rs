@@ -5,7 +5,7 @@ use std::rc::Rc;
 use mote_store::{Route, RouteKind};
 use serde_json::{Value, json};
 
-use super::{Api, Call, OPERATOR, Refusal, document, now};
+use super::{Api, Call, Refusal, auth::Caller, document, now};
 use crate::gateway::RoutePattern;
 
 /// Routes that one worker may have.
@@ -14,7 +14,7 @@ const ROUTES_MAX: usize = 1_000;
 impl Api {
     /// Replaces the routes of a worker.
     pub(super) async fn put_routes(self: &Rc<Self>, call: Call<'_>, name: &str) -> Result<Value, Refusal> {
-        let account = call.account.to_owned();
+        let by = (call.account.to_owned(), call.caller.actor.clone());
         let said = document(call.body).await?;
         let patterns = patterns(&said, "pattern")?;
         let mut routes: Vec<Route> = Vec::new();
@@ -31,18 +31,18 @@ impl Api {
             .iter()
             .map(|route| json!({"id": route.normal, "pattern": route.written, "script": name}))
             .collect();
-        self.set_routes(account, name, RouteKind::Route, routes).await?;
+        self.set_routes(by, name, RouteKind::Route, routes).await?;
         Ok(shown)
     }
 
     /// Replaces the custom domains of a worker.
     pub(super) async fn put_domains(self: &Rc<Self>, call: Call<'_>, name: &str) -> Result<Value, Refusal> {
-        let account = call.account.to_owned();
+        let by = (call.account.to_owned(), call.caller.actor.clone());
         let said = document(call.body).await?;
         let domains = domains(said.get("origins").unwrap_or(&Value::Null))?;
         let shown =
             domains.iter().map(|domain| json!({"hostname": domain.written, "service": name})).collect();
-        self.set_routes(account, name, RouteKind::Domain, domains).await?;
+        self.set_routes(by, name, RouteKind::Domain, domains).await?;
         Ok(shown)
     }
 
@@ -54,9 +54,9 @@ impl Api {
         Ok(json!({"added": added, "removed": [], "updated": [], "conflicting": []}))
     }
 
-    /// The routes of all workers, for a client that looks for conflicts before it asks.
-    pub(super) fn all_routes(&self) -> Value {
-        let routes = self.deployed.routes();
+    /// The routes that a caller may see, for a client that looks for conflicts before it asks.
+    pub(super) fn all_routes(&self, caller: &Caller) -> Value {
+        let routes = self.deployed.routes(caller.account.as_deref());
         routes
             .iter()
             .map(|(route, script)| json!({"id": route, "pattern": route, "script": script}))
@@ -65,7 +65,7 @@ impl Api {
 
     async fn set_routes(
         self: &Rc<Self>,
-        account: String,
+        (account, actor): (String, String),
         name: &str,
         kind: RouteKind,
         routes: Vec<Route>,
@@ -73,8 +73,7 @@ impl Api {
         self.check_not_taken(name)?;
         let _one_at_a_time = self.changing.lock().await;
         let worker = name.to_owned();
-        self.store(move |store| store.set_routes(&account, &worker, kind, &routes, (OPERATOR, now())))
-            .await?;
+        self.store(move |store| store.set_routes(&account, &worker, kind, &routes, (&actor, now()))).await?;
         self.deployed.refresh(name).await.map_err(Refusal::internal)
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use mote_store::Schedule;
 use serde_json::{Value, json};
 
-use super::{Api, Call, OPERATOR, Refusal, document, envelope::time, now};
+use super::{Api, Call, Refusal, document, envelope::time, now};
 use crate::cron::Due;
 
 /// Cron triggers that one worker may have.
@@ -27,12 +27,12 @@ impl Api {
     pub(super) async fn put_schedules(self: &Rc<Self>, call: Call<'_>, name: &str) -> Result<Value, Refusal> {
         self.check_not_taken(name)?;
         let (account, worker) = (call.account.to_owned(), name.to_owned());
+        let actor = call.caller.actor.clone();
         let said = document(call.body).await?;
         let crons = crons(&said)?;
         let _one_at_a_time = self.changing.lock().await;
-        let schedules = self
-            .store(move |store| store.set_schedules(&account, &worker, &crons, (OPERATOR, now())))
-            .await?;
+        let schedules =
+            self.store(move |store| store.set_schedules(&account, &worker, &crons, (&actor, now()))).await?;
         self.deployed.refresh(name).await.map_err(Refusal::internal)?;
         Ok(describe(&schedules))
     }

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Api, Call, OPERATOR, Refusal,
+    Api, Call, Refusal,
+    annotations::{check_observability, check_tags},
     assets::AssetsConfig,
     check_worker,
     config::{self, Secrets, VersionConfig},
@@ -61,7 +62,7 @@ impl Api {
         then: Then,
     ) -> Result<Value, Refusal> {
         self.check_not_taken(name)?;
-        let account = call.account.to_owned();
+        let (account, actor) = (call.account.to_owned(), &call.caller.actor);
         let upload = upload::read(&call.headers, call.body).await?;
         let _one_at_a_time = self.changing.lock().await;
         let before = self.latest(&account, name).await?;
@@ -78,9 +79,9 @@ impl Api {
         if client.is_some_and(|client| client.starts_with("wrangler/")) {
             config.source = "wrangler".to_owned();
         }
-        let settings = settings_of(&upload.metadata);
+        let settings = settings_of(&upload.metadata)?;
         let (sound, startup_ms) = self.try_out(name, config, secrets, upload.bundle).await?;
-        let version = self.keep(&account, name, Sound { assets, ..sound }, then).await?;
+        let version = self.keep((&account, actor), name, Sound { assets, ..sound }, then).await?;
         if let Some(settings) = settings {
             let worker = name.to_owned();
             self.store(move |store| store.set_settings(&account, &worker, &settings)).await?;
@@ -182,19 +183,20 @@ impl Api {
     /// Writes a version that is sound, and lets it take events.
     pub(super) async fn keep(
         self: &Rc<Self>,
-        account: &str,
+        (account, actor): (&str, &str),
         name: &str,
         sound: Sound,
         then: Then,
     ) -> Result<Version, Refusal> {
-        let Sound { id, config, secrets, bundle, assets } = sound;
+        let Sound { id, mut config, secrets, bundle, assets } = sound;
+        actor.clone_into(&mut config.author);
         let sealed = config::seal_secrets(&self.deployed.seal, &id, &secrets)?;
         let config_json = serde_json::to_string(&config).map_err(Refusal::internal)?;
         let tag = new_id()?.replace('-', "");
         let deployment = NewDeployment {
             id: new_id()?,
             now_ms: now(),
-            author: OPERATOR.to_owned(),
+            author: actor.to_owned(),
             annotations_json: Value::Object(config.annotations).to_string(),
             shares: vec![Share { version: id.clone(), per_mille: 1_000 }],
         };
@@ -210,7 +212,7 @@ impl Api {
                     secrets: &sealed,
                     bundle: &bundle,
                     assets: &assets,
-                    who: OPERATOR,
+                    who: &deployment.author,
                     now_ms: deployment.now_ms,
                 };
                 let takes = match then {
@@ -336,6 +338,8 @@ impl Api {
                 return Err(Refusal::not_yet(what));
             }
         }
+        check_tags(said.get("tags").unwrap_or(&Value::Null))?;
+        check_observability(said.get("observability").unwrap_or(&Value::Null))?;
         let _one_at_a_time = self.changing.lock().await;
         let (wanted, of) = (worker.clone(), account.clone());
         let known = self.store(move |store| store.worker(&of, &wanted)).await?;
@@ -352,11 +356,15 @@ impl Api {
         self.script_settings(&account, &worker).await
     }
 
-    pub(super) async fn delete(self: &Rc<Self>, account: &str, name: &str) -> Result<Value, Refusal> {
+    pub(super) async fn delete(
+        self: &Rc<Self>,
+        (account, actor): (&str, &str),
+        name: &str,
+    ) -> Result<Value, Refusal> {
         check_worker(name)?;
         let _one_at_a_time = self.changing.lock().await;
-        let (of, worker) = (account.to_owned(), name.to_owned());
-        self.store(move |store| store.remove_worker(&of, &worker, OPERATOR, now())).await?;
+        let (of, actor, worker) = (account.to_owned(), actor.to_owned(), name.to_owned());
+        self.store(move |store| store.remove_worker(&of, &worker, &actor, now())).await?;
         self.tails.remove_worker(account, name);
         self.deployed.refresh(name).await.map_err(Refusal::internal)?;
         Ok(Value::Null)
@@ -364,10 +372,12 @@ impl Api {
 }
 
 /// What an upload says that belongs to no version.
-fn settings_of(metadata: &upload::Metadata) -> Option<String> {
+fn settings_of(metadata: &upload::Metadata) -> Result<Option<String>, Refusal> {
     let (tags, observability) = (&metadata.tags, &metadata.observability);
-    (tags.is_some() || observability.is_some())
-        .then(|| json!({"tags": tags, "observability": observability}).to_string())
+    check_tags(tags.as_ref().unwrap_or(&Value::Null))?;
+    check_observability(observability.as_ref().unwrap_or(&Value::Null))?;
+    let said = tags.is_some() || observability.is_some();
+    Ok(said.then(|| json!({"tags": tags, "observability": observability}).to_string()))
 }
 
 /// Where a worker and its versions answer.

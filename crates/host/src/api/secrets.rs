@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use mote_wire::bundle::Bundle;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     Api, Call, Refusal,
+    annotations::annotations,
     config::{check_name, text},
     document,
     scripts::{Sound, Then},
@@ -29,48 +30,49 @@ impl Api {
     }
 
     pub(super) async fn put_secret(self: &Rc<Self>, call: Call<'_>, name: &str) -> Result<Value, Refusal> {
-        let account = call.account.to_owned();
+        let by = (call.account, call.caller.actor.as_str());
         let said = document(call.body).await?;
         let (key, secret) = secret_of(said.get("name"), &said)?;
-        self.change(&account, name, vec![(key.clone(), Some(secret))], Then::Deploy, json!({})).await?;
+        self.change(by, name, vec![(key.clone(), Some(secret))], Then::Deploy, Map::new()).await?;
         Ok(json!({"name": key, "type": "secret_text"}))
     }
 
     pub(super) async fn delete_secret(
         self: &Rc<Self>,
-        account: &str,
+        call: &Call<'_>,
         name: &str,
         key: &str,
     ) -> Result<Value, Refusal> {
         check_name(key)?;
-        self.change(account, name, vec![(key.to_owned(), None)], Then::Deploy, json!({})).await?;
+        let by = (call.account, call.caller.actor.as_str());
+        self.change(by, name, vec![(key.to_owned(), None)], Then::Deploy, Map::new()).await?;
         Ok(Value::Null)
     }
 
     pub(super) async fn patch_secrets(self: &Rc<Self>, call: Call<'_>, name: &str) -> Result<Value, Refusal> {
-        let account = call.account.to_owned();
+        let by = (call.account, call.caller.actor.as_str());
         let said = document(call.body).await?;
         let changes = changes_of(said.get("secrets"))?;
-        self.change(&account, name, changes, Then::Deploy, json!({})).await?;
-        self.secrets(&account, name).await
+        self.change(by, name, changes, Then::Deploy, Map::new()).await?;
+        self.secrets(by.0, name).await
     }
 
     /// A new version of the newest one, with other secrets; it is not deployed.
     pub(super) async fn patch_latest(self: &Rc<Self>, call: Call<'_>, name: &str) -> Result<Value, Refusal> {
-        let account = call.account.to_owned();
+        let by = (call.account, call.caller.actor.as_str());
         let said = document(call.body).await?;
         let changes = changes_of(said.get("env"))?;
-        let annotations = said.get("annotations").cloned().unwrap_or_else(|| json!({}));
-        self.change(&account, name, changes, Then::Keep, annotations).await
+        let annotations = annotations(said.get("annotations"))?;
+        self.change(by, name, changes, Then::Keep, annotations).await
     }
 
     async fn change(
         self: &Rc<Self>,
-        account: &str,
+        (account, actor): (&str, &str),
         name: &str,
         changes: Changes,
         then: Then,
-        annotations: Value,
+        annotations: Map<String, Value>,
     ) -> Result<Value, Refusal> {
         self.check_not_taken(name)?;
         let _one_at_a_time = self.changing.lock().await;
@@ -82,10 +84,7 @@ impl Api {
             }
             config.set_secret(&mut secrets, &key, secret);
         }
-        config.annotations = match annotations {
-            Value::Object(annotations) => annotations,
-            _ => serde_json::Map::new(),
-        };
+        config.annotations = annotations;
         config.annotations.insert("workers/triggered_by".to_owned(), "secret".into());
         let hash = version.bundle;
         let encoded = self.store(move |store| store.bundle(hash)).await?;
@@ -93,7 +92,7 @@ impl Api {
         let id = version.id.clone();
         let assets = self.store(move |store| store.asset_paths(&id)).await?;
         let (sound, _) = self.try_out(name, config, secrets, bundle).await?;
-        describe(&self.keep(account, name, Sound { assets, ..sound }, then).await?)
+        describe(&self.keep((account, actor), name, Sound { assets, ..sound }, then).await?)
     }
 }
 

@@ -37,8 +37,7 @@ pub(super) struct Metadata {
     pub(super) compatibility_flags: Vec<String>,
     #[serde(default)]
     pub(super) keep_bindings: Vec<String>,
-    #[serde(default)]
-    pub(super) annotations: Map<String, Value>,
+    pub(super) annotations: Option<Value>,
     #[serde(default)]
     pub(super) limits: Option<Map<String, Value>>,
     pub(super) tags: Option<Value>,

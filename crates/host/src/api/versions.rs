@@ -3,7 +3,7 @@
 use mote_store::Version;
 use serde_json::{Value, json};
 
-use super::{Api, Refusal, config::VersionConfig, envelope::time};
+use super::{Api, Refusal, auth::email_of, config::VersionConfig, envelope::time};
 
 /// As many as clients show.
 const LISTED_MAX: u32 = 100;
@@ -32,8 +32,8 @@ pub(super) fn describe(version: &Version) -> Result<Value, Refusal> {
             "created_on": time(version.created_ms),
             "modified_on": time(version.created_ms),
             "source": config.source,
-            "author_id": super::OPERATOR,
-            "author_email": "operator@localhost",
+            "author_id": email_of(&config.author),
+            "author_email": email_of(&config.author),
             "has_preview": true,
         },
         "annotations": config.annotations,
