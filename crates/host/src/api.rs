@@ -113,7 +113,7 @@ impl Api {
             let (method, headers) = (&parts.method, &parts.headers);
             let query = parts.uri.query().unwrap_or_default();
             let call = kv::KvCall { method, path: &path, query, headers, body };
-            return kv::answer(&self.deployed.kv, &account, call).await;
+            return kv::answer(&self.deployed.kv, (&account, &caller.actor), call).await;
         }
         self.described(request, &caller, from).await.map(Reply::from)
     }

@@ -84,7 +84,9 @@ impl Store {
     pub fn remove_account(&self, id: &str, (who, now_ms): (&str, i64)) -> Result<(), StoreError> {
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
-        if has_workers(&transaction, id)? {
+        let has_namespaces =
+            transaction.prepare_cached("SELECT 1 FROM kv_namespaces WHERE account = ?1")?.exists([id])?;
+        if has_namespaces || has_workers(&transaction, id)? {
             return Err(StoreError::AccountInUse { id: id.to_owned() });
         }
         if transaction.execute("DELETE FROM accounts WHERE id = ?1", [id])? == 0 {

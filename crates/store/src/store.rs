@@ -90,8 +90,8 @@ pub enum StoreError {
         /// Its id.
         id: String,
     },
-    /// The account has workers.
-    #[error("the account `{id}` has workers: delete them first")]
+    /// The account has workers, or namespaces of KV.
+    #[error("the account `{id}` has workers or KV namespaces: delete them first")]
     AccountInUse {
         /// Its id.
         id: String,

@@ -3,6 +3,7 @@
 mod addresses;
 mod assets;
 mod durability;
+mod kv;
 mod refusals;
 mod services;
 mod tokens;

@@ -12,7 +12,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use mote_host::{
-    api::{Api, PREFIX, Peer},
+    api::{Api, PREFIX},
     otlp::Exporter,
     supervisor::{CellStats, Supervisor, WorkerTotals},
     tails::{self, Tails},
@@ -40,12 +40,8 @@ impl Admin {
     pub(super) async fn serve_connection(self: Rc<Self>, stream: TcpStream) {
         // One without an address is broken already.
         let Ok(from) = stream.peer_addr() else { return };
-        let service = service_fn(move |request| {
+        let service = service_fn(move |request: Request<Incoming>| {
             let admin = self.clone();
-            // Who watches may ask for events of its own.
-            if let Some(peer) = peer {
-                request.extensions_mut().insert(peer);
-            }
             async move {
                 if is_local(&request) && request.uri().path().starts_with(PREFIX) {
                     return Ok::<_, Infallible>(admin.api.answer(request, from.ip()).await);

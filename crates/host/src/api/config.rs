@@ -166,15 +166,7 @@ pub(super) fn settle(
                 bindings.push(binding.clone());
             }
             Some("plain_text" | "json" | "version_metadata" | "assets") => bindings.push(binding.clone()),
-            Some(KV_NAMESPACE) => {
-                let id = text(binding, "namespace_id").filter(|id| !id.is_empty()).ok_or_else(|| {
-                    Refusal::invalid(format!(
-                        "the KV binding `{name}` has no `namespace_id`: make a namespace (`wrangler kv namespace create \
-                         <title>`) and name its id, or inherit the binding of the version before"
-                    ))
-                })?;
-                bindings.push(object(json!({"name": name, "type": KV_NAMESPACE, "namespace_id": id})));
-            }
+            Some(KV_NAMESPACE) => bindings.push(kv_binding(name, binding)?),
             Some(other) => {
                 return Err(Refusal::not_yet(&format!("bindings of the type `{other}` (`{name}`)")));
             }
@@ -206,6 +198,16 @@ pub(super) fn settle(
         files_alone: metadata.is_files_alone(),
     };
     Ok((config, secrets))
+}
+
+fn kv_binding(name: &str, said: &Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
+    let id = text(said, "namespace_id").filter(|id| !id.is_empty()).ok_or_else(|| {
+        Refusal::invalid(format!(
+            "the KV binding `{name}` has no `namespace_id`: make a namespace (`wrangler kv namespace create <title>`) and \
+             name its id, or inherit the binding of the version before"
+        ))
+    })?;
+    Ok(object(json!({"name": name, "type": KV_NAMESPACE, "namespace_id": id})))
 }
 
 /// What would change how the worker runs, and does not, is refused: nobody should find out later.

@@ -6,9 +6,9 @@ use hyper::body::Bytes;
 use mote_store::StoreError;
 use serde_json::{Value, json};
 
+use super::guesses::GUESS_EVERY;
 /// A time as the API says it.
 pub(super) use crate::clock::rfc3339 as time;
-use super::guesses::GUESS_EVERY;
 
 /// An answer, as it is sent.
 pub type Answer = Response<Full<Bytes>>;

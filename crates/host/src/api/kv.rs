@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::{
-    Api, OPERATOR,
+    Api,
     config::VersionConfig,
     envelope::{Refusal, Reply},
     new_id, unknown,
@@ -70,15 +70,17 @@ impl<B: Body<Data = Bytes, Error: Error + Send + Sync + 'static> + Send + 'stati
 struct Calls<'a> {
     kv: &'a Arc<Kv>,
     account: &'a str,
+    /// Who is said to have done what is done.
+    actor: &'a str,
 }
 
 /// Answers a call.
 pub(super) async fn answer<B: Sent>(
     kv: &Arc<Kv>,
-    account: &str,
+    (account, actor): (&str, &str),
     call: KvCall<'_, B>,
 ) -> Result<Reply, Refusal> {
-    let calls = Calls { kv, account };
+    let calls = Calls { kv, account, actor };
     let path = call.path.trim_start_matches('/');
     let (id, rest) = path.split_once('/').unwrap_or((path, ""));
     match (call.method, id) {
@@ -114,7 +116,7 @@ impl Api {
     ) -> Result<(), Refusal> {
         for (name, binding) in config.host_bindings() {
             let HostBinding::Kv { namespace: id } = binding else { continue };
-            let calls = Calls { kv: &self.deployed.kv, account };
+            let calls = Calls { kv: &self.deployed.kv, account, actor: "" };
             calls.namespace(&id).await.map_err(|refusal| match refusal.code {
                 NO_NAMESPACE => Refusal {
                     code: NO_BOUND_NAMESPACE,
@@ -158,7 +160,7 @@ impl Calls<'_> {
             id: id.clone(),
             account: self.account.to_owned(),
             title,
-            who: OPERATOR.to_owned(),
+            who: self.actor.to_owned(),
         })
         .await?;
         Ok(described(&self.namespace(&id).await?).into())
@@ -170,14 +172,14 @@ impl Calls<'_> {
             account: self.account.to_owned(),
             id: id.to_owned(),
             title,
-            who: OPERATOR.to_owned(),
+            who: self.actor.to_owned(),
         })
         .await?;
         Ok(described(&self.namespace(id).await?).into())
     }
 
     async fn delete(&self, id: &str) -> Result<Reply, Refusal> {
-        let (account, id, who) = (self.account.to_owned(), id.to_owned(), OPERATOR.to_owned());
+        let (account, id, who) = (self.account.to_owned(), id.to_owned(), self.actor.to_owned());
         self.change(KvChange::DeleteNamespace { account, id, who }).await?;
         Ok(Value::Null.into())
     }

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use mote_store::{NewDeployment, NewToken, NewVersion, Route, RouteKind, Share, Takes, Token};
+use mote_store::{KvStore, NewDeployment, NewToken, NewVersion, Route, RouteKind, Share, Takes, Token};
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
     limits::Limits,
@@ -22,6 +22,7 @@ use super::{
     *,
 };
 use crate::{
+    kv::{Kv, KvOptions},
     secrets::Seal,
     supervisor::{
         Incident, Launcher, Launching, Order, Outbound, Supervisor, SupervisorOptions, Watcher, WorkerSpec,
@@ -98,8 +99,10 @@ fn node(token: &str) -> Node {
             egress: Rc::new(()),
         })
     });
-    let deployed = Deployed::new(supervisor, store.clone(), seal, make, Vec::new()).unwrap();
-    Node { api: Api::new(deployed, token), store, _folder: folder }
+    let kv = KvStore::open(&folder.path().join("store"), Arc::new(now_ms)).unwrap();
+    let both = (store.clone(), Kv::new(Arc::new(kv), KvOptions::default()));
+    let deployed = Deployed::new(supervisor, both, seal, make, Vec::new()).unwrap();
+    Node { api: Api::new(deployed, Tails::new(), token), store, _folder: folder }
 }
 
 fn add_worker(store: &Store, seal: &Seal, account: &str, worker: &str) {

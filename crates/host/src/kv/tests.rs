@@ -52,7 +52,16 @@ impl Fixture {
         };
         let headers: HeaderMap = headers.iter().map(header).collect();
         let url = format!("http://kv{target}");
-        let request = Request { worker: 1, kind: Kind::Fetch, method, url, headers, body, upgrade: false };
+        let request = Request {
+            worker: 1,
+            kind: Kind::Fetch,
+            method,
+            url,
+            headers,
+            body,
+            upgrade: false,
+            target: String::new(),
+        };
         self.kv.answer("n1", request).await
     }
 
@@ -270,6 +279,7 @@ async fn a_namespace_is_its_own_and_gone_when_it_is_deleted() {
         headers: HeaderMap::new(),
         body: full("v"),
         upgrade: false,
+        target: String::new(),
     };
     for target in ["/values/k", "/values/..%2Fn1%2Fk"] {
         assert_eq!(fixture.kv.answer("e1", request(Method::GET, target)).await.status(), 404);
@@ -314,6 +324,7 @@ async fn who_sends_or_reads_nothing_keeps_memory_from_others_only_for_a_while() 
         headers: HeaderMap::new(),
         body,
         upgrade: false,
+        target: String::new(),
     };
     assert_eq!(fixture.kv.answer("e1", request(full("v"))).await.status(), 204);
     let silent = fixture.send(Method::PUT, "/values/s", &[], Silent.boxed_unsync()).await;

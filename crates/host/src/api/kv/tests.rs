@@ -36,8 +36,8 @@ impl Client {
         let method: Method = method.parse().unwrap();
         let body = Full::new(body.into());
         let call = KvCall { method: &method, path, query, headers: &headers, body };
-        let answer = envelope::answer(super::answer(&self.fixture.kv, self.account, call).await);
-        let (parts, body) = answer.into_parts();
+        let answered = envelope::answer(answer(&self.fixture.kv, (self.account, "operator"), call).await);
+        let (parts, body) = answered.into_parts();
         (parts.status.as_u16(), parts.headers, body.collect().await.unwrap().to_bytes())
     }
 
