@@ -4,6 +4,7 @@ mod addresses;
 mod assets;
 mod durability;
 mod refusals;
+mod tail;
 
 use std::collections::BTreeMap;
 

@@ -20,8 +20,6 @@ fn what_does_not_work_yet_says_so_and_what_serves_goes_on() {
         assert_ne!(said.code, Some(0), "{}", said.text);
         assert!(said.text.contains("does not support") && said.text.contains(expected), "{}", said.text);
     }
-    let tail = wrangler.run(&project, &["tail", "shop"]);
-    assert!(tail.code != Some(0) && tail.text.contains("does not support live tails"), "{}", tail.text);
     let kv = wrangler.run(&project, &["kv", "namespace", "create", "things"]);
     assert!(kv.code != Some(0) && kv.text.contains("does not support KV"), "{}", kv.text);
 }
