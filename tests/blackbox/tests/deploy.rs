@@ -6,6 +6,7 @@ mod durability;
 mod kv;
 mod refusals;
 mod services;
+mod tail;
 mod tokens;
 
 use std::collections::BTreeMap;

@@ -77,17 +77,23 @@ impl Tails {
         let upgrading = hyper::upgrade::on(&mut request);
         tokio::task::spawn_local(async move {
             if let Ok(upgraded) = upgrading.await {
-                let config = WebSocketConfig::default()
-                    .max_message_size(Some(FROM_WATCHER_BYTES_MAX))
-                    .max_frame_size(Some(FROM_WATCHER_BYTES_MAX));
                 let (io, role) = (TokioIo::new(upgraded), Role::Server);
-                watch(WebSocketStream::from_raw_socket(io, role, Some(config)).await, &tail).await;
+                watch(WebSocketStream::from_raw_socket(io, role, Some(config())).await, &tail).await;
             }
             // It was good for this one session.
             tails.take_out(|other| other.id == tail.id);
         });
         switching(&key)
     }
+}
+
+/// What a watcher may send.
+pub(super) fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .max_message_size(Some(FROM_WATCHER_BYTES_MAX))
+        .max_frame_size(Some(FROM_WATCHER_BYTES_MAX))
+        // wrangler sends its first message without a mask, whatever the standard says.
+        .accept_unmasked_frames(true)
 }
 
 /// The key of a WebSocket's handshake.

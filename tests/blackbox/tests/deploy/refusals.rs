@@ -15,8 +15,6 @@ fn what_does_not_work_yet_says_so_and_what_serves_goes_on() {
     let said = wrangler.run(&project_of("shop", &says("two"), more), &["deploy"]);
     assert_ne!(said.code, Some(0), "{}", said.text);
     assert!(said.text.contains("does not support") && said.text.contains("`d1` (`DB`)"), "{}", said.text);
-    let tail = wrangler.run(&project, &["tail", "shop"]);
-    assert!(tail.code != Some(0) && tail.text.contains("does not support live tails"), "{}", tail.text);
     let queue = wrangler.run(&project, &["queues", "create", "things"]);
     assert!(queue.code != Some(0) && queue.text.contains("does not support Queues"), "{}", queue.text);
     assert_eq!(mote.get_from_host("shop.localhost", "/").text, "one");

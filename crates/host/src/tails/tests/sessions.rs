@@ -17,12 +17,12 @@ use tokio_tungstenite::{
     tungstenite::{
         Error, Message,
         client::IntoClientRequest,
-        protocol::{CloseFrame, Role, frame::coding::CloseCode},
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
     },
 };
 
 use super::{
-    super::session::{PREFIX, PROTOCOL, watch},
+    super::session::{PREFIX, PROTOCOL, config, watch},
     *,
 };
 
@@ -184,11 +184,33 @@ async fn a_client_that_says_something_else_is_turned_out() {
     LocalSet::new().run_until(scenario).await;
 }
 
+#[tokio::test]
+async fn a_first_message_without_a_mask_is_what_wrangler_sends() {
+    let tails = Tails::new();
+    let made = tails.create("acme", "shop", everything()).unwrap();
+    let tail = tails.claim(&made.token).unwrap();
+    let (here, there) = duplex(1 << 10);
+    let server = WebSocketStream::from_raw_socket(here, Role::Server, Some(config())).await;
+    // A server is who sends without one.
+    let unmasked = WebSocketConfig::default().accept_unmasked_frames(true);
+    let mut client = WebSocketStream::from_raw_socket(there, Role::Server, Some(unmasked)).await;
+    let sees = async {
+        client.send(Message::text(r#"{"debug":false}"#)).await.unwrap();
+        client.send(Message::Ping("are you there?".into())).await.unwrap();
+        assert_eq!(next(&mut client).await, Some(Message::Pong("are you there?".into())));
+        tails.publish(&printed("shop", vec![json!("hello")]));
+        assert!(next(&mut client).await.unwrap().to_text().unwrap().contains("hello"));
+        tails.remove("acme", "shop", &made.id);
+        while next(&mut client).await.is_some() {}
+    };
+    tokio::join!(watch(server, &tail), sees);
+}
+
 /// Both ends of a session over a pipe of so many bytes.
 async fn pipe(bytes: usize) -> (WebSocketStream<DuplexStream>, WebSocketStream<DuplexStream>) {
     let (here, there) = duplex(bytes);
     (
-        WebSocketStream::from_raw_socket(here, Role::Server, None).await,
+        WebSocketStream::from_raw_socket(here, Role::Server, Some(config())).await,
         WebSocketStream::from_raw_socket(there, Role::Client, None).await,
     )
 }
