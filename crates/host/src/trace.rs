@@ -71,6 +71,7 @@ pub struct Draft {
 
 /// What a worker was called with.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "nearly every event is a request, and none is kept for long")]
 pub enum Event {
     /// A request.
     Fetch(Fetch),
