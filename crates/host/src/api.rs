@@ -176,7 +176,7 @@ impl Api {
             (&Method::DELETE, ["workers", "services" | "scripts", name]) => {
                 self.delete((call.account, &call.caller.actor), name).await
             }
-            (&Method::GET, ["workers", "subdomain"]) => Ok(json!({"subdomain": "localhost"})),
+            (&Method::GET, ["workers", "subdomain"]) => Ok(json!({"subdomain": self.deployed.domain()})),
             (&Method::GET, ["workers", "tails", "by-consumer", _]) => Ok(json!([])),
             (_, ["workers", "scripts", name, rest @ ..]) => {
                 check_worker(name)?;
@@ -220,7 +220,7 @@ impl Api {
             ("DELETE", ["secrets", key]) => self.delete_secret(&call, name, key).await,
             ("PATCH", ["secrets-bulk"]) => self.patch_secrets(call, name).await,
             // Every worker answers under its name, and every version under its own: there is nothing to switch.
-            ("GET" | "POST", ["subdomain"]) => Ok(scripts::subdomain(name)),
+            ("GET" | "POST", ["subdomain"]) => Ok(self.subdomain(name)),
             ("GET", ["references"]) => Ok(
                 json!({"services": {"incoming": [], "outgoing": [], "pages_function": false}, "durable_objects": [],
                           "dispatch_outbounds": []}),

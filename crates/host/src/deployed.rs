@@ -57,6 +57,15 @@ pub struct Making {
 /// Makes a spec under the operator's configuration, which may have no place for it.
 pub type MakeSpec = Box<dyn Fn(Making) -> Result<WorkerSpec, String>>;
 
+/// What the operator says of a node's names.
+#[derive(Debug, Clone)]
+pub struct Own {
+    /// Names that are not the store's to give: workers that the operator serves from projects.
+    pub names: Vec<String>,
+    /// The domain below which workers answer under their names, beside `localhost`; in lower case.
+    pub domain: String,
+}
+
 /// The workers of the store.
 pub struct Deployed {
     pub(crate) supervisor: Rc<Supervisor>,
@@ -64,8 +73,7 @@ pub struct Deployed {
     pub(crate) kv: Arc<Kv>,
     pub(crate) seal: Arc<Seal>,
     pub(crate) make: MakeSpec,
-    /// Names that are not the store's to give: workers that the operator serves from projects.
-    taken: Vec<String>,
+    own: Own,
     table: RefCell<BTreeMap<String, Live>>,
     addresses: RefCell<Addresses>,
     files: Rc<Files>,
@@ -108,7 +116,7 @@ impl Deployed {
         (store, kv): (Arc<Store>, Arc<Kv>),
         seal: Arc<Seal>,
         make: MakeSpec,
-        taken: Vec<String>,
+        own: Own,
     ) -> Result<Rc<Self>, mote_store::StoreError> {
         let table: BTreeMap<_, _> =
             store.live()?.into_iter().map(|live| (live.worker.name.clone(), live)).collect();
@@ -121,7 +129,7 @@ impl Deployed {
             kv,
             seal,
             make,
-            taken,
+            own,
             table: RefCell::new(table),
             addresses: RefCell::new(addresses),
             in_service: RefCell::default(),
@@ -188,9 +196,14 @@ impl Deployed {
         table.values().filter(wanted).flat_map(of).collect()
     }
 
+    /// The domain below which workers answer under their names.
+    pub(crate) fn domain(&self) -> &str {
+        &self.own.domain
+    }
+
     /// Whether a name belongs to a worker that is served from a project.
     pub(crate) fn is_taken(&self, name: &str) -> bool {
-        self.taken.iter().any(|taken| taken == name)
+        self.own.names.iter().any(|own| own == name)
     }
 
     /// Chooses a version, and finds out who answers a request to it. `url` is the request's, in normal form.

@@ -374,7 +374,8 @@ mod tests {
             object(json!({"name": "KV", "type": "kv_namespace", "namespace_id": "abc"}))
         );
         assert_eq!(first.0.host_bindings(), BTreeMap::from([("KV".to_owned(), kv.clone())]));
-        assert_eq!(first.0.env_json(&first.1, "id", 0), "{\"\":{\"KV\":\"kv_namespace\"},\"WORD\":\"hi\"}");
+        let env: Value = serde_json::from_str(&first.0.env_json(&first.1, "id", 0)).unwrap();
+        assert_eq!(env, json!({"": {"KV": "kv_namespace"}, "WORD": "hi"}));
         for next in [
             json!({"keep_bindings": ["kv_namespace"]}),
             json!({"bindings": [{"name": "KV", "type": "inherit"}]}),

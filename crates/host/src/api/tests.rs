@@ -22,6 +22,7 @@ use super::{
     *,
 };
 use crate::{
+    deployed::Own,
     kv::{Kv, KvOptions},
     secrets::Seal,
     supervisor::{
@@ -101,7 +102,8 @@ fn node(token: &str) -> Node {
     });
     let kv = KvStore::open(&folder.path().join("store"), Arc::new(now_ms)).unwrap();
     let both = (store.clone(), Kv::new(Arc::new(kv), KvOptions::default()));
-    let deployed = Deployed::new(supervisor, both, seal, make, Vec::new()).unwrap();
+    let own = Own { names: Vec::new(), domain: "localhost".to_owned() };
+    let deployed = Deployed::new(supervisor, both, seal, make, own).unwrap();
     Node { api: Api::new(deployed, Tails::new(), token), store, _folder: folder }
 }
 
