@@ -217,9 +217,18 @@ impl Deployed {
         url: &str,
         headers: &HeaderMap,
     ) -> Result<Answerer, EventError> {
-        let key = self.ready(label, headers).await?;
+        self.answerer_of(label, Asked::new(method, url, headers)).await
+    }
+
+    /// The same, whoever asks.
+    pub(crate) async fn answerer_of(
+        self: &Rc<Self>,
+        label: &str,
+        asked: Asked<'_>,
+    ) -> Result<Answerer, EventError> {
+        let key = self.ready(label, asked.headers).await?;
         let Some(site) = self.site(&key) else { return Ok(Answerer::Worker(key)) };
-        match site.answer(&self.files, Asked::new(method, url, headers)).await {
+        match site.answer(&self.files, asked).await {
             Some(Ok(response)) => Ok(Answerer::File(response)),
             Some(Err(reason)) => Err(unreadable(&key, &reason)),
             None => Ok(Answerer::Worker(key)),
@@ -239,7 +248,7 @@ impl Deployed {
         headers: &HeaderMap,
     ) -> Result<http::Response<Body>, String> {
         let site = self.site(key).ok_or("the version has no static assets, or is out of service")?;
-        site.file(&self.files, Asked::new(method, url, headers)).await
+        site.file(&self.files, Asked::new(method, url, headers).by_code()).await
     }
 
     /// The account of a worker that takes events.
