@@ -152,7 +152,7 @@ pub struct Story {
 pub const LATE_TURNS: u64 = 100;
 
 /// What a worker has used since the cell last said so.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct WorkerUse {
     /// Its number.
     pub worker: u32,
@@ -166,6 +166,18 @@ pub struct WorkerUse {
     pub late_turns: u64,
     /// CPU time of these, in microseconds.
     pub late_cpu_us: u64,
+    /// Wall time of events that ended, in microseconds.
+    pub wall_us: u64,
+    /// Subrequests of events that ended.
+    pub subrequests: u64,
+    /// Bytes of request bodies.
+    pub bytes_in: u64,
+    /// Bytes of response bodies.
+    pub bytes_out: u64,
+    /// Isolates that were started for it.
+    pub isolates_started: u64,
+    /// The most memory that one of its isolates was ever seen to hold, in bytes.
+    pub memory_bytes_peak: u64,
 }
 
 /// The most bytes of JSON in one message.

@@ -164,6 +164,13 @@ fn a_loop_costs_its_own_event_and_the_cell_goes_on() {
     assert!(stats[0]["cpu_us"].as_u64() >= Some(50_000), "{stats}");
     let (_, metrics) = door.ask("GET", "/metrics", "");
     assert!(metrics.contains("mote_events_total{worker=\"worker\",outcome=\"exceededCpu\"} 1"), "{metrics}");
+    for name in
+        ["cpu_seconds_total", "wall_seconds_total", "isolates_started_total", "isolate_memory_peak_bytes"]
+    {
+        let line = format!("mote_{name}{{worker=\"worker\"}} ");
+        let value = metrics.split(&line).nth(1).and_then(|rest| rest.lines().next()?.parse::<f64>().ok());
+        assert!(value > Some(0.0), "{name}: {metrics}");
+    }
     assert!(
         metrics.contains("mote_cell_resident_bytes{") && metrics.trim_end().ends_with("# EOF"),
         "{metrics}"

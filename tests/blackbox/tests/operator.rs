@@ -104,3 +104,25 @@ fn a_version_asks_for_less_and_never_gets_more() {
     assert_eq!(mote.get("/loop").header("mote-error"), "exceeded-cpu");
     assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());
 }
+
+#[test]
+fn the_log_of_a_node_is_json_for_programs_that_ask() {
+    let project = Project::new(
+        "export default { fetch() { console.warn(\"two\\nlines\"); throw new Error(\"broken\"); } };",
+    );
+    let mote = Launch::serve(project.path()).arg("--log-format=json").start();
+    assert_eq!(mote.get("/").status, 500);
+    mote.says_in_a_line(&["exception"]);
+    let output = mote.output();
+    let lines: Vec<serde_json::Value> = output
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of =
+        |kind: &str| lines.iter().find(|line| line["kind"] == kind).unwrap_or_else(|| panic!("{output}"));
+    assert!(of("console")["message"].as_str().unwrap().ends_with("two\nlines"), "{output}");
+    let event = of("event");
+    assert_eq!((&event["outcome"], &event["status"]), (&"exception".into(), &500.into()), "{output}");
+    assert!(event["message"].as_str().unwrap().contains("Error: broken"), "{output}");
+}

@@ -113,10 +113,8 @@ pub(super) struct Listener {
 #[derive(Default)]
 pub(super) struct Told {
     outcomes: BTreeMap<&'static str, u64>,
-    cpu_us: u64,
+    counted: Counted,
     under_way: u64,
-    late_turns: u64,
-    late_cpu_us: u64,
 }
 
 impl Listener {
@@ -192,24 +190,58 @@ impl Told {
                 *told = ended;
             }
         }
-        let cpu_us = u64::try_from(stats.cpu().as_micros()).unwrap_or(u64::MAX);
+        let now = Counted::of(stats);
         let under_way = stats.under_way();
-        if outcomes.is_empty() && cpu_us == self.cpu_us && under_way == self.under_way {
+        if outcomes.is_empty() && now == self.counted && under_way == self.under_way {
             return None;
         }
-        let (late_turns, late_cpu) = stats.late();
-        let late_cpu_us = u64::try_from(late_cpu.as_micros()).unwrap_or(u64::MAX);
-        let used = WorkerUse {
+        let before = std::mem::replace(&mut self.counted, now);
+        self.under_way = under_way;
+        let since = |read: fn(&Counted) -> u64| read(&now).saturating_sub(read(&before));
+        Some(WorkerUse {
             worker,
             outcomes,
-            cpu_us: cpu_us.saturating_sub(self.cpu_us),
+            cpu_us: since(|counted| counted.cpu_us),
             under_way,
-            late_turns: late_turns.saturating_sub(self.late_turns),
-            late_cpu_us: late_cpu_us.saturating_sub(self.late_cpu_us),
-        };
-        (self.cpu_us, self.under_way) = (cpu_us, under_way);
-        (self.late_turns, self.late_cpu_us) = (late_turns, late_cpu_us);
-        Some(used)
+            late_turns: since(|counted| counted.late_turns),
+            late_cpu_us: since(|counted| counted.late_cpu_us),
+            wall_us: since(|counted| counted.wall_us),
+            subrequests: since(|counted| counted.subrequests),
+            bytes_in: since(|counted| counted.bytes_in),
+            bytes_out: since(|counted| counted.bytes_out),
+            isolates_started: since(|counted| counted.isolates_started),
+            memory_bytes_peak: stats.memory_bytes_peak(),
+        })
+    }
+}
+
+/// What only grows in a worker's books.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Counted {
+    cpu_us: u64,
+    late_turns: u64,
+    late_cpu_us: u64,
+    wall_us: u64,
+    subrequests: u64,
+    bytes_in: u64,
+    bytes_out: u64,
+    isolates_started: u64,
+}
+
+impl Counted {
+    fn of(stats: &WorkerStats) -> Self {
+        let microseconds = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let (late_turns, late_cpu) = stats.late();
+        Self {
+            cpu_us: microseconds(stats.cpu()),
+            late_turns,
+            late_cpu_us: microseconds(late_cpu),
+            wall_us: microseconds(stats.wall_times().sum()),
+            subrequests: stats.subrequests(),
+            bytes_in: stats.bytes_in(),
+            bytes_out: stats.bytes_out(),
+            isolates_started: stats.isolates_started(),
+        }
     }
 }
 

@@ -122,6 +122,12 @@ impl Admin {
                 "events": totals.outcomes,
                 "events_under_way": stats.under_way.get(name).copied().unwrap_or(0),
                 "cpu_us": totals.cpu_us,
+                "wall_us": totals.wall_us,
+                "subrequests": totals.subrequests,
+                "bytes_in": totals.bytes_in,
+                "bytes_out": totals.bytes_out,
+                "isolates_started": totals.isolates_started,
+                "memory_bytes_peak": totals.memory_bytes_peak,
             })
         };
         stats.workers.iter().map(worker).collect()

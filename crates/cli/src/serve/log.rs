@@ -3,7 +3,10 @@
 use std::{
     fmt,
     io::{self, Write},
+    sync::OnceLock,
 };
+
+use serde_json::Value;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,15 +19,50 @@ pub(crate) enum Level {
     Error,
 }
 
+/// How lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Time, level, text: for people.
+    Text,
+    /// A JSON object on each line: for programs.
+    Json,
+}
+
+static FORMAT: OnceLock<Format> = OnceLock::new();
+
+/// Says how lines are written, before the first one is.
+pub(crate) fn set_format(format: Format) {
+    let _ = FORMAT.set(format);
+}
+
 /// Writes a line. What a worker, its client or a cell may have chosen is made harmless.
 pub(crate) fn line(level: Level, text: impl fmt::Display) {
+    about(level, &[], text);
+}
+
+/// Writes a line about something; only programs are told what, apart from the text.
+pub(crate) fn about(level: Level, of: &[(&str, Value)], text: impl fmt::Display) {
     let level = match level {
-        Level::Info => "info ",
-        Level::Warn => "warn ",
+        Level::Info => "info",
+        Level::Warn => "warn",
         Level::Error => "error",
     };
+    let text = text.to_string();
+    let line = match FORMAT.get() {
+        Some(Format::Json) => json_line(&now(), level, of, &text),
+        Some(Format::Text) | None => format!("{} {level:<5} {}", now(), printable(&text)),
+    };
     // A closed pipe is no reason to stop serving.
-    let _ = writeln!(io::stderr().lock(), "{} {level} {}", now(), printable(&text.to_string()));
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+fn json_line(time: &str, level: &str, of: &[(&str, Value)], text: &str) -> String {
+    let mut line = serde_json::Map::new();
+    line.insert("time".to_owned(), time.into());
+    line.insert("level".to_owned(), level.into());
+    line.extend(of.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+    line.insert("message".to_owned(), text.into());
+    Value::Object(line).to_string()
 }
 
 /// Text without what could steer a terminal or pass for another line.
@@ -73,6 +111,15 @@ mod tests {
         ] {
             assert_eq!(date_of(days), date);
         }
+    }
+
+    #[test]
+    fn a_line_for_programs_is_one_object_on_one_line() {
+        let line = json_line("now", "info", &[("worker", "shop".into())], "two\nlines \u{1b}[2J");
+        assert!(!line.contains('\n') && !line.contains('\u{1b}'), "{line}");
+        let read: Value = serde_json::from_str(&line).unwrap();
+        let expected = serde_json::json!({"time": "now", "level": "info", "worker": "shop", "message": "two\nlines \u{1b}[2J"});
+        assert_eq!(read, expected);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use mote_host::{
     otlp::ExporterStats,
-    supervisor::{CellStats, Stats},
+    supervisor::{CellStats, Stats, WorkerTotals},
 };
 use prometheus_client::{
     collector::Collector,
@@ -60,6 +60,20 @@ const OF_CELLS: &[Gauge] = &[
     ("cell_events_under_way", "Events under way in a cell", None, |cell| cell.events_under_way as f64),
 ];
 
+type Sum = (&'static str, &'static str, Option<Unit>, fn(&WorkerTotals) -> f64);
+
+#[expect(clippy::cast_precision_loss, reason = "metrics are floating-point numbers")]
+const OF_WORKERS: &[Sum] = &[
+    ("cpu", "CPU time that events have used", Some(Unit::Seconds), |totals| totals.cpu_us as f64 / 1e6),
+    ("wall", "Wall time of events that ended", Some(Unit::Seconds), |totals| totals.wall_us as f64 / 1e6),
+    ("subrequests", "Subrequests of events that ended", None, |totals| totals.subrequests as f64),
+    ("request_body", "Bytes of request bodies", Some(Unit::Bytes), |totals| totals.bytes_in as f64),
+    ("response_body", "Bytes of response bodies", Some(Unit::Bytes), |totals| totals.bytes_out as f64),
+    ("isolates_started", "Isolates that were started: cold starts", None, |totals| {
+        totals.isolates_started as f64
+    }),
+];
+
 impl Collector for Books {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.workers(&mut encoder)?;
@@ -79,16 +93,19 @@ impl Books {
                     .encode_counter::<NoLabelSet, _, f64>(count, None)?;
             }
         }
-        let mut cpu = encoder.encode_descriptor(
-            "cpu",
-            "CPU time that events have used",
-            Some(&Unit::Seconds),
-            MetricType::Counter,
-        )?;
+        for (name, help, unit, read) in OF_WORKERS {
+            let mut counter = encoder.encode_descriptor(name, help, unit.as_ref(), MetricType::Counter)?;
+            for (worker, totals) in &self.0.workers {
+                counter
+                    .encode_family(&[("worker", worker.as_ref())])?
+                    .encode_counter::<NoLabelSet, _, f64>(&read(totals), None)?;
+            }
+        }
+        let help = "The most memory that an isolate of a worker was seen to hold";
+        let mut memory =
+            encoder.encode_descriptor("isolate_memory_peak", help, Some(&Unit::Bytes), MetricType::Gauge)?;
         for (worker, totals) in &self.0.workers {
-            let seconds = std::time::Duration::from_micros(totals.cpu_us).as_secs_f64();
-            cpu.encode_family(&[("worker", worker.as_ref())])?
-                .encode_counter::<NoLabelSet, _, f64>(&seconds, None)?;
+            memory.encode_family(&[("worker", worker.as_ref())])?.encode_gauge(&totals.memory_bytes_peak)?;
         }
         Ok(())
     }

@@ -32,6 +32,7 @@ use log::{Level, line};
 
 /// Runs until it is told to stop.
 pub(crate) fn run(options: &Options) -> ExitCode {
+    log::set_format(options.log_format);
     match serve(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::spans::SpanOptions;
+use super::{log, spans::SpanOptions};
 
 /// Serve workers to everybody: each in a sandboxed process, under its operator's limits.
 #[derive(Args, Debug, Clone)]
@@ -45,6 +45,10 @@ pub(crate) struct Options {
     /// Print every event, not only those that fail.
     #[arg(long)]
     pub(crate) log_events: bool,
+
+    /// How lines of the log are written.
+    #[arg(long, value_enum, value_name = "FORMAT", env = "MOTE_LOG_FORMAT", default_value = "text")]
+    pub(crate) log_format: log::Format,
 
     #[command(flatten)]
     pub(crate) spans: SpanOptions,

@@ -6,7 +6,7 @@ use mote_host::supervisor::{EventRecord, Incident, Sign, Watcher, WorkerSpec};
 use mote_wire::control::Story;
 
 use super::{
-    log::{Level, line},
+    log::{Level, about, line},
     readers::Readers,
 };
 
@@ -18,7 +18,8 @@ pub(super) struct Log {
 impl Watcher for Log {
     fn incident(&self, incident: &Incident) {
         let names: Vec<&str> = incident.workers.iter().map(AsRef::as_ref).collect();
-        line(Level::Error, format_args!("{incident}; its workers: {}", names.join(", ")));
+        let of = [("kind", "cell".into()), ("workers", names.clone().into())];
+        about(Level::Error, &of, format_args!("{incident}; its workers: {}", names.join(", ")));
     }
 
     fn replaced(&self, old: u64, new: u64, after: Duration) {
@@ -40,7 +41,8 @@ impl Watcher for Log {
     }
 
     fn console(&self, worker: &str, level: &str, text: &str) {
-        line(Level::Info, format_args!("[{worker}] {level}: {text}"));
+        let of = [("kind", "console".into()), ("worker", worker.into()), ("console", level.into())];
+        about(Level::Info, &of, format_args!("[{worker}] {level}: {text}"));
     }
 
     fn suspect(&self, worker: &str, sign: Sign) {
@@ -62,9 +64,17 @@ impl Watcher for Log {
             milliseconds(event.duration),
             milliseconds(event.cpu)
         );
+        let of = [
+            ("kind", "event".into()),
+            ("worker", event.worker.into()),
+            ("outcome", event.outcome.into()),
+            ("status", event.status.into()),
+            ("duration_ms", milliseconds(event.duration).into()),
+            ("cpu_ms", milliseconds(event.cpu).into()),
+        ];
         match event.failure {
-            None => line(Level::Info, text),
-            Some(failure) => line(Level::Warn, format_args!("{text}: {failure}")),
+            None => about(Level::Info, &of, text),
+            Some(failure) => about(Level::Warn, &of, format_args!("{text}: {failure}")),
         }
     }
 }

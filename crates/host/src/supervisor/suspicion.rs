@@ -132,6 +132,7 @@ mod tests {
                 under_way: 1,
                 late_turns,
                 late_cpu_us: late_cpu_ms * 1_000,
+                ..WorkerUse::default()
             };
             let sign = behaviour.observe(&used, start + Duration::from_millis(quarter * 250), &options);
             sign.map(|sign| (quarter / 4, sign))
@@ -172,6 +173,7 @@ mod tests {
             under_way: 1,
             late_turns: 1_000,
             late_cpu_us: 5_000_000,
+            ..WorkerUse::default()
         };
         for second in (0..600).step_by(5) {
             // Every other window is quiet.
@@ -193,6 +195,7 @@ mod tests {
             under_way: u64::MAX,
             late_turns: u64::MAX,
             late_cpu_us: u64::MAX,
+            ..WorkerUse::default()
         };
         for second in 0..100 {
             behaviour.observe(&used, start + Duration::from_secs(second), &options);

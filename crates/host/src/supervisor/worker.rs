@@ -53,6 +53,18 @@ pub struct WorkerTotals {
     pub outcomes: BTreeMap<&'static str, u64>,
     /// CPU time, in microseconds.
     pub cpu_us: u64,
+    /// Wall time of events that ended, in microseconds.
+    pub wall_us: u64,
+    /// Subrequests of events that ended.
+    pub subrequests: u64,
+    /// Bytes of request bodies.
+    pub bytes_in: u64,
+    /// Bytes of response bodies.
+    pub bytes_out: u64,
+    /// Isolates that were started for it.
+    pub isolates_started: u64,
+    /// The most memory that one of its isolates was seen to hold, in bytes.
+    pub memory_bytes_peak: u64,
 }
 
 /// Cloudflare's words for how an event ended. A cell that says something else means the last.
@@ -78,7 +90,17 @@ impl WorkerTotals {
 
     /// Adds what a cell says that the worker used since it last said so.
     pub(super) fn add(&mut self, used: &WorkerUse) {
-        self.cpu_us = self.cpu_us.saturating_add(used.cpu_us);
+        for (sum, more) in [
+            (&mut self.cpu_us, used.cpu_us),
+            (&mut self.wall_us, used.wall_us),
+            (&mut self.subrequests, used.subrequests),
+            (&mut self.bytes_in, used.bytes_in),
+            (&mut self.bytes_out, used.bytes_out),
+            (&mut self.isolates_started, used.isolates_started),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
+        self.memory_bytes_peak = self.memory_bytes_peak.max(used.memory_bytes_peak);
         for (outcome, count) in &used.outcomes {
             let known = OUTCOMES.iter().find(|known| *known == outcome).unwrap_or(&"internalError");
             let sum = self.outcomes.entry(known).or_default();
@@ -152,16 +174,9 @@ mod tests {
         let mut totals = WorkerTotals::default();
         for number in 0..100 {
             let outcomes = vec![(format!("made-up-{number}"), u64::MAX), ("ok".to_owned(), 1)];
-            totals.add(&WorkerUse {
-                worker: 0,
-                outcomes,
-                cpu_us: u64::MAX,
-                under_way: 0,
-                late_turns: 0,
-                late_cpu_us: 0,
-            });
+            totals.add(&WorkerUse { outcomes, cpu_us: u64::MAX, wall_us: u64::MAX, ..WorkerUse::default() });
         }
         assert_eq!(totals.outcomes, BTreeMap::from([("ok", 100), ("internalError", u64::MAX)]));
-        assert_eq!(totals.cpu_us, u64::MAX);
+        assert_eq!((totals.cpu_us, totals.wall_us), (u64::MAX, u64::MAX));
     }
 }
