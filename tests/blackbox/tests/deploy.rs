@@ -4,6 +4,7 @@ mod addresses;
 mod assets;
 mod durability;
 mod kv;
+mod model;
 mod refusals;
 mod services;
 mod tail;
