@@ -72,6 +72,11 @@ impl Refusal {
         Self { status: StatusCode::PAYLOAD_TOO_LARGE, code: 10_027, message: message.into() }
     }
 
+    /// The client has let itself be waited for.
+    pub(super) fn late(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::REQUEST_TIMEOUT, code: INVALID, message: message.into() }
+    }
+
     /// What Mote does not do yet says so: a client that goes on would believe that it was done.
     pub(super) fn not_yet(what: &str) -> Self {
         let message = format!("Mote does not support {what} yet");

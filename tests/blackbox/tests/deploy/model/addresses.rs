@@ -1,6 +1,6 @@
 //! Which worker answers at an address, found by looking at all of them.
 
-use super::world::{Version, World};
+use super::world::{Version, Worker, World};
 
 /// Patterns of routes; the last ones are none.
 pub(super) const ROUTES: &[&str] = &[
@@ -71,9 +71,18 @@ impl World {
         if let Some(worker) = self.workers.get(label) {
             return Some(worker.live());
         }
+        self.preview(label).map(|(_, version)| vec![version])
+    }
+
+    /// Whether this is the name of a preview of another account's worker.
+    pub(super) fn is_preview_of_other(&self, label: &str, account: &str) -> bool {
+        self.preview(label).is_some_and(|(worker, _)| worker.account != account)
+    }
+
+    fn preview(&self, label: &str) -> Option<(&Worker, &Version)> {
         let worker = self.workers.get(label.get(8..)?.strip_prefix('-')?)?;
         let version = worker.versions.iter().rev().find(|version| version.id.get(..8) == label.get(..8))?;
-        Some(vec![version])
+        Some((worker, version))
     }
 
     fn routed(&self, host: &str, path: &str) -> Option<Vec<&Version>> {

@@ -147,6 +147,9 @@ impl World {
         if upload.then == Then::Keep && own.is_none() {
             return Err(NO_WORKER);
         }
+        if own.is_none() && self.is_preview_of_other(&step.worker, step.account) {
+            return Err(TAKEN);
+        }
         let before = own.and_then(|worker| worker.versions.last());
         let bindings = upload.settled(before)?;
         if let Some(Bind::Service(target)) = bindings.get("NEXT") {
