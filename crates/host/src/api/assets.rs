@@ -265,3 +265,6 @@ where
     }
     Ok(assets)
 }
+
+#[cfg(test)]
+mod tests;
