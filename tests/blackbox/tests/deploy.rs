@@ -1,5 +1,6 @@
 //! Code comes to a node: through the real wrangler, and through whoever speaks the API without being it.
 
+mod abuse;
 mod addresses;
 mod assets;
 mod durability;

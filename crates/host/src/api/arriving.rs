@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
+use bytes::BytesMut;
+use futures_util::{Stream, StreamExt, stream};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyDataStream;
 use hyper::body::Bytes;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -18,6 +21,9 @@ use super::Refusal;
 const IDLE_MAX: Duration = Duration::from_secs(30);
 /// How long it may take in all: the largest upload over a line of a megabit a second.
 const WHOLE_MAX: Duration = Duration::from_secs(1_200);
+
+/// How much of a form is looked at at once, at least.
+const PIECE_BYTES: usize = 4 << 20;
 
 const _: () = assert!(IDLE_MAX.as_secs() < WHOLE_MAX.as_secs(), "a body may pause");
 
@@ -73,6 +79,27 @@ where
     }
 }
 
+/// The body in large pieces, for the reader of forms: it searches all that it has not taken yet each time that something arrives,
+/// so that a form that comes in crumbs, and has no end of a part's head, would keep a thread busy with almost nothing sent.
+pub(super) fn pieces<B>(body: B) -> impl Stream<Item = Result<Bytes, Box<dyn Error + Send + Sync>>> + Send
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
+{
+    let arriving = Some(BodyDataStream::new(Arriving::new(body)));
+    stream::unfold(arriving, |arriving| async {
+        let (mut arriving, mut piece) = (arriving?, BytesMut::new());
+        while piece.len() < PIECE_BYTES {
+            match arriving.next().await {
+                Some(Ok(bytes)) => piece.extend_from_slice(&bytes),
+                Some(Err(error)) => return Some((Err(error), None)),
+                None if piece.is_empty() => return None,
+                None => return Some((Ok(piece.freeze()), None)),
+            }
+        }
+        Some((Ok(piece.freeze()), Some(arriving)))
+    })
+}
+
 /// What a client is told whose body did not arrive whole.
 pub(super) fn broken(error: &(dyn Error + 'static)) -> Refusal {
     if error.is::<Late>() { Refusal::late(Late.to_string()) } else { Refusal::invalid("the body broke off") }
@@ -82,12 +109,11 @@ pub(super) fn broken(error: &(dyn Error + 'static)) -> Refusal {
 mod tests {
     use std::convert::Infallible;
 
-    use futures_util::{StreamExt, stream};
     use http_body_util::{BodyExt, StreamBody};
 
     use super::*;
 
-    type Frames = Pin<Box<dyn futures_util::Stream<Item = Result<Frame<Bytes>, Infallible>>>>;
+    type Frames = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>>>>;
 
     /// A byte after each of these pauses, then silence.
     fn slow(pauses: impl Iterator<Item = Duration> + 'static) -> StreamBody<Frames> {
@@ -126,5 +152,32 @@ mod tests {
         let frames = stream::iter(bytes).map(|bytes| Ok::<_, Infallible>(Frame::data(bytes)));
         let whole = Arriving::new(StreamBody::new(frames)).collect().await.unwrap().to_bytes();
         assert_eq!(whole, Bytes::from_static(&[0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]));
+    }
+
+    #[tokio::test]
+    async fn crumbs_come_in_large_pieces_and_nothing_is_lost() {
+        let crumb = |n: usize| Ok::<_, Infallible>(Frame::data(Bytes::from(vec![n.to_le_bytes()[0]; 100])));
+        for (crumbs, expected) in
+            [(0, 0), (1, 1), (1_000, 1), (PIECE_BYTES / 100 + 1, 1), (PIECE_BYTES / 100 + 2, 2)]
+        {
+            let body = StreamBody::new(stream::iter((0..crumbs).map(crumb)));
+            let pieces: Vec<Bytes> = pieces(body).map(Result::unwrap).collect().await;
+            assert_eq!(pieces.len(), expected, "{crumbs}");
+            let whole = pieces.concat();
+            assert!(whole.iter().enumerate().all(|(at, byte)| *byte == (at / 100).to_le_bytes()[0]));
+            assert_eq!(whole.len(), crumbs * 100);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_breaks_off_is_no_piece() {
+        let mut pieces = Box::pin(pieces(slow_and_sendable()));
+        assert!(pieces.next().await.unwrap().unwrap_err().is::<Late>());
+        assert!(pieces.next().await.is_none());
+    }
+
+    fn slow_and_sendable() -> impl Body<Data = Bytes, Error = Infallible> + Send {
+        let some = stream::iter([Ok(Frame::data(Bytes::from_static(b"some")))]);
+        StreamBody::new(some.chain(stream::pending()))
     }
 }

@@ -9,7 +9,6 @@ use std::{
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use http::{HeaderMap, header};
-use http_body_util::BodyDataStream;
 use hyper::body::{Body, Bytes, Incoming};
 use mote_store::{Asset, AssetPath};
 use multer::{Constraints, Multipart, SizeLimit};
@@ -17,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Api, Call, Refusal, arriving::Arriving, new_id, now, parsed, upload::malformed, whole};
+use super::{Api, Call, Refusal, arriving::pieces, new_id, now, parsed, upload::malformed, whole};
 use crate::assets::{
     resolve::{ASSET_PATH_BYTES_MAX, Handling, HtmlHandling, NotFoundHandling},
     rules::{Headers, Redirects},
@@ -238,8 +237,7 @@ where
     let boundary = multer::parse_boundary(kind)
         .map_err(|_| Refusal::invalid("the body must be multipart/form-data with a boundary"))?;
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(UPLOAD_BYTES_MAX));
-    let mut form =
-        Multipart::with_constraints(BodyDataStream::new(Arriving::new(body)), boundary, constraints);
+    let mut form = Multipart::with_constraints(pieces(body), boundary, constraints);
     let mut assets = Vec::new();
     let mut seen = BTreeSet::new();
     while let Some(field) = form.next_field().await.map_err(malformed)? {

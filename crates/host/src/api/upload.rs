@@ -3,7 +3,6 @@
 use std::error::Error;
 
 use http::{HeaderMap, header};
-use http_body_util::BodyDataStream;
 use hyper::body::{Body, Bytes};
 use mote_wire::bundle::{
     Bundle, CONTENT_BYTES_MAX, Format, MODULES_MAX, Module, ModuleKind, ModuleSpecifier, SOURCE_MAP_BYTES_MAX,
@@ -13,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    arriving::{self, Arriving},
+    arriving::{self, pieces},
     envelope::Refusal,
 };
 
@@ -78,8 +77,7 @@ where
     let sizes =
         SizeLimit::new().whole_stream(FORM_BYTES_MAX as u64).for_field("metadata", METADATA_BYTES_MAX as u64);
     let constraints = Constraints::new().size_limit(sizes);
-    let mut form =
-        Multipart::with_constraints(BodyDataStream::new(Arriving::new(body)), boundary, constraints);
+    let mut form = Multipart::with_constraints(pieces(body), boundary, constraints);
     let (mut metadata, mut modules, mut maps, mut parts) = (None, Vec::new(), Vec::new(), 0);
     while let Some(field) = form.next_field().await.map_err(malformed)? {
         parts += 1;

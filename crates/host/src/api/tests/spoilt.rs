@@ -91,7 +91,7 @@ fn spoilt_metadata_is_refused_or_keeps_its_secrets_to_itself() {
         let Ok(metadata) = serde_json::from_value::<upload::Metadata>(said.clone()) else {
             return refused += 1;
         };
-        let Ok((config, secrets)) = super::super::config::settle(&metadata, "acme", Some(before())) else {
+        let Ok((config, secrets)) = config::settle(&metadata, "acme", Some(before())) else {
             return refused += 1;
         };
         taken += 1;
