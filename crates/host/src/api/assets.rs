@@ -194,7 +194,13 @@ fn token(id: &str) -> String {
 }
 
 fn session_of(token: &str) -> Option<String> {
-    let payload = BASE64URL_NOPAD.decode(token.split('.').nth(1)?.as_bytes()).ok()?;
+    let mut parts = token.split('.');
+    // A payload with nothing signed after it, as it was given out.
+    let (Some(_), Some(payload), Some(""), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return None;
+    };
+    let payload = BASE64URL_NOPAD.decode(payload.as_bytes()).ok()?;
     let payload: Value = serde_json::from_slice(&payload).ok()?;
     Some(payload.get("session")?.as_str()?.to_owned())
 }

@@ -47,7 +47,7 @@ fn no_path_leads_out_of_its_account() {
         "accounts/other/workers/scripts/shop%00/versions",
         "accounts/other/workers/scripts/sh%6fp/versions",
         "accounts/acme/workers/scripts/shop/versions/..%2f..%2fsettings",
-        "accounts/acme/workers/scripts/shop/versions/' OR '1'='1",
+        "accounts/acme/workers/scripts/shop/versions/'%20OR%20'1'='1",
         "accounts//workers/scripts/shop/versions",
         "accounts/acme//workers/scripts/shop/versions",
         "../../healthz",
@@ -56,7 +56,6 @@ fn no_path_leads_out_of_its_account() {
         &format!("accounts/acme/workers/scripts/{long}/versions"),
         &long,
     ] {
-        // A space ends the path: what is left of it must be refused all the same.
         for method in ["GET", "PUT", "POST", "PATCH", "DELETE"] {
             let (status, said) = api.ask(method, path, &json!({}));
             assert!((400..500).contains(&status), "{method} {path}: {status} {said}");
@@ -100,7 +99,7 @@ fn forms_without_end_are_refused() {
     let meta = json!({"main_module": "index.js"});
     let main: (&str, &str, &[u8]) = ("index.js", MODULE, b"export default { fetch() {} }");
     let large = json!({"main_module": "index.js", "annotations": {"workers/message": "x".repeat(10 << 20)}});
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep = format!("{{\"tags\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
     let replaced = |from: &str, to: &str| {
         String::from_utf8(form(&meta, &[main])).unwrap().replacen(from, to, 1).into_bytes()
     };

@@ -64,7 +64,11 @@ fn a_spoilt_token_names_no_session_but_its_own() {
     let id = "3f1c0000-0000-4000-8000-000000000000";
     let token = token(id);
     assert_eq!(session_of(&token).as_deref(), Some(id));
-    assert_eq!(session_of(""), None);
+    for other in
+        ["", ".", "..", "...", token.trim_end_matches('.'), &format!("{token}x"), &format!("{token}.")]
+    {
+        assert_eq!(session_of(other), None, "{other}");
+    }
     let words = [".", "..", "eyJzZXNzaW9uIjoxfQ", "e30", "=", "\0", "é"];
     let mut spoilt = 0;
     Mutator::new(&[token.as_bytes()], &words).spoil_text(20_000, |text| {

@@ -89,7 +89,7 @@ fn versions(name: &str, known: &mut [Version], items: &Value) -> Result<(), Stri
             version.id = text(item, "id");
         }
         same(&format!("the id of {what}"), &text(item, "id"), &version.id)?;
-        same(&format!("{what}"), &bindings_of(&item["resources"]["bindings"]), &shown(&version.bindings))?;
+        same(&what, &bindings_of(&item["resources"]["bindings"]), &shown(&version.bindings))?;
         if !ids.insert(version.id.clone()) {
             return Err(format!("{what} has another's id"));
         }

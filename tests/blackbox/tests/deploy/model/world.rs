@@ -65,14 +65,7 @@ impl World {
             Act::Upload(upload) => return self.upload(step, upload),
             Act::Deploy(shares) => {
                 let shares = whole(shares)?;
-                let worker = own.ok_or(NO_WORKER)?;
-                let number = |id: &String| {
-                    let at = worker.versions.iter().position(|version| version.id == *id);
-                    at.map(|at| at + 1).ok_or((404, 10_090))
-                };
-                let named: Vec<(usize, u32)> =
-                    shares.iter().map(|(id, share)| Ok((number(id)?, *share))).collect::<Result<_, _>>()?;
-                worker.deployments.push(named.into_iter().filter(|(_, share)| *share > 0).collect());
+                own.ok_or(NO_WORKER)?.deploy(&shares)?;
             }
             Act::Secrets(changing, changes) => own.ok_or(NO_WORKER)?.change(*changing, changes)?,
             Act::Routes(written) => {
@@ -83,12 +76,7 @@ impl World {
                         return Err(INVALID);
                     }
                 }
-                own.ok_or(NO_WORKER)?;
-                let others = self.workers.iter().filter(|(name, _)| **name != step.worker);
-                if others.flat_map(|(_, other)| other.routes.keys()).any(|taken| routes.contains_key(taken)) {
-                    return Err(TAKEN);
-                }
-                self.workers.get_mut(&step.worker).unwrap().routes = routes;
+                self.claim(step, routes, |worker| &mut worker.routes)?;
             }
             Act::Domains(written) => {
                 let mut domains = BTreeMap::new();
@@ -96,13 +84,7 @@ impl World {
                     let normal = normal_domain(domain).ok_or(INVALID)?;
                     domains.entry(normal).or_insert_with(|| (*domain).to_owned());
                 }
-                own.ok_or(NO_WORKER)?;
-                let others = self.workers.iter().filter(|(name, _)| **name != step.worker);
-                if others.flat_map(|(_, other)| other.domains.keys()).any(|taken| domains.contains_key(taken))
-                {
-                    return Err(TAKEN);
-                }
-                self.workers.get_mut(&step.worker).unwrap().domains = domains;
+                self.claim(step, domains, |worker| &mut worker.domains)?;
             }
             Act::Schedules(crons) => {
                 if crons.iter().any(|cron| !super::generate::CRONS.contains(cron)) {
@@ -134,6 +116,21 @@ impl World {
             Act::Unknown => return Err((404, 7_003)),
         }
         Ok(())
+    }
+
+    /// Gives a worker these addresses, unless one is another's.
+    fn claim(
+        &mut self,
+        step: &Step,
+        addresses: BTreeMap<String, String>,
+        of: impl Fn(&mut Worker) -> &mut BTreeMap<String, String>,
+    ) -> Result<(), (u16, u64)> {
+        self.workers.get(&step.worker).filter(|own| own.account == step.account).ok_or(NO_WORKER)?;
+        let mut others = self.workers.iter_mut().filter(|(name, _)| **name != step.worker);
+        if others.any(|(_, other)| of(other).keys().any(|taken| addresses.contains_key(taken))) {
+            return Err(TAKEN);
+        }
+        self.workers.get_mut(&step.worker).map(|own| *of(own) = addresses).ok_or(NO_WORKER)
     }
 
     fn upload(&mut self, step: &Step, upload: &Upload) -> Result<(), (u16, u64)> {
@@ -198,6 +195,17 @@ impl Worker {
             tags: Value::Null,
             tails: BTreeMap::new(),
         }
+    }
+
+    fn deploy(&mut self, shares: &[(String, u32)]) -> Result<(), (u16, u64)> {
+        let number = |id: &String| {
+            let at = self.versions.iter().position(|version| version.id == *id);
+            at.map(|at| at + 1).ok_or((404, 10_090))
+        };
+        let named: Vec<(usize, u32)> =
+            shares.iter().map(|(id, share)| Ok((number(id)?, *share))).collect::<Result<_, _>>()?;
+        self.deployments.push(named.into_iter().filter(|(_, share)| *share > 0).collect());
+        Ok(())
     }
 
     fn change(
