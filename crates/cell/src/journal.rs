@@ -12,7 +12,7 @@ use std::{
 
 use http::HeaderMap;
 use mote_engine::{JsError, modules::LoadError};
-use mote_web::{EventUsage, Failure, Journal, LogLevel, Outcome, wall_clock_ms};
+use mote_web::{EventUsage, Failure, Journal, LogLevel, Outcome, Printed, wall_clock_ms};
 
 use crate::{cell::Observer, slot::Unready};
 
@@ -62,8 +62,8 @@ impl Watched {
 pub struct Line {
     /// How loud it is.
     pub level: LogLevel,
-    /// What it says.
-    pub text: String,
+    /// What was printed: a JSON array, or the text of the console in quotes.
+    pub message: String,
     /// When, in milliseconds since the epoch, by the clock that the worker sees.
     pub at_ms: f64,
 }
@@ -169,10 +169,12 @@ impl Written {
 }
 
 impl Journal for EventJournal {
-    fn line(&self, level: LogLevel, text: &str, at_ms: f64) {
+    fn line(&self, level: LogLevel, printed: Printed<'_>, at_ms: f64) {
         let mut written = self.lock();
         if written.lines.len() < LINES_MAX {
-            written.lines.push(Line { level, text: text.to_owned(), at_ms });
+            let quoted = || serde_json::Value::from(printed.text).to_string();
+            let message = printed.message.map_or_else(quoted, str::to_owned);
+            written.lines.push(Line { level, message, at_ms });
         } else {
             written.truncated = true;
         }

@@ -13,6 +13,8 @@ mod cells;
 
 pub(crate) use cells::{CordonConfig, EgressConfig, WorkerConfig};
 
+/// Below it workers answer where the operator says nothing.
+const LOCALHOST: &str = "localhost";
 /// Connections that a node serves at once, if its operator says nothing else.
 const CONNECTIONS: u64 = 10_000;
 
@@ -28,6 +30,10 @@ pub(crate) struct Config {
     pub(crate) connections: u64,
     /// `node.addresses`: ranges of addresses that are the node's own, which no worker of the public sort reaches.
     pub(crate) addresses: Vec<String>,
+    /// `node.domain`: below it workers answer under their names, beside `localhost`; in lower case.
+    pub(crate) domain: String,
+    /// `node.kv_account_mib`: what an account may keep in KV; `None` for the default.
+    pub(crate) kv_account_mib: Option<u64>,
     /// `[cordons.<name>]`: what is different from the built-in ones, and the operator's own.
     pub(crate) cordons: BTreeMap<String, CordonConfig>,
     /// `[workers.<name>]`, for `mote serve`.
@@ -87,6 +93,8 @@ impl Config {
             memory_mib: None,
             connections: CONNECTIONS,
             addresses: Vec::new(),
+            domain: LOCALHOST.to_owned(),
+            kv_account_mib: None,
             cordons: BTreeMap::new(),
             workers: BTreeMap::new(),
             account_cordons: BTreeMap::new(),
@@ -112,14 +120,35 @@ impl Config {
         let mut count = |key: &str| node.remove(key).map(|value| number(&value, "[node]", key)).transpose();
         config.memory_mib = count("memory_mib")?;
         config.connections = count("connections")?.unwrap_or(CONNECTIONS);
+        config.kv_account_mib = count("kv_account_mib")?;
         config.addresses = cells::take_strings(&mut node, "addresses", "[node]")?;
-        nothing_left(&node, "[node]", &["memory_mib", "connections", "addresses"])?;
+        if let Some(domain) = cells::take_string(&mut node, "domain", "[node]")? {
+            config.domain = checked_domain(&domain)?;
+        }
+        let keys = ["memory_mib", "connections", "addresses", "domain", "kv_account_mib"];
+        nothing_left(&node, "[node]", &keys)?;
         config.cordons = cells::cordons(take_table(&mut table, "cordons", "")?)?;
         config.workers = cells::workers(take_table(&mut table, "workers", "")?)?;
         cells::check_names(&config.cordons, &config.workers, &config.account_cordons)?;
         nothing_left(&table, "the file", &["limits", "ceilings", "accounts", "node", "cordons", "workers"])?;
         Ok(config)
     }
+}
+
+/// A domain name in lower case.
+fn checked_domain(said: &str) -> Result<String, String> {
+    let domain = said.to_ascii_lowercase();
+    let sound = |label: &str| {
+        let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        (1..=63).contains(&label.len())
+            && label.chars().all(inner)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if domain.len() <= 189 && domain.split('.').all(sound) {
+        return Ok(domain);
+    }
+    Err(format!("[node] `domain` must be a domain name such as `apps.example.com`, not `{said}`"))
 }
 
 fn take_table(table: &mut Table, key: &str, inside: &str) -> Result<Table, String> {

@@ -170,6 +170,8 @@ impl Isolate<Ready> {
             crate::escape::install(scope, context);
             v8::Global::new(scope, context)
         };
+        // What a blank isolate holds counts from its first event on.
+        let _ = guard.look(&mut isolate);
         // SAFETY: `v8::Isolate::new` entered it on this thread just now, and nothing else was entered since: between
         // turns no isolate is.
         unsafe { isolate.exit() };

@@ -56,6 +56,9 @@ const DOCUMENT_BYTES_MAX: usize = 2 << 20;
 const NAME_CHARS_MAX: usize = 63;
 /// Characters of an account's id.
 const ACCOUNT_CHARS_MAX: usize = 64;
+/// What is read of a request that was refused, and for how long.
+const LINGER_BYTES_MAX: usize = 8 << 20;
+const LINGER_MAX: std::time::Duration = std::time::Duration::from_secs(2);
 /// Entries of the audit log that one answer has.
 const AUDIT_ENTRIES_MAX: u32 = 1_000;
 
@@ -106,9 +109,18 @@ impl Api {
             return self.upload_assets(&parts.headers, &account, body).await.map(Reply::from);
         }
         // Nothing of the request is looked at before its sender is known.
-        let caller = self.authenticate(request.headers(), from).await?;
-        // Nor is its body before it is known that he may send it.
-        access::check(&caller, request.method(), &segments(request.uri().path()))?;
+        let known = self.authenticate(request.headers(), from).await.and_then(|caller| {
+            // Nor is its body before it is known that he may send it.
+            access::check(&caller, request.method(), &segments(request.uri().path()))?;
+            Ok(caller)
+        });
+        let caller = match known {
+            Ok(caller) => caller,
+            Err(refusal) => {
+                linger(request.into_body());
+                return Err(refusal);
+            }
+        };
         if let Some((account, path)) = kv_account(request.uri().path()) {
             check_account(account)?;
             let (account, path) = (account.to_owned(), path.to_owned());
@@ -167,7 +179,7 @@ impl Api {
             (&Method::DELETE, ["workers", "services" | "scripts", name]) => {
                 self.delete((call.account, &call.caller.actor), name).await
             }
-            (&Method::GET, ["workers", "subdomain"]) => Ok(json!({"subdomain": "localhost"})),
+            (&Method::GET, ["workers", "subdomain"]) => Ok(json!({"subdomain": self.deployed.domain()})),
             (&Method::GET, ["workers", "tails", "by-consumer", _]) => Ok(json!([])),
             (_, ["workers", "scripts", name, rest @ ..]) => {
                 check_worker(name)?;
@@ -211,7 +223,7 @@ impl Api {
             ("DELETE", ["secrets", key]) => self.delete_secret(&call, name, key).await,
             ("PATCH", ["secrets-bulk"]) => self.patch_secrets(call, name).await,
             // Every worker answers under its name, and every version under its own: there is nothing to switch.
-            ("GET" | "POST", ["subdomain"]) => Ok(scripts::subdomain(name)),
+            ("GET" | "POST", ["subdomain"]) => Ok(self.subdomain(name)),
             ("GET", ["references"]) => Ok(
                 json!({"services": {"incoming": [], "outgoing": [], "pages_function": false}, "durable_objects": [],
                           "dispatch_outbounds": []}),
@@ -275,6 +287,23 @@ fn assets_account<'a>(method: &Method, path: &'a str) -> Option<&'a str> {
     let account =
         path.strip_prefix(PREFIX)?.strip_prefix("accounts/")?.strip_suffix("/workers/assets/upload")?;
     (method == Method::POST).then_some(account)
+}
+
+/// Lets a client that is refused finish what it is sending, within bounds, and looks at nothing of it. A connection that is
+/// closed under a client's hands takes the answer with it.
+fn linger(mut body: Incoming) {
+    tokio::task::spawn_local(async move {
+        let reading = async {
+            let mut bytes = 0;
+            while let Some(Ok(frame)) = body.frame().await {
+                bytes += frame.data_ref().map_or(0, bytes::Bytes::len);
+                if bytes > LINGER_BYTES_MAX {
+                    return;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(LINGER_MAX, reading).await;
+    });
 }
 
 /// The account, and what follows `namespaces`, if this is a path of KV. It is left as it came: keys may end with a slash.

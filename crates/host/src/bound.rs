@@ -12,6 +12,7 @@ use mote_wire::{
 use crate::{
     bindings::{HostBinding, HostBindings},
     deployed::{Answerer, Deployed},
+    site::Asked,
     supervisor::Event,
 };
 
@@ -74,7 +75,8 @@ impl Bound {
         }
         let whole = request.kind == Kind::Fetch && callee.entrypoint.is_none();
         let answerer = if whole {
-            self.deployed.answerer(worker, &request.method, &request.url, &request.headers).await
+            let asked = Asked::new(&request.method, &request.url, &request.headers).by_code();
+            self.deployed.answerer_of(worker, asked).await
         } else {
             self.deployed.ready(worker, &request.headers).await.map(Answerer::Worker)
         };

@@ -58,6 +58,15 @@ pub struct Making {
 /// Makes a spec under the operator's configuration, which may have no place for it.
 pub type MakeSpec = Box<dyn Fn(Making) -> Result<WorkerSpec, String>>;
 
+/// What the operator says of a node's names.
+#[derive(Debug, Clone)]
+pub struct Own {
+    /// Names that are not the store's to give: workers that the operator serves from projects.
+    pub names: Vec<String>,
+    /// The domain below which workers answer under their names, beside `localhost`; in lower case.
+    pub domain: String,
+}
+
 /// The workers of the store.
 pub struct Deployed {
     pub(crate) supervisor: Rc<Supervisor>,
@@ -65,8 +74,7 @@ pub struct Deployed {
     pub(crate) kv: Arc<Kv>,
     pub(crate) seal: Arc<Seal>,
     pub(crate) make: MakeSpec,
-    /// Names that are not the store's to give: workers that the operator serves from projects.
-    taken: Vec<String>,
+    own: Own,
     table: RefCell<BTreeMap<String, Live>>,
     addresses: RefCell<Addresses>,
     files: Rc<Files>,
@@ -110,7 +118,7 @@ impl Deployed {
         (store, kv): (Arc<Store>, Arc<Kv>),
         seal: Arc<Seal>,
         make: MakeSpec,
-        taken: Vec<String>,
+        own: Own,
     ) -> Result<Rc<Self>, mote_store::StoreError> {
         let table: BTreeMap<_, _> =
             store.live()?.into_iter().map(|live| (live.worker.name.clone(), live)).collect();
@@ -123,7 +131,7 @@ impl Deployed {
             kv,
             seal,
             make,
-            taken,
+            own,
             table: RefCell::new(table),
             addresses: RefCell::new(addresses),
             in_service: RefCell::default(),
@@ -196,9 +204,14 @@ impl Deployed {
         preview(&table, name).is_some_and(|(live, _)| live.worker.account != account)
     }
 
+    /// The domain below which workers answer under their names.
+    pub(crate) fn domain(&self) -> &str {
+        &self.own.domain
+    }
+
     /// Whether a name belongs to a worker that is served from a project.
     pub(crate) fn is_taken(&self, name: &str) -> bool {
-        self.taken.iter().any(|taken| taken == name)
+        self.own.names.iter().any(|own| own == name)
     }
 
     /// Chooses a version, and finds out who answers a request to it. `url` is the request's, in normal form.
@@ -212,9 +225,18 @@ impl Deployed {
         url: &str,
         headers: &HeaderMap,
     ) -> Result<Answerer, EventError> {
-        let key = self.ready(label, headers).await?;
+        self.answerer_of(label, Asked::new(method, url, headers)).await
+    }
+
+    /// The same, whoever asks.
+    pub(crate) async fn answerer_of(
+        self: &Rc<Self>,
+        label: &str,
+        asked: Asked<'_>,
+    ) -> Result<Answerer, EventError> {
+        let key = self.ready(label, asked.headers).await?;
         let Some(site) = self.site(&key) else { return Ok(Answerer::Worker(key)) };
-        match site.answer(&self.files, Asked::new(method, url, headers)).await {
+        match site.answer(&self.files, asked).await {
             Some(Ok(response)) => Ok(Answerer::File(response)),
             Some(Err(reason)) => Err(unreadable(&key, &reason)),
             None => Ok(Answerer::Worker(key)),
@@ -234,7 +256,7 @@ impl Deployed {
         headers: &HeaderMap,
     ) -> Result<http::Response<Body>, String> {
         let site = self.site(key).ok_or("the version has no static assets, or is out of service")?;
-        site.file(&self.files, Asked::new(method, url, headers)).await
+        site.file(&self.files, Asked::new(method, url, headers).by_code()).await
     }
 
     /// The account of a worker that takes events.

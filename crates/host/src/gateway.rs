@@ -23,7 +23,7 @@ use mote_wire::{
 
 pub use error_page::{ErrorDetail, error_response};
 use request::Trigger;
-pub use request::localhost_name;
+pub use request::{localhost_name, name_under};
 pub use routes::{DuplicateRoute, PatternError, RoutePattern, Router, Scheme};
 
 /// How long a connection that has brought no request yet is kept when the node leaves.

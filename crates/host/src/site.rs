@@ -1,29 +1,26 @@
 //! A version's static assets, served without entering JavaScript.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
+mod compressed;
+mod files;
+mod kept;
+mod serve;
 
-use bytes::Bytes;
+use std::{collections::HashMap, rc::Rc};
+
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
-use lru::LruCache;
-use mote_store::{Asset, AssetPath, Store};
-use mote_wire::http::{Body, empty, full};
+use mote_store::AssetPath;
+use mote_wire::http::{Body, empty};
 
 use crate::{
     api::AssetsConfig,
     assets::{
-        conditional::{Conditional, Representation},
         resolve::{Handling, NotFoundHandling, Resolved},
         rules::{Headers, Redirects},
         run_worker_first::{First, RunWorkerFirst},
     },
 };
 
-/// Bytes of files that a node keeps in memory.
-const CACHE_BYTES_MAX: usize = 64 << 20;
-/// Larger files are read whenever they are asked for.
-const CACHED_BYTES_MAX: usize = 1 << 20;
-/// As on Cloudflare: clients ask again each time, and are told that nothing has changed.
-const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=0, must-revalidate");
+pub(crate) use files::Files;
 
 /// Whether a version has code that answers what no file does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +51,16 @@ pub(crate) struct Asked<'a> {
     /// The path of the URL, as its parser left it.
     pub(crate) path: &'a str,
     pub(crate) query: Option<&'a str>,
+    reader: Reader,
+}
+
+/// Who reads the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// A client, over a network.
+    Client,
+    /// Code of a worker, on this machine. It gets files as they are: to compress them for it would only cost.
+    Code,
 }
 
 impl<'a> Asked<'a> {
@@ -65,7 +72,19 @@ impl<'a> Asked<'a> {
             Some((path, query)) => (path, Some(query)),
             None => (target, None),
         };
-        Self { method, headers, host, path: if path.is_empty() { "/" } else { path }, query }
+        Self {
+            method,
+            headers,
+            host,
+            path: if path.is_empty() { "/" } else { path },
+            query,
+            reader: Reader::Client,
+        }
+    }
+
+    /// The same request, from the code of a worker.
+    pub(crate) fn by_code(self) -> Self {
+        Self { reader: Reader::Code, ..self }
     }
 }
 
@@ -120,6 +139,7 @@ impl Site {
         asked: Asked<'_>,
         code: Code,
     ) -> Option<Result<Response<Body>, String>> {
+        let ops = || self.headers.of(asked.host, asked.path);
         let mut response = match self.judge(&asked, code) {
             Verdict::Worker => return None,
             Verdict::Redirect { location, status } => redirect(&location, status),
@@ -130,13 +150,14 @@ impl Site {
                 response
             }
             Verdict::File { hash, status } => match files.read(&self.account, &hash).await {
-                Ok(asset) => serve(&asset, status, &asked),
+                Ok(asset) => {
+                    let page = serve::Page { account: &self.account, asset: &asset, status, ops: ops() };
+                    return Some(Ok(page.serve(files, &asked).await));
+                }
                 Err(reason) => return Some(Err(reason)),
             },
         };
-        for op in self.headers.of(asked.host, asked.path) {
-            op.apply(response.headers_mut());
-        }
+        ops().into_iter().for_each(|op| op.apply(response.headers_mut()));
         Some(Ok(response))
     }
 
@@ -193,96 +214,5 @@ fn redirect(location: &str, status: StatusCode) -> Response<Body> {
     response
 }
 
-fn serve(asset: &Asset, status: StatusCode, asked: &Asked<'_>) -> Response<Body> {
-    let etag = format!("\"{}\"", asset.hash);
-    let length = u64::try_from(asset.bytes.len()).unwrap_or(u64::MAX);
-    let representation = Representation { etag: &etag, bytes: length };
-    let wanted = match status {
-        StatusCode::OK => representation.wanted(asked.method, asked.headers),
-        _ => Conditional::Whole,
-    };
-    let mut response = Response::new(empty());
-    *response.status_mut() = status;
-    let (mut content, mut range) = (asset.bytes.clone(), None);
-    match wanted {
-        Conditional::Whole => {}
-        Conditional::NotModified => {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            content = Bytes::new();
-        }
-        Conditional::Part { start, end } => {
-            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-            range = Some(format!("bytes {start}-{end}/{length}"));
-            content = part(&asset.bytes, start, end);
-        }
-        Conditional::Unsatisfiable => {
-            *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
-            range = Some(format!("bytes */{length}"));
-            content = Bytes::new();
-        }
-    }
-    let headers = response.headers_mut();
-    let mut set =
-        |name, value: &str| drop(HeaderValue::from_str(value).map(|value| headers.insert(name, value)));
-    set(header::ETAG, &etag);
-    if !asset.kind.is_empty() {
-        set(header::CONTENT_TYPE, &asset.kind);
-    }
-    if let Some(range) = &range {
-        set(header::CONTENT_RANGE, range);
-    }
-    headers.insert(header::CACHE_CONTROL, CACHE_CONTROL);
-    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    if *asked.method == Method::HEAD {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
-        return response;
-    }
-    response.map(|_| full(content))
-}
-
-/// The bytes from `start` to `end`, that one included.
-fn part(bytes: &Bytes, start: u64, end: u64) -> Bytes {
-    let at = |index: u64| usize::try_from(index).unwrap_or(usize::MAX).min(bytes.len());
-    bytes.slice(at(start)..at(end.saturating_add(1)).max(at(start)))
-}
-
-/// The files of all accounts; small ones stay in memory for a while.
-pub(crate) struct Files {
-    store: Arc<Store>,
-    cache: RefCell<Cache>,
-}
-
-struct Cache {
-    files: LruCache<(String, String), Asset>,
-    bytes: usize,
-}
-
-impl Files {
-    pub(crate) fn new(store: Arc<Store>) -> Rc<Self> {
-        // Bounded by bytes, not by their number.
-        let cache = Cache { files: LruCache::unbounded(), bytes: 0 };
-        Rc::new(Self { store, cache: RefCell::new(cache) })
-    }
-
-    async fn read(&self, account: &str, hash: &str) -> Result<Asset, String> {
-        let key = (account.to_owned(), hash.to_owned());
-        if let Some(asset) = self.cache.borrow_mut().files.get(&key) {
-            return Ok(asset.clone());
-        }
-        let (store, wanted) = (self.store.clone(), key.clone());
-        let read = tokio::task::spawn_blocking(move || store.asset(&wanted.0, &wanted.1)).await;
-        let read = read.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-        let asset = read.ok_or_else(|| format!("the file {hash} is missing in the store"))?;
-        if asset.bytes.len() <= CACHED_BYTES_MAX {
-            let mut cache = self.cache.borrow_mut();
-            cache.bytes += asset.bytes.len();
-            let replaced = cache.files.put(key, asset.clone());
-            cache.bytes -= replaced.map_or(0, |replaced| replaced.bytes.len());
-            while cache.bytes > CACHE_BYTES_MAX {
-                let Some((_, oldest)) = cache.files.pop_lru() else { break };
-                cache.bytes -= oldest.bytes.len();
-            }
-        }
-        Ok(asset)
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -71,6 +71,10 @@ pub struct Draft {
 
 /// What a worker was called with.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every event is a request, and none is kept for long; how large it is depends on features of others"
+)]
 pub enum Event {
     /// A request.
     Fetch(Fetch),

@@ -6,7 +6,10 @@ import { format } from "./inspect/format.js";
 import * as lang from "./inspect/primordials.js";
 import { table } from "./inspect/table.js";
 import { TEXT_LENGTH_MAX, indentLines, inspect, truncated } from "./inspect.js";
+import * as kind from "./kinds.js";
 import { native } from "./native.js";
+
+const stringify = JSON.stringify;
 
 const debuggerConsole = globalThis.console;
 const { captureStackTrace } = Error;
@@ -136,7 +139,7 @@ Object.defineProperty(console, Symbol.toStringTag, { value: "console", configura
 
 function log(method, level, args) {
   forward(method, args);
-  if (args.length > 0) print(level, formatted(args));
+  if (args.length > 0) print(level, formatted(args), args);
 }
 
 function group(method, args) {
@@ -159,9 +162,28 @@ function formatted(args) {
   }
 }
 
-function print(level, text) {
+// Who reads along gets the values themselves, as far as JSON can say them.
+function print(level, text, args = undefined) {
   const shown = indentation === "" ? text : indentation + indentLines(text, indentation);
-  native.consoleWrite(level, truncated(shown, TEXT_LENGTH_MAX));
+  native.consoleWrite(level, truncated(shown, TEXT_LENGTH_MAX), args !== undefined && native.isReadAlong() ? messageOf(args) : undefined);
+}
+
+function messageOf(args) {
+  let message = "[";
+  for (let i = 0; i < args.length && message.length < TEXT_LENGTH_MAX; i++) message += (i === 0 ? "" : ",") + jsonOf(args[i]);
+  return `${message}]`;
+}
+
+function jsonOf(value) {
+  try {
+    if (native.kindOf(value) !== kind.ERROR) {
+      const json = stringify(value);
+      if (json !== undefined && json.length <= TEXT_LENGTH_MAX) return json;
+    }
+  } catch {
+    // A cycle, a getter that throws: it is shown as the console shows it.
+  }
+  return stringify(formatted([value]));
 }
 
 function elapsed(name) {

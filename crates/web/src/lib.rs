@@ -32,7 +32,7 @@ pub use depth::Trail;
 pub use events::{Call, CallKind};
 pub use runtime::{Console, LogLevel, Runtime, Worker};
 pub use state::wall_clock_ms;
-pub use usage::{EventUsage, Journal, UsageSink};
+pub use usage::{EventUsage, Journal, Printed, UsageSink};
 
 use mote_engine::{Snapshot, snapshot::SnapshotError, v8};
 

@@ -15,6 +15,7 @@ use crate::{
     body::Coder,
     context::RequestContext,
     runtime::{Console, LogLevel, Runtime},
+    usage::Printed,
 };
 
 /// What fits into an event's log.
@@ -114,14 +115,25 @@ impl State {
 
     /// Writes a line to the log, as far as the event may write that much; without an event, the isolate.
     pub(crate) fn log(&self, context: Option<&RequestContext>, level: LogLevel, text: &str) {
-        match self.room_in_log(context, text.len()) {
-            Room::Enough => self.write(context, level, text),
+        self.log_message(context, level, text, None);
+    }
+
+    /// The same for a line of which is known what was printed: a JSON array.
+    pub(crate) fn log_message(
+        &self,
+        context: Option<&RequestContext>,
+        level: LogLevel,
+        text: &str,
+        message: Option<&str>,
+    ) {
+        match self.room_in_log(context, text.len().saturating_add(message.map_or(0, str::len))) {
+            Room::Enough => self.write(context, level, text, message),
             Room::Last { bytes } => {
                 let cut = text.floor_char_boundary(bytes);
-                self.write(context, level, text.get(..cut).unwrap_or_default());
+                self.write(context, level, text.get(..cut).unwrap_or_default(), None);
                 let kib = self.limits.log_kib;
                 let text = format!("the log is cut here: an event may write {kib} KiB to the console");
-                self.write(context, LogLevel::Warn, &text);
+                self.write(context, LogLevel::Warn, &text, None);
             }
             Room::None => {}
         }
@@ -137,10 +149,10 @@ impl State {
         }
     }
 
-    fn write(&self, context: Option<&RequestContext>, level: LogLevel, text: &str) {
+    fn write(&self, context: Option<&RequestContext>, level: LogLevel, text: &str, message: Option<&str>) {
         self.console.log(level, text);
         if let Some(journal) = context.and_then(|context| context.usage.journal()) {
-            journal.line(level, text, self.now_ms.get());
+            journal.line(level, Printed { text, message }, self.now_ms.get());
         }
     }
 

@@ -27,10 +27,19 @@ pub trait UsageSink: Send + Sync {
     fn event_over(&self, usage: &EventUsage);
 }
 
+/// What a worker printed.
+#[derive(Debug, Clone, Copy)]
+pub struct Printed<'a> {
+    /// As the console shows it.
+    pub text: &'a str,
+    /// The values as a JSON array, if they are known.
+    pub message: Option<&'a str>,
+}
+
 /// Who writes down what an event says, if somebody wants to read it.
 pub trait Journal: Send + Sync {
-    /// A line for the console, at this time in milliseconds since the epoch.
-    fn line(&self, level: LogLevel, text: &str, at_ms: f64);
+    /// Something was printed, at this time in milliseconds since the epoch.
+    fn line(&self, level: LogLevel, printed: Printed<'_>, at_ms: f64);
     /// An error that nobody caught.
     fn error(&self, error: &JsError, at_ms: f64);
     /// The event is over.

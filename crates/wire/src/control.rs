@@ -139,7 +139,8 @@ pub struct Story {
     pub cpu_us: u64,
     /// From its arrival to its end, in microseconds.
     pub wall_us: u64,
-    /// What it wrote to the console: level, text, and the time in milliseconds since the epoch.
+    /// What it wrote to the console: level, the values as a JSON array or one value, and the time in milliseconds since the
+    /// epoch.
     pub lines: Vec<(String, String, f64)>,
     /// Errors that it did not catch: the first line, the whole stack, and the time.
     pub errors: Vec<(String, String, f64)>,

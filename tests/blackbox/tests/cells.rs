@@ -280,8 +280,8 @@ const MEASURES: &str = r#"export default {
   async fetch(request: Request) {
     if (new URL(request.url).pathname !== "/attack") return new Response("here");
     let sum = 0;
-    for (let round = 0; round < 4000; round++) {
-      for (let n = 0; n < 400_000; n++) sum = (sum + Math.imul(n, round)) | 0;
+    for (let round = 0; round < 40_000; round++) {
+      for (let n = 0; n < 3_000_000; n++) sum = (sum + Math.imul(n, round)) | 0;
       await scheduler.wait(1);
     }
     return new Response(`${sum}`);

@@ -32,7 +32,7 @@ function frame(kind, flags, exchange, payload = []) {
 
 /** A worker's request to fetch something, the cell's `index`th; the flag says that its body has ended. */
 function request(worker, index, url = "http://192.0.2.1/") {
-  return frame(1, 1, 2 * index + 1, [be32(worker), 0, string("GET"), string(url), be16(0)].flat());
+  return frame(1, 1, 2 * index + 1, [be32(worker), 0, string("GET"), string(url), string(""), be16(0)].flat());
 }
 
 export const floods = {

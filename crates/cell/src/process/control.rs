@@ -288,7 +288,7 @@ impl Observer for Reporter {
             status,
             cpu_us,
             wall_us,
-            lines: lines.into_iter().map(|line| (word_of(line.level), line.text, line.at_ms)).collect(),
+            lines: lines.into_iter().map(|line| (word_of(line.level), line.message, line.at_ms)).collect(),
             errors: errors.into_iter().map(|(error, at_ms)| (error.message, error.stack, at_ms)).collect(),
             truncated,
         };

@@ -5,7 +5,7 @@ use std::{fs, io, path::Path, rc::Rc, sync::Arc};
 use mote_host::{
     api::Api,
     clock::now_ms,
-    deployed::Deployed,
+    deployed::{Deployed, Own},
     kv::{Kv, KvOptions},
     secrets::{Seal, write_private},
     supervisor::Supervisor,
@@ -46,15 +46,16 @@ impl Deploy {
         let folder = &options.data;
         let store = Arc::new(Store::open(&folder.join(STORE))?);
         let kv = Arc::new(KvStore::open(&folder.join(STORE), Arc::new(now_ms))?);
-        let kv = Kv::new(kv, KvOptions::default());
+        let kv = Kv::new(kv, kv_options(config));
         let seal = Arc::new(Seal::at(&folder.join(KEY))?);
         let token = match &options.token {
             Some(token) => token.clone(),
             None => token(folder).map_err(|source| ServeError::Data { folder: folder.clone(), source })?,
         };
+        let operators = Own { names: own.clone(), domain: config.domain.clone() };
         let operator = config.clone();
         let make = Box::new(move |making| workers::make(&operator, making));
-        let deployed = Deployed::new(supervisor.clone(), (store, kv), seal, make, own.clone())?;
+        let deployed = Deployed::new(supervisor.clone(), (store, kv), seal, make, operators)?;
         let known: Vec<String> = own.into_iter().chain(deployed.names()).collect();
         for name in workers::unknown_names(config, &known) {
             line(
@@ -64,6 +65,12 @@ impl Deploy {
         }
         Ok(Self { api: Api::new(deployed.clone(), tails, &token), deployed })
     }
+}
+
+fn kv_options(config: &Config) -> KvOptions {
+    let default = KvOptions::default();
+    let said = config.kv_account_mib.map(|mib| mib.saturating_mul(1 << 20));
+    KvOptions { account_bytes_max: said.unwrap_or(default.account_bytes_max) }
 }
 
 /// The token in the node's folder, which is made at the first start.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 use http::StatusCode;
 use mote_host::{
     deployed::{Answerer, Deployed},
-    gateway::{Answering, Events, FetchEvent, Triggering, localhost_name},
+    gateway::{Answering, Events, FetchEvent, Triggering, localhost_name, name_under},
     supervisor::{Event, Supervisor},
 };
 use mote_wire::{
@@ -20,15 +20,17 @@ pub(crate) struct NodeEvents {
     pub(crate) supervisor: Rc<Supervisor>,
     /// Workers that are served from projects.
     pub(crate) names: BTreeMap<String, Arc<str>>,
+    /// The domain below which workers answer, beside `localhost`.
+    pub(crate) domain: String,
     /// Workers of the store.
     pub(crate) deployed: Rc<Deployed>,
 }
 
 impl Events for NodeEvents {
-    /// Each worker answers on `<name>.localhost`; one that is served from a project, and is the only such one, also on every
+    /// Each worker answers on `<name>.localhost` and below the node's domain; one that is served from a project, and is the only such one, also on every
     /// host name that is nobody else's.
     fn find(&self, host: &str, url: &str) -> Option<Arc<str>> {
-        let label = localhost_name(host);
+        let label = localhost_name(host).or_else(|| name_under(&self.domain, host));
         let named = label.and_then(|label| match self.names.get(&label) {
             Some(name) => Some(name.clone()),
             None => self.deployed.knows(&label).then(|| label.into()),

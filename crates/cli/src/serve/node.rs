@@ -71,6 +71,7 @@ pub(super) async fn run(
         NodeEvents {
             supervisor: supervisor.clone(),
             names: names.iter().map(|name| (name.to_string(), name.clone())).collect(),
+            domain: config.domain.clone(),
             deployed: deploy.deployed,
         },
         ErrorDetail::Number,

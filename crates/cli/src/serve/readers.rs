@@ -10,6 +10,7 @@ use mote_host::{
     trace::{Draft, Event, Exception, Fetch, Level, Log, Outcome, Trace},
 };
 use mote_wire::control::Story;
+use serde_json::Value;
 
 use super::workers::Reach;
 
@@ -81,10 +82,14 @@ fn draft(
             status: story.status,
         }),
     };
-    let log = |(level, text, at_ms): (String, String, f64)| Log {
-        level: Level::of(&level),
-        message: vec![text.into()],
-        timestamp_ms: whole(at_ms),
+    let log = |(level, message, at_ms): (String, String, f64)| {
+        let message = match serde_json::from_str(&message) {
+            Ok(Value::Array(values)) => values,
+            Ok(value) => vec![value],
+            // Cut off on its way, or no cell of ours.
+            Err(_) => vec![message.into()],
+        };
+        Log { level: Level::of(&level), message, timestamp_ms: whole(at_ms) }
     };
     let exception = |(line, stack, at_ms): (String, String, f64)| {
         let (name, message) = line.split_once(": ").unwrap_or(("Error", &line));

@@ -44,7 +44,7 @@ impl SpanOptions {
             .with_sampling_rate(self.otlp_sample)?;
         let told = |problem: Option<&str>| match problem {
             Some(problem) => {
-                line(Level::Warn, format_args!("spans are lost: the collector fails: {problem}"))
+                line(Level::Warn, format_args!("spans are lost: the collector fails: {problem}"));
             }
             None => line(Level::Info, "the collector takes spans again"),
         };

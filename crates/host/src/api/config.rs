@@ -152,25 +152,7 @@ pub(super) fn settle(
                     ))
                 })?;
             }
-            Some(SECRET) => {
-                let secret = text(binding, "text")
-                    .ok_or_else(|| Refusal::invalid(format!("the secret `{name}` has no `text`")))?;
-                secrets.insert(name.to_owned(), secret.to_owned());
-                bindings.push(object(json!({"name": name, "type": SECRET})));
-            }
-            Some("plain_text") if text(binding, "text").is_none() => {
-                return Err(Refusal::invalid(format!("the variable `{name}` has no `text`")));
-            }
-            Some("service") => {
-                check_service(name, binding, account)?;
-                bindings.push(binding.clone());
-            }
-            Some("plain_text" | "json" | "version_metadata" | "assets") => bindings.push(binding.clone()),
-            Some(KV_NAMESPACE) => bindings.push(kv_binding(name, binding)?),
-            Some(other) => {
-                return Err(Refusal::not_yet(&format!("bindings of the type `{other}` (`{name}`)")));
-            }
-            None => return Err(Refusal::invalid(format!("the binding `{name}` has no `type`"))),
+            _ => bindings.push(said_anew_binding(name, binding, account, &mut secrets)?),
         }
     }
     for kept in &before.bindings {
@@ -208,6 +190,34 @@ fn kv_binding(name: &str, said: &Map<String, Value>) -> Result<Map<String, Value
         ))
     })?;
     Ok(object(json!({"name": name, "type": KV_NAMESPACE, "namespace_id": id})))
+}
+
+/// A binding as it is kept, if an upload says what it is; its secret is put to the others.
+fn said_anew_binding(
+    name: &str,
+    binding: &Map<String, Value>,
+    account: &str,
+    secrets: &mut Secrets,
+) -> Result<Map<String, Value>, Refusal> {
+    match text(binding, "type") {
+        Some(SECRET) => {
+            let secret = text(binding, "text")
+                .ok_or_else(|| Refusal::invalid(format!("the secret `{name}` has no `text`")))?;
+            secrets.insert(name.to_owned(), secret.to_owned());
+            Ok(object(json!({"name": name, "type": SECRET})))
+        }
+        Some("plain_text") if text(binding, "text").is_none() => {
+            Err(Refusal::invalid(format!("the variable `{name}` has no `text`")))
+        }
+        Some("service") => {
+            check_service(name, binding, account)?;
+            Ok(binding.clone())
+        }
+        Some("plain_text" | "json" | "version_metadata" | "assets") => Ok(binding.clone()),
+        Some(KV_NAMESPACE) => kv_binding(name, binding),
+        Some(other) => Err(Refusal::not_yet(&format!("bindings of the type `{other}` (`{name}`)"))),
+        None => Err(Refusal::invalid(format!("the binding `{name}` has no `type`"))),
+    }
 }
 
 /// What would change how the worker runs, and does not, is refused: nobody should find out later.
@@ -364,7 +374,8 @@ mod tests {
             object(json!({"name": "KV", "type": "kv_namespace", "namespace_id": "abc"}))
         );
         assert_eq!(first.0.host_bindings(), BTreeMap::from([("KV".to_owned(), kv.clone())]));
-        assert_eq!(first.0.env_json(&first.1, "id", 0), "{\"\":{\"KV\":\"kv_namespace\"},\"WORD\":\"hi\"}");
+        let env: Value = serde_json::from_str(&first.0.env_json(&first.1, "id", 0)).unwrap();
+        assert_eq!(env, json!({"": {"KV": "kv_namespace"}, "WORD": "hi"}));
         for next in [
             json!({"keep_bindings": ["kv_namespace"]}),
             json!({"bindings": [{"name": "KV", "type": "inherit"}]}),

@@ -303,7 +303,7 @@ impl Api {
         Ok(json!({
             "id": worker.tag, "name": name, "created_on": time(worker.created_ms),
             "updated_on": time(worker.modified_ms), "tags": settings.tags, "logpush": false,
-            "observability": settings.observability, "tail_consumers": [], "subdomain": subdomain(name),
+            "observability": settings.observability, "tail_consumers": [], "subdomain": self.subdomain(name),
         }))
     }
 
@@ -314,6 +314,13 @@ impl Api {
         };
         let (worker, version) = self.store(both).await?;
         Ok((worker, version.ok_or_else(|| Refusal::no_worker(name))?))
+    }
+
+    /// Where a worker and its versions answer.
+    pub(super) fn subdomain(&self, name: &str) -> Value {
+        let domain = self.deployed.domain();
+        json!({"enabled": true, "previews_enabled": true, "url": format!("http://{name}.{domain}"),
+               "preview_url_suffix": format!("-{name}.{domain}")})
     }
 
     pub(super) async fn settings(&self, account: &str, name: &str) -> Result<Value, Refusal> {
@@ -390,10 +397,4 @@ fn settings_of(metadata: &upload::Metadata) -> Result<Option<String>, Refusal> {
     check_observability(observability.as_ref().unwrap_or(&Value::Null))?;
     let said = tags.is_some() || observability.is_some();
     Ok(said.then(|| json!({"tags": tags, "observability": observability}).to_string()))
-}
-
-/// Where a worker and its versions answer.
-pub(super) fn subdomain(name: &str) -> Value {
-    json!({"enabled": true, "previews_enabled": true, "url": format!("http://{name}.localhost"),
-           "preview_url_suffix": format!("-{name}.localhost")})
 }

@@ -24,6 +24,7 @@ use super::{
     *,
 };
 use crate::{
+    deployed::Own,
     kv::{Kv, KvOptions},
     secrets::Seal,
     supervisor::{
@@ -109,7 +110,8 @@ fn node_with(token: &str, workers: &[(&str, &str)]) -> Node {
     });
     let kv = KvStore::open(&folder.path().join("store"), Arc::new(now_ms)).unwrap();
     let both = (store.clone(), Kv::new(Arc::new(kv), KvOptions::default()));
-    let deployed = Deployed::new(supervisor, both, seal, make, Vec::new()).unwrap();
+    let own = Own { names: Vec::new(), domain: "localhost".to_owned() };
+    let deployed = Deployed::new(supervisor, both, seal, make, own).unwrap();
     Node { api: Api::new(deployed.clone(), Tails::new(), token), deployed, store, _folder: folder }
 }
 

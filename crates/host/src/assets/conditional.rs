@@ -50,13 +50,18 @@ impl Representation<'_> {
         }
     }
 
-    /// Whether `If-None-Match` names it. Weak comparison: for a copy that is good enough to show, `W/` makes no difference.
-    fn is_known_to(&self, headers: &HeaderMap) -> bool {
+    /// Whether `If-None-Match` has its entity tag, and not just `*`. Weak comparison: for a copy that is good enough to show,
+    /// `W/` makes no difference.
+    #[must_use]
+    pub fn is_named(&self, headers: &HeaderMap) -> bool {
         let own = opaque(self.etag.as_bytes());
-        headers
-            .get_all(header::IF_NONE_MATCH)
-            .iter()
-            .any(|value| trim(value.as_bytes()) == b"*" || Tags(value.as_bytes()).any(|tag| tag == own))
+        let values = headers.get_all(header::IF_NONE_MATCH);
+        values.iter().any(|value| Tags(value.as_bytes()).any(|tag| tag == own))
+    }
+
+    fn is_known_to(&self, headers: &HeaderMap) -> bool {
+        let values = headers.get_all(header::IF_NONE_MATCH);
+        self.is_named(headers) || values.iter().any(|value| trim(value.as_bytes()) == b"*")
     }
 
     /// Whether `If-Range` leaves the range standing. Strong comparison: parts of two versions must never be put together.

@@ -20,8 +20,15 @@ pub(super) fn host_of(request: &Request<Incoming>) -> Option<&str> {
 /// The name of the worker in a host name such as `name.localhost:8787`, in lower case.
 #[must_use]
 pub fn localhost_name(host: &str) -> Option<String> {
+    name_under("localhost", host)
+}
+
+/// The name of the worker in a host name below a domain, in lower case. The domain is in lower case already.
+#[must_use]
+pub fn name_under(domain: &str, host: &str) -> Option<String> {
     let host = host.to_ascii_lowercase();
-    host.split(':').next()?.strip_suffix(".localhost").map(str::to_owned)
+    let name = host.split(':').next()?.strip_suffix(domain)?.strip_suffix('.')?;
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// Bytes of a request's head, without the punctuation.

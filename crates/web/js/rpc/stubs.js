@@ -265,4 +265,3 @@ function thenable(name, promise) {
   if (name === "finally") return (callback) => finallyOf(promise(), callback);
   return undefined;
 }
-

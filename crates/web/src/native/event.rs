@@ -39,6 +39,7 @@ natives! {
     waitUntilEnd => wait_until_end,
     reportException => report_exception,
     consoleWrite => console_write,
+    isReadAlong => is_read_along,
     inspectorAttached => inspector_attached,
     now => now,
     timeOrigin => time_origin,
@@ -317,6 +318,17 @@ fn report_exception<'s>(
     state.uncaught(state.current(scope).as_deref(), &error);
 }
 
+/// `isReadAlong() -> boolean`: whether somebody reads what the running event prints.
+fn is_read_along<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    _args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let context = State::of(scope).and_then(|state| state.current(scope));
+    rv.set_bool(context.is_some_and(|context| context.usage.journal().is_some()));
+}
+
+/// `consoleWrite(level, text, message | undefined)`; the message is what was printed, as a JSON array.
 fn console_write<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     args: v8::FunctionCallbackArguments<'s>,
@@ -333,7 +345,9 @@ fn console_write<'s>(
     };
     // Console output may hold stacks of errors that were caught and printed.
     let mapped = scope.get_slot::<mote_engine::source_map::SourceMaps>().map(|maps| maps.remap(&text));
-    state.log(state.current(scope).as_deref(), level, mapped.as_deref().unwrap_or(&text));
+    let text = mapped.as_deref().unwrap_or(&text);
+    let message = if args.get(2).is_string() { string_arg(scope, &args, 2) } else { None };
+    state.log_message(state.current(scope).as_deref(), level, text, message.as_deref());
 }
 
 fn inspector_attached<'s>(

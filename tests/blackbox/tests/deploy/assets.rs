@@ -76,6 +76,43 @@ fn static_assets_are_served_with_their_rules_and_without_code() {
 }
 
 #[test]
+fn files_are_compressed_for_clients_that_say_so() {
+    let (mote, door, _api) = node();
+    let wrangler = Wrangler::of(&mote, &door, "acme");
+    let config = "name = \"site\"\ncompatibility_date = \"2026-01-01\"\n[assets]\ndirectory = \"public\"\n";
+    let text = "All work and no play makes Jack a dull boy.\n".repeat(100);
+    let site = Project::empty()
+        .with("wrangler.toml", config)
+        .with("public/book.txt", &text)
+        .with("public/plain.txt", &text.replace("Jack", "John"))
+        .with("public/_headers", "/plain.txt\n  Cache-Control: no-transform\n");
+    wrangler.succeeds(&site, &["deploy"]);
+    let get = |path: &str, name: &str, value: &str, encoding: &str| {
+        mote.get_with(path, &[("host", "site.localhost"), (name, value), ("accept-encoding", encoding)])
+    };
+    let whole = get("/book.txt", "accept", "*/*", "identity");
+    assert_eq!((whole.status, &*whole.text, whole.header("content-encoding")), (200, &*text, ""));
+    assert_eq!(whole.header("vary"), "accept-encoding");
+    let etag = whole.header("etag").trim_matches('"').to_owned();
+    for coding in ["br", "zstd", "gzip"] {
+        let coded = get("/book.txt", "accept", "*/*", &format!("identity;q=0.5, {coding}"));
+        assert_eq!((coded.status, coded.header("content-encoding")), (200, coding));
+        assert_eq!(coded.header("vary"), "accept-encoding");
+        assert_eq!(coded.header("content-length"), coded.bytes.len().to_string());
+        assert!(coded.bytes.len() < text.len() / 10, "{coding}: {}", coded.bytes.len());
+        let tag = format!("\"{etag}-{coding}\"");
+        assert_eq!(coded.header("etag"), tag);
+        let again = get("/book.txt", "if-none-match", &tag, coding);
+        assert_eq!((again.status, again.header("etag"), again.bytes.len()), (304, &*tag, 0));
+        let part = get("/book.txt", "range", "bytes=4-7", coding);
+        assert_eq!((part.status, &*part.text, part.header("content-encoding")), (206, "work", ""));
+    }
+    let plain = get("/plain.txt", "accept", "*/*", "br, zstd, gzip");
+    assert_eq!((plain.status, plain.header("content-encoding"), plain.header("vary")), (200, "", ""));
+    assert_eq!(plain.bytes.len(), text.len());
+}
+
+#[test]
 fn files_are_taken_for_their_list_alone() {
     let (_mote, _door, api) = node();
     let hash = "00112233445566778899aabbccddeeff";

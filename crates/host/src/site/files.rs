@@ -1,0 +1,118 @@
+//! The files of all accounts, as they are and compressed; what was asked for last stays in memory for a while.
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
+
+use mote_store::{Asset, Store};
+use tokio::sync::{Semaphore, watch};
+
+use super::{
+    compressed::{self, Compress},
+    kept::{Coded, Kept, Key, Thing},
+};
+use crate::assets::encoding::Coding;
+
+/// Bytes of files that a node keeps in memory, compressed ones included.
+const KEPT_BYTES_MAX: usize = 64 << 20;
+/// Larger files are read whenever they are asked for.
+const FILE_BYTES_MAX: usize = 1 << 20;
+/// Files that are compressed at once, on threads of their own. More would take the processors from those who serve.
+pub(super) const COMPRESSIONS_MAX: usize = 2;
+
+/// The files of all accounts.
+pub(crate) struct Files {
+    store: Arc<Store>,
+    kept: RefCell<Kept>,
+    compress: Compress,
+    compressions: Arc<Semaphore>,
+    /// What is being compressed; at most `COMPRESSIONS_MAX`.
+    under_way: RefCell<HashMap<Key, watch::Receiver<Option<Coded>>>>,
+}
+
+impl Files {
+    pub(crate) fn new(store: Arc<Store>) -> Rc<Self> {
+        Self::with(store, KEPT_BYTES_MAX, Arc::new(compressed::compress))
+    }
+
+    pub(super) fn with(store: Arc<Store>, kept_bytes_max: usize, compress: Compress) -> Rc<Self> {
+        Rc::new(Self {
+            store,
+            kept: RefCell::new(Kept::new(kept_bytes_max)),
+            compress,
+            compressions: Arc::new(Semaphore::new(COMPRESSIONS_MAX)),
+            under_way: RefCell::default(),
+        })
+    }
+
+    pub(super) async fn read(&self, account: &str, hash: &str) -> Result<Asset, String> {
+        let key = Key { account: account.to_owned(), hash: hash.to_owned(), coding: None };
+        if let Some(asset) = self.kept.borrow_mut().file(&key) {
+            return Ok(asset);
+        }
+        let (store, wanted) = (self.store.clone(), key.clone());
+        let read = tokio::task::spawn_blocking(move || store.asset(&wanted.account, &wanted.hash)).await;
+        let read = read.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        let asset = read.ok_or_else(|| format!("the file {hash} is missing in the store"))?;
+        if asset.bytes.len() <= FILE_BYTES_MAX {
+            self.kept.borrow_mut().put(key, Thing::File(asset.clone()));
+        }
+        Ok(asset)
+    }
+
+    /// A file in a coding; `None` if it is to go out as it is, because it is no smaller in the coding, or because too many
+    /// others are being compressed. It must be called inside a `LocalSet`.
+    pub(super) async fn coded(
+        self: &Rc<Self>,
+        account: &str,
+        asset: &Asset,
+        coding: Coding,
+    ) -> Option<bytes::Bytes> {
+        let key = Key { account: account.to_owned(), hash: asset.hash.clone(), coding: Some(coding) };
+        let kept = self.kept.borrow_mut().coded(&key);
+        let coded = match kept {
+            Some(coded) => coded,
+            None => {
+                let mut coming = self.compressed(key, asset, coding)?;
+                let coded = coming.wait_for(Option::is_some).await.ok()?;
+                coded.clone()?
+            }
+        };
+        match coded {
+            Coded::Smaller(bytes) => Some(bytes),
+            Coded::NotWorthIt => None,
+        }
+    }
+
+    /// Begins to compress a file, unless somebody has done so already.
+    fn compressed(
+        self: &Rc<Self>,
+        key: Key,
+        asset: &Asset,
+        coding: Coding,
+    ) -> Option<watch::Receiver<Option<Coded>>> {
+        if let Some(coming) = self.under_way.borrow().get(&key) {
+            return Some(coming.clone());
+        }
+        let permit = self.compressions.clone().try_acquire_owned().ok()?;
+        let (tell, coming) = watch::channel(None);
+        self.under_way.borrow_mut().insert(key.clone(), coming.clone());
+        let (this, compress, bytes) = (self.clone(), self.compress.clone(), asset.bytes.clone());
+        // A task of its own: a client that goes away neither takes the result from the others, nor may begin another one at once.
+        tokio::task::spawn_local(async move {
+            let length = bytes.len();
+            let work = tokio::task::spawn_blocking(move || compress(coding, &bytes));
+            let coded = match work.await {
+                Ok(Ok(bytes)) if bytes.len() < length => {
+                    // Without the room that it grew into: what is kept is what is counted.
+                    Coded::Smaller(bytes.into_boxed_slice().into())
+                }
+                // What fails would fail again.
+                Ok(Ok(_) | Err(_)) | Err(_) => Coded::NotWorthIt,
+            };
+            this.kept.borrow_mut().put(key.clone(), Thing::Coded(coded.clone()));
+            this.under_way.borrow_mut().remove(&key);
+            tell.send_replace(Some(coded));
+            drop(permit);
+        });
+        Some(coming)
+    }
+}
