@@ -11,6 +11,7 @@
 mod access;
 mod accounts;
 mod annotations;
+mod arriving;
 mod assets;
 mod auth;
 mod config;
@@ -33,11 +34,13 @@ mod versions;
 use std::{cell::RefCell, collections::HashMap, net::IpAddr, rc::Rc, sync::Arc};
 
 use http::{HeaderMap, Method, Request, StatusCode};
-use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
 use mote_store::{AuditEntry, Store, StoreError};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use arriving::Arriving;
 pub(crate) use assets::AssetsConfig;
 pub(crate) use config::{VersionConfig, open_secrets};
 pub use envelope::Answer;
@@ -323,12 +326,23 @@ fn unknown(method: &Method, path: &str) -> Refusal {
 
 /// Reads a JSON document of bounded size.
 async fn document(body: Incoming) -> Result<Value, Refusal> {
-    let read = Limited::new(body, DOCUMENT_BYTES_MAX).collect().await;
-    let bytes = read.map_err(|_| {
-        Refusal::too_large(format!("the body broke off, or has more than {DOCUMENT_BYTES_MAX} bytes"))
+    parsed(&whole(body, DOCUMENT_BYTES_MAX).await?)
+}
+
+/// Reads a body of bounded size.
+async fn whole(body: Incoming, bytes_max: usize) -> Result<Bytes, Refusal> {
+    let read = Limited::new(Arriving::new(body), bytes_max).collect().await;
+    let bytes = read.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            return Refusal::too_large(format!("the body has more than {bytes_max} bytes"));
+        }
+        arriving::broken(&*error)
     })?;
-    serde_json::from_slice(&bytes.to_bytes())
-        .map_err(|error| Refusal::invalid(format!("the body is no JSON: {error}")))
+    Ok(bytes.to_bytes())
+}
+
+fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(bytes).map_err(|error| Refusal::invalid(format!("the body is no JSON: {error}")))
 }
 
 fn check_account(id: &str) -> Result<(), Refusal> {

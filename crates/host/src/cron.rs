@@ -129,4 +129,29 @@ mod tests {
         let daily = Due::parse("0 0 * * *").unwrap();
         assert_eq!(daily.due(noon - 3_000 * minute, noon), None);
     }
+
+    #[test]
+    fn a_spoilt_expression_is_refused_or_is_due_some_time() {
+        let samples: [&[u8]; 5] = [
+            b"*/30 9-17 * * MON-FRI",
+            b"0 17 L * *",
+            b"59 23 31 12 SUN#2",
+            b"0,30 0 1W JAN,DEC *",
+            b"* * * * 6L",
+        ];
+        let words =
+            ["L", "W", "#5", "*/", "-", ",", "SAT", "FEB", "?", "@yearly", "31", "2", "\u{0}", "é", " "];
+        let (mut taken, now) = (0, ms("2026-11-25T00:00:00Z"));
+        mote_mutator::Mutator::new(&samples, &words).spoil_text(4_000, |text| {
+            let Ok(due) = Due::parse(text) else { return };
+            taken += 1;
+            assert!(due.after(0).is_some_and(|first| first > 0), "{text}");
+            if let Some(next) = due.after(now) {
+                assert!(next > now && next % 60_000 == 0, "{text}: {next}");
+                assert_eq!(due.due(next - 1, next), Some(next), "{text}");
+                assert_eq!(due.due(next, next), None, "{text}");
+            }
+        });
+        assert!(taken > 500, "{taken}");
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! Routing is in memory, whole; code is not: a version is read from the store when its first event comes, and put into the
 //! supervisor's care. The version with the largest share lives under its worker's name, any other under
-//! `<first eight digits of its id>-<name>`, which is also the host name of its preview.
+//! `<name>@<first eight digits of its id>`, which no worker can be called. The host name of its preview,
+//! `<eight digits>-<name>`, can be a worker's name, too; then the worker answers there.
 
 use std::{
     cell::RefCell,
@@ -84,6 +85,7 @@ pub struct Deployed {
 
 /// A version that the supervisor has.
 struct InService {
+    worker: String,
     version: String,
     /// Its static assets, if it has any.
     site: Option<Rc<Site>>,
@@ -194,6 +196,12 @@ impl Deployed {
         };
         let wanted = |live: &&Live| account.is_none_or(|account| live.worker.account == account);
         table.values().filter(wanted).flat_map(of).collect()
+    }
+
+    /// Whether a name is that of a preview of another account's worker.
+    pub(crate) fn is_preview_of_other(&self, name: &str, account: &str) -> bool {
+        let table = self.table.borrow();
+        preview(&table, name).is_some_and(|(live, _)| live.worker.account != account)
     }
 
     /// The domain below which workers answer under their names.
@@ -339,8 +347,8 @@ impl Deployed {
         };
         if current && !self.serves(target) {
             self.supervisor.put(spec).map_err(|error| error.to_string())?;
-            let version = target.version.clone();
-            self.in_service.borrow_mut().insert(target.key.clone(), InService { version, site });
+            let (worker, version) = (target.worker.clone(), target.version.clone());
+            self.in_service.borrow_mut().insert(target.key.clone(), InService { worker, version, site });
         }
         Ok(())
     }
@@ -385,9 +393,14 @@ impl Deployed {
 
     /// Forgets names of a worker that lead nowhere any more, after a while.
     fn retire(self: &Rc<Self>, worker: &str) {
-        let own = |name: &str| name == worker || name.get(PREVIEW_DIGITS + 1..) == Some(worker);
-        let names: Vec<Arc<str>> =
-            self.in_service.borrow().keys().filter(|name| own(name)).cloned().collect();
+        let names: Vec<Arc<str>> = {
+            let in_service = self.in_service.borrow();
+            in_service
+                .iter()
+                .filter(|(_, found)| found.worker == worker)
+                .map(|(name, _)| name.clone())
+                .collect()
+        };
         // A worker that was deleted takes no event more; a version that was replaced takes those that are on their way.
         let linger = if self.table.borrow().contains_key(worker) { LINGER } else { Duration::ZERO };
         for name in names.into_iter().filter(|name| !self.leads(worker, name)) {
@@ -423,15 +436,17 @@ fn site_of(version: &Version, paths: Vec<AssetPath>) -> Result<Option<Rc<Site>>,
 fn target(live: &Live, version: &str) -> Target {
     let (worker, account) = (live.worker.name.clone(), live.worker.account.clone());
     let main = live.shares.first().is_some_and(|share| share.version == version);
-    let key = if main { Arc::from(worker.as_str()) } else { preview_name(version, &worker).into() };
+    let key = if main { Arc::from(worker.as_str()) } else { second_key(version, &worker).into() };
     Target { key, worker, account, version: version.to_owned() }
 }
 
-/// The host label of a version's preview.
-pub(crate) fn preview_name(version: &str, worker: &str) -> String {
-    format!("{}-{worker}", version.get(..PREVIEW_DIGITS).unwrap_or(version))
+/// The name of a version that is not its worker's main one. Why not the label of its preview: somebody may call a worker so,
+/// and one of them would get the other's events.
+fn second_key(version: &str, worker: &str) -> String {
+    format!("{worker}@{}", version.get(..PREVIEW_DIGITS).unwrap_or(version))
 }
 
+/// The worker and the version whose preview has this host label.
 fn preview<'a>(table: &'a BTreeMap<String, Live>, label: &str) -> Option<(&'a Live, &'a str)> {
     let digits = label.get(..PREVIEW_DIGITS)?;
     let live = table.get(label.get(PREVIEW_DIGITS..)?.strip_prefix('-')?)?;

@@ -62,8 +62,12 @@ impl DeployApi {
 
     /// The same with a form, whole as it is sent.
     pub fn send_form(&self, method: &str, path: &str, form: &[u8]) -> (u16, Value) {
-        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        self.try_ask(method, path, &kind, form).expect("the node answers")
+        self.try_form(method, path, form).expect("the node answers")
+    }
+
+    /// The same; `None` if the node is gone.
+    pub fn try_form(&self, method: &str, path: &str, form: &[u8]) -> Option<(u16, Value)> {
+        self.try_ask(method, path, &format!("multipart/form-data; boundary={BOUNDARY}"), form)
     }
 
     /// Uploads a worker of one module and deploys it; `None` if the node is gone.

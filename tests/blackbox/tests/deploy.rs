@@ -1,9 +1,11 @@
 //! Code comes to a node: through the real wrangler, and through whoever speaks the API without being it.
 
+mod abuse;
 mod addresses;
 mod assets;
 mod durability;
 mod kv;
+mod model;
 mod refusals;
 mod services;
 mod tail;

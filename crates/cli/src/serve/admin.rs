@@ -3,7 +3,7 @@
 //! It is served by the node's own thread: what runs workers is elsewhere. Whoever reaches it may stop workers, so it listens
 //! on loopback unless the operator says otherwise, and web pages are turned away.
 
-use std::{convert::Infallible, rc::Rc, sync::Arc};
+use std::{convert::Infallible, rc::Rc, sync::Arc, time::Duration};
 
 use http_body_util::Full;
 use hyper::{
@@ -31,6 +31,9 @@ pub(super) struct Admin {
     pub(super) spans: Option<Rc<Exporter>>,
 }
 
+/// How long a client may take for the head of its request, also for the first byte of it.
+const HEAD_MAX: Duration = Duration::from_secs(15);
+
 const PATHS: &str = "GET /healthz, /readyz, /metrics, /cells or /stats; \
                      POST /workers/<name>/stop, /start, /isolate or /release; \
                      the deploy API under /client/v4/; live tails under /tails/\n";
@@ -55,6 +58,7 @@ impl Admin {
         // A connection that breaks ends, and nothing else.
         let _ = http1::Builder::new()
             .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_MAX)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades()
             .await;

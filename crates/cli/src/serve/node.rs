@@ -36,6 +36,8 @@ use crate::config::Config;
 const DRAIN_MAX: Duration = Duration::from_secs(30);
 /// How long the last spans may take to the collector when the node ends.
 const FLUSH_MAX: Duration = Duration::from_secs(5);
+/// Connections to the operator's door. Those that are watched over (live tails) have a bound of their own.
+const ADMIN_CONNECTIONS_MAX: usize = 256;
 /// How long a node waits for its first cell.
 const FIRST_CELL_S_MAX: u64 = 10;
 /// How often it looks whether that one is there.
@@ -206,9 +208,18 @@ async fn accept(
 }
 
 async fn administer(listener: TcpListener, admin: Rc<Admin>) {
+    let free = Arc::new(Semaphore::new(ADMIN_CONNECTIONS_MAX));
     loop {
+        // With all of them in use, further ones wait in the system's queue, so that they take no descriptors from clients.
+        let Ok(permit) = free.clone().acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((stream, _)) => drop(spawn_local(admin.clone().serve_connection(stream))),
+            Ok((stream, _)) => {
+                let served = admin.clone().serve_connection(stream);
+                drop(spawn_local(async move {
+                    served.await;
+                    drop(permit);
+                }));
+            }
             Err(error) => out_of_connections(&error).await,
         }
     }

@@ -2,21 +2,21 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    error::Error,
     rc::Rc,
     time::Duration,
 };
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use http::{HeaderMap, header};
-use http_body_util::BodyDataStream;
-use hyper::body::Incoming;
+use hyper::body::{Body, Bytes, Incoming};
 use mote_store::{Asset, AssetPath};
 use multer::{Constraints, Multipart, SizeLimit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Api, Call, Refusal, document, new_id, now};
+use super::{Api, Call, Refusal, arriving::pieces, new_id, now, parsed, upload::malformed, whole};
 use crate::assets::{
     resolve::{ASSET_PATH_BYTES_MAX, Handling, HtmlHandling, NotFoundHandling},
     rules::{Headers, Redirects},
@@ -31,6 +31,8 @@ const FILE_BYTES_MAX: usize = 25 << 20;
 const UPLOAD_BYTES_MAX: u64 = 100 << 20;
 /// Files that a client sends in one upload, at most.
 const BUCKET_FILES: usize = 50;
+/// The most bytes of a list: every file that there may be, with a path of ordinary length.
+const MANIFEST_BYTES_MAX: usize = 8 << 20;
 /// Lists that are waiting for their files or their deploy; the oldest gives way.
 const SESSIONS_MAX: usize = 64;
 /// How long a list waits.
@@ -48,6 +50,12 @@ pub(super) struct Session {
 struct File {
     hash: String,
     size: usize,
+}
+
+/// What a client sends to begin with: the files by their paths.
+#[derive(Debug, Deserialize)]
+struct Listed {
+    manifest: BTreeMap<String, File>,
 }
 
 /// How a version's assets are served.
@@ -103,10 +111,7 @@ impl Api {
     /// Takes a list of files; answers which of them are not here.
     pub(super) async fn begin_assets(&self, call: Call<'_>) -> Result<Value, Refusal> {
         let account = call.account.to_owned();
-        let said = document(call.body).await?;
-        let files: BTreeMap<String, File> =
-            serde_json::from_value(said.get("manifest").cloned().unwrap_or_default())
-                .map_err(|error| Refusal::invalid(format!("the `manifest` cannot be read: {error}")))?;
+        let Listed { manifest: files } = parsed(&whole(call.body, MANIFEST_BYTES_MAX).await?)?;
         check_files(&files)?;
         let hashes: Vec<String> =
             files.values().map(|file| file.hash.clone()).collect::<BTreeSet<_>>().into_iter().collect();
@@ -146,7 +151,7 @@ impl Api {
             _ => return Err(Refusal::unauthorized()),
         };
         let assets = read_assets(headers, body, &expected).await?;
-        let sent: Vec<String> = assets.iter().map(|asset| asset.hash.clone()).collect();
+        let sent: BTreeSet<String> = assets.iter().map(|asset| asset.hash.clone()).collect();
         let owner = account.to_owned();
         self.store(move |store| store.add_assets(&owner, &assets, now())).await?;
         let mut sessions = self.sessions.borrow_mut();
@@ -189,7 +194,13 @@ fn token(id: &str) -> String {
 }
 
 fn session_of(token: &str) -> Option<String> {
-    let payload = BASE64URL_NOPAD.decode(token.split('.').nth(1)?.as_bytes()).ok()?;
+    let mut parts = token.split('.');
+    // A payload with nothing signed after it, as it was given out.
+    let (Some(_), Some(payload), Some(""), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return None;
+    };
+    let payload = BASE64URL_NOPAD.decode(payload.as_bytes()).ok()?;
     let payload: Value = serde_json::from_slice(&payload).ok()?;
     Some(payload.get("session")?.as_str()?.to_owned())
 }
@@ -198,6 +209,7 @@ fn check_files(files: &BTreeMap<String, File>) -> Result<(), Refusal> {
     if files.len() > FILES_MAX {
         return Err(Refusal::too_large(format!("a version may have {FILES_MAX} assets")));
     }
+    let mut sizes = BTreeMap::new();
     for (path, file) in files {
         let shown: String = path.chars().take(100).collect();
         if !path.starts_with('/') || path.len() > ASSET_PATH_BYTES_MAX || path.contains('\0') {
@@ -211,29 +223,40 @@ fn check_files(files: &BTreeMap<String, File>) -> Result<(), Refusal> {
         if file.size > FILE_BYTES_MAX {
             return Err(Refusal::too_large(format!("`{shown}` is larger than {} MiB", FILE_BYTES_MAX >> 20)));
         }
+        // One of the two would be promised what it does not get.
+        if *sizes.entry(&file.hash).or_insert(file.size) != file.size {
+            return Err(Refusal::invalid(format!("the hash of `{shown}` is on the list with two sizes")));
+        }
     }
     Ok(())
 }
 
-async fn read_assets(
+async fn read_assets<B>(
     headers: &HeaderMap,
-    body: Incoming,
+    body: B,
     expected: &BTreeMap<String, usize>,
-) -> Result<Vec<Asset>, Refusal> {
+) -> Result<Vec<Asset>, Refusal>
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(kind)
         .map_err(|_| Refusal::invalid("the body must be multipart/form-data with a boundary"))?;
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(UPLOAD_BYTES_MAX));
-    let mut form = Multipart::with_constraints(BodyDataStream::new(body), boundary, constraints);
-    let broken = |error: multer::Error| Refusal::invalid(format!("the form cannot be read: {error}"));
+    let mut form = Multipart::with_constraints(pieces(body), boundary, constraints);
     let mut assets = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(broken)? {
+    let mut seen = BTreeSet::new();
+    while let Some(field) = form.next_field().await.map_err(malformed)? {
         let hash = field.name().unwrap_or_default().to_owned();
         let Some(size) = expected.get(&hash) else {
             return Err(Refusal::invalid("the form has a file that is not on the list"));
         };
+        // It holds the number of files, too: those of the list, once each.
+        if !seen.insert(hash.clone()) {
+            return Err(Refusal::invalid(format!("the form has the file {hash} twice")));
+        }
         let kind = field.content_type().map(ToString::to_string).unwrap_or_default();
-        let text = field.bytes().await.map_err(broken)?;
+        let text = field.bytes().await.map_err(malformed)?;
         let bytes =
             BASE64.decode(&text).map_err(|_| Refusal::invalid(format!("the file {hash} is no base64")))?;
         if bytes.len() != *size {
@@ -246,3 +269,6 @@ async fn read_assets(
     }
     Ok(assets)
 }
+
+#[cfg(test)]
+mod tests;

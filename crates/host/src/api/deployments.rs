@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mote_store::{Deployment, NewDeployment, Share};
+use mote_store::{Deployment, NewDeployment, Share, Store};
 use serde_json::{Value, json};
 
 use super::{
@@ -25,7 +25,7 @@ impl Api {
         self.check_not_taken(name)?;
         let (account, worker) = (call.account.to_owned(), name.to_owned());
         let said = document(call.body).await?;
-        let shares = shares(&said)?;
+        let (shares, idle) = shares(&said)?;
         let annotations = annotations(said.get("annotations"))?;
         let new = NewDeployment {
             id: new_id()?,
@@ -36,7 +36,12 @@ impl Api {
         };
         let _one_at_a_time = self.changing.lock().await;
         let written = new.clone();
-        self.store(move |store| store.deploy(&account, &worker, &written)).await?;
+        let deploy = move |store: &Store| {
+            // What takes no events is not written, but whoever names it must not be told that it is there.
+            idle.iter().try_for_each(|id| store.version(&account, &worker, id).map(drop))?;
+            store.deploy(&account, &worker, &written)
+        };
+        self.store(deploy).await?;
         self.deployed.refresh(name).await.map_err(Refusal::internal)?;
         Ok(describe(&Deployment {
             id: new.id,
@@ -59,8 +64,9 @@ fn describe(deployment: &Deployment) -> Value {
     })
 }
 
-/// The shares that are asked for: they come to all events, and each version has one.
-fn shares(said: &Value) -> Result<Vec<Share>, Refusal> {
+/// The shares that are asked for, and the versions that shall have none: shares come to all events, and each version is there
+/// once.
+fn shares(said: &Value) -> Result<(Vec<Share>, Vec<String>), Refusal> {
     if said.get("strategy").and_then(Value::as_str) != Some("percentage") {
         return Err(Refusal::invalid("the only `strategy` is \"percentage\""));
     }
@@ -84,10 +90,10 @@ fn shares(said: &Value) -> Result<Vec<Share>, Refusal> {
     if shares.iter().map(|share| share.per_mille).sum::<u32>() != 1_000 {
         return Err(Refusal::invalid("the percentages must come to 100"));
     }
-    // The largest share is the worker's main version; of two halves, the one that was named first.
-    shares.sort_by_key(|share| std::cmp::Reverse(share.per_mille));
-    shares.retain(|share| share.per_mille > 0);
-    Ok(shares)
+    // The largest share is the worker's main version. Of two halves the order is that in which the store gives them back.
+    shares.sort_by(|a, b| (b.per_mille, &b.version).cmp(&(a.per_mille, &a.version)));
+    let (taking, idle): (Vec<_>, Vec<_>) = shares.into_iter().partition(|share| share.per_mille > 0);
+    Ok((taking, idle.into_iter().map(|share| share.version).collect()))
 }
 
 fn per_mille(percentage: f64) -> Result<u32, Refusal> {
@@ -104,7 +110,7 @@ mod tests {
 
     fn of(versions: &Value) -> Result<Vec<(String, u32)>, String> {
         shares(&json!({"strategy": "percentage", "versions": versions}))
-            .map(|shares| shares.into_iter().map(|share| (share.version, share.per_mille)).collect())
+            .map(|(shares, _)| shares.into_iter().map(|share| (share.version, share.per_mille)).collect())
             .map_err(|refusal| refusal.message)
     }
 
@@ -114,6 +120,10 @@ mod tests {
         assert_eq!(of(&two).unwrap(), [("b".to_owned(), 995), ("a".to_owned(), 5)]);
         let whole = json!([{"version_id": "a", "percentage": 100}, {"version_id": "b", "percentage": 0}]);
         assert_eq!(of(&whole).unwrap(), [("a".to_owned(), 1_000)]);
+        let (_, idle) = shares(&json!({"strategy": "percentage", "versions": whole})).unwrap();
+        assert_eq!(idle, ["b"], "it is looked up, though it takes nothing");
+        let halves = json!([{"version_id": "a", "percentage": 50}, {"version_id": "b", "percentage": 50}]);
+        assert_eq!(of(&halves).unwrap(), [("b".to_owned(), 500), ("a".to_owned(), 500)]);
     }
 
     #[test]

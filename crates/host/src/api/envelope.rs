@@ -72,6 +72,11 @@ impl Refusal {
         Self { status: StatusCode::PAYLOAD_TOO_LARGE, code: 10_027, message: message.into() }
     }
 
+    /// The client has let itself be waited for.
+    pub(super) fn late(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::REQUEST_TIMEOUT, code: INVALID, message: message.into() }
+    }
+
     /// What Mote does not do yet says so: a client that goes on would believe that it was done.
     pub(super) fn not_yet(what: &str) -> Self {
         let message = format!("Mote does not support {what} yet");
@@ -154,6 +159,9 @@ impl From<StoreError> for Refusal {
     }
 }
 
+/// Bytes of a message. What was sent is often in it, and that has no end.
+const MESSAGE_BYTES_MAX: usize = 4 << 10;
+
 /// The answer to a request that was carried out, or was not.
 pub(super) fn answer(reply: Result<Reply, Refusal>) -> Answer {
     match reply {
@@ -166,7 +174,11 @@ pub(super) fn answer(reply: Result<Reply, Refusal>) -> Answer {
             &json!({"success": true, "errors": [], "messages": [], "result": result, "result_info": info}),
         ),
         Ok(Reply::Raw(answer)) => answer,
-        Err(Refusal { status, code, message }) => {
+        Err(Refusal { status, code, mut message }) => {
+            if message.len() > MESSAGE_BYTES_MAX {
+                message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
+                message.push('…');
+            }
             let errors = json!([{"code": code, "message": message}]);
             document(status, &json!({"success": false, "errors": errors, "messages": [], "result": null}))
         }

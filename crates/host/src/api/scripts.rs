@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mote_store::{AssetPath, NewDeployment, NewVersion, Share, Store, Takes, Version, Worker};
+use mote_store::{AssetPath, NewDeployment, NewVersion, Share, Store, StoreError, Takes, Version, Worker};
 use mote_wire::bundle::{Bundle, Format};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -69,6 +69,10 @@ impl Api {
         if then == Then::Keep && before.is_none() {
             return Err(Refusal::no_worker(name));
         }
+        // Whoever was given the address of a preview would come to somebody else's code.
+        if before.is_none() && self.deployed.is_preview_of_other(name, &account) {
+            return Err(StoreError::NameTaken { name: name.to_owned() }.into());
+        }
         let (assets, assets_config) = self.assets_of(&upload.metadata, &account, before.as_ref()).await?;
         let before = before.map(|version| self.opened(&version)).transpose()?;
         let (mut config, secrets) = config::settle(&upload.metadata, &account, before)?;
@@ -133,7 +137,15 @@ impl Api {
         let named = metadata.assets.as_ref().filter(|said| !said.is_null());
         let named = named.map(|said| self.named_assets(account, said)).transpose()?;
         match named {
-            Some((Some(paths), config)) => return Ok((paths, Some(config))),
+            Some((Some(paths), config)) => {
+                // Files that nobody had any more when the list was made may have been forgotten since.
+                let (owner, hashes) =
+                    (account.to_owned(), paths.iter().map(|path| path.hash.clone()).collect::<Vec<_>>());
+                if !self.store(move |store| store.missing_assets(&owner, &hashes)).await?.is_empty() {
+                    return Err(Refusal::invalid("some assets are not here any more: deploy again"));
+                }
+                return Ok((paths, Some(config)));
+            }
             None if !metadata.keep_assets => return Ok((Vec::new(), None)),
             Some((None, _)) | None => {}
         }

@@ -1,6 +1,8 @@
 //! The API as its clients see it: over HTTP, with a store on the disk, and without cells.
 
 mod routes;
+mod service;
+mod spoilt;
 mod tokens;
 
 use std::net::Ipv4Addr;
@@ -55,6 +57,7 @@ impl Watcher for Nobody {
 
 struct Node {
     api: Rc<Api>,
+    deployed: Rc<Deployed>,
     store: Arc<Store>,
     _folder: tempfile::TempDir,
 }
@@ -81,10 +84,15 @@ impl Answered {
 
 /// A node with a worker `shop` of the account `acme` and a worker `blog` of `other`, each on a route.
 fn node(token: &str) -> Node {
+    node_with(token, &[("acme", "shop"), ("other", "blog")])
+}
+
+/// A node with these accounts' workers.
+fn node_with(token: &str, workers: &[(&str, &str)]) -> Node {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(Store::open(&folder.path().join("store")).unwrap());
     let seal = Arc::new(Seal::at(&folder.path().join("key")).unwrap());
-    for (account, worker) in [("acme", "shop"), ("other", "blog")] {
+    for (account, worker) in workers {
         add_worker(&store, &seal, account, worker);
     }
     let supervisor =
@@ -104,7 +112,7 @@ fn node(token: &str) -> Node {
     let both = (store.clone(), Kv::new(Arc::new(kv), KvOptions::default()));
     let own = Own { names: Vec::new(), domain: "localhost".to_owned() };
     let deployed = Deployed::new(supervisor, both, seal, make, own).unwrap();
-    Node { api: Api::new(deployed, Tails::new(), token), store, _folder: folder }
+    Node { api: Api::new(deployed.clone(), Tails::new(), token), deployed, store, _folder: folder }
 }
 
 fn add_worker(store: &Store, seal: &Seal, account: &str, worker: &str) {
@@ -183,6 +191,11 @@ impl Node {
             document,
         }
     }
+}
+
+/// What a future comes to.
+pub(super) fn run_for<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
 fn run(test: impl Future<Output = ()>) {

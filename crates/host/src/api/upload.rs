@@ -1,8 +1,9 @@
 //! A worker as clients upload it: a multipart form of one `metadata` part and a part for each module. All of it is hostile.
 
+use std::error::Error;
+
 use http::{HeaderMap, header};
-use http_body_util::BodyDataStream;
-use hyper::body::Incoming;
+use hyper::body::{Body, Bytes};
 use mote_wire::bundle::{
     Bundle, CONTENT_BYTES_MAX, Format, MODULES_MAX, Module, ModuleKind, ModuleSpecifier, SOURCE_MAP_BYTES_MAX,
 };
@@ -10,7 +11,10 @@ use multer::{Constraints, Field, Multipart, SizeLimit};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::envelope::Refusal;
+use super::{
+    arriving::{self, pieces},
+    envelope::Refusal,
+};
 
 /// The most bytes of the `metadata` part.
 const METADATA_BYTES_MAX: usize = 1 << 20;
@@ -63,14 +67,17 @@ impl Metadata {
 const NO_CODE: &str = "export default { fetch() { return new Response(null, { status: 404 }); } };";
 
 /// Reads an upload.
-pub(super) async fn read(headers: &HeaderMap, body: Incoming) -> Result<Upload, Refusal> {
+pub(super) async fn read<B>(headers: &HeaderMap, body: B) -> Result<Upload, Refusal>
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(kind)
         .map_err(|_| Refusal::invalid("the body must be multipart/form-data with a boundary"))?;
     let sizes =
         SizeLimit::new().whole_stream(FORM_BYTES_MAX as u64).for_field("metadata", METADATA_BYTES_MAX as u64);
     let constraints = Constraints::new().size_limit(sizes);
-    let mut form = Multipart::with_constraints(BodyDataStream::new(body), boundary, constraints);
+    let mut form = Multipart::with_constraints(pieces(body), boundary, constraints);
     let (mut metadata, mut modules, mut maps, mut parts) = (None, Vec::new(), Vec::new(), 0);
     while let Some(field) = form.next_field().await.map_err(malformed)? {
         parts += 1;
@@ -101,7 +108,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Incoming) -> Result<Upload, 
     Ok(Upload { metadata, bundle })
 }
 
-fn malformed(error: multer::Error) -> Refusal {
+pub(super) fn malformed(error: multer::Error) -> Refusal {
     match error {
         multer::Error::FieldSizeExceeded { limit, field_name } => Refusal::too_large(format!(
             "the part `{}` is larger than {limit} bytes",
@@ -110,6 +117,7 @@ fn malformed(error: multer::Error) -> Refusal {
         multer::Error::StreamSizeExceeded { limit } => {
             Refusal::too_large(format!("the form is larger than {limit} bytes"))
         }
+        multer::Error::StreamReadFailed(error) => arriving::broken(&*error),
         error => Refusal::invalid(format!("the form cannot be read: {error}")),
     }
 }
@@ -122,7 +130,7 @@ async fn metadata_of(field: Field<'_>) -> Result<Metadata, Refusal> {
 
 enum Part {
     Module(Module),
-    SourceMap { of: String, map: hyper::body::Bytes },
+    SourceMap { of: String, map: Bytes },
 }
 
 async fn part(name: String, field: Field<'_>) -> Result<Part, Refusal> {

@@ -268,4 +268,54 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn spoilt_files_never_make_a_response_of_two_or_one_without_end() {
+        let redirects: &[u8] =
+            b"/a/* https://x.example/:splat 301\n/:one/b/:two /:two/:one?q=:one#f 302\n/c /d 200\n# no\n";
+        let headers: &[u8] =
+            b"/a/*\n  X-A: :splat\n  ! X-B\nhttps://:host.example/*\n  Link: <:host>; rel=x\n  X-A: 2\n";
+        let words = [
+            ":splat",
+            ":one",
+            "*",
+            "https://",
+            "//",
+            "\r\n",
+            "\n",
+            "\n  ",
+            "! ",
+            "%0d%0a",
+            "\0",
+            "é",
+            "200",
+            "Set-Cookie: a",
+        ];
+        let long = format!("/a/{}", "%0d%0a:one/é".repeat(2_000));
+        mote_mutator::Mutator::new(&[redirects, headers], &words).spoil_text(1_500, |text| {
+            let redirects = Redirects::parse(text, HtmlHandling::default());
+            let headers = Headers::parse(text);
+            assert!(redirects.warnings.len() + headers.warnings.len() <= 2 * WARNINGS_MAX + 4);
+            for (host, path) in
+                [("x.example", "/a/b/c"), ("x.example", "/b/b/\r\nx: y"), ("é", "/c"), ("x.example", &long)]
+            {
+                if let Some(redirect) = redirects.rules.find(host, path) {
+                    let location = redirect.location_with(Some("a=b"));
+                    assert!(
+                        location.len() <= (32 << 10) + 10 && !location.contains(['\r', '\n']),
+                        "{location:?}"
+                    );
+                    assert!(
+                        location.starts_with('/') && !location.starts_with("//")
+                            || location.starts_with("http")
+                    );
+                }
+                let mut map = http::HeaderMap::new();
+                headers.rules.of(host, path).into_iter().for_each(|op| op.apply(&mut map));
+                let bytes: usize = map.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+                assert!(bytes <= (32 << 10) + text.len(), "{bytes}");
+                assert!(!map.contains_key("content-length") && !map.contains_key("transfer-encoding"));
+            }
+        });
+    }
 }

@@ -1,3 +1,5 @@
+use mote_mutator::Mutator;
+
 use super::*;
 
 fn name(text: &str) -> ModuleSpecifier {
@@ -125,4 +127,25 @@ fn a_hash_is_read_only_from_64_lower_case_digits() {
     for bad in ["", "00", &"0".repeat(63), &"0".repeat(66), &"A".repeat(64), &"g".repeat(64)] {
         assert_eq!(bad.parse::<BundleHash>(), Err(InvalidHash));
     }
+}
+
+#[test]
+fn what_passes_for_a_bundle_is_the_encoding_of_one() {
+    let old = Bundle::new(
+        vec![Module::new(name("worker.js"), ModuleKind::CommonJs, "addEventListener()")],
+        name("worker.js"),
+        Format::ServiceWorker,
+    );
+    let (one, other) = (sample().encode(), old.unwrap().encode());
+    let words = ["mote\0b1\n", "index.js", "./index.js", "..", "\0\0\0\u{1}"];
+    let mut passed = 0;
+    Mutator::new(&[&one, &other], &words).spoil(30_000, |input| {
+        let Ok(bundle) = Bundle::decode(Bytes::copy_from_slice(input)) else { return };
+        passed += 1;
+        assert_eq!(bundle.encode(), input);
+        let again = Bundle::new(bundle.modules().to_vec(), bundle.main().clone(), bundle.format()).unwrap();
+        assert_eq!(again, bundle, "the other gate gives the same");
+        assert!(bundle.content_bytes() < input.len() && bundle.modules().len() <= MODULES_MAX);
+    });
+    assert!(passed > 1_000, "{passed}");
 }

@@ -240,8 +240,12 @@ impl Target {
     }
 
     /// The location in normal form, whatever has been put in: encoded, without dots that lead up, and if it is a path, with
-    /// single slashes, since `//host/` leads to another host.
+    /// single slashes, since `//host/` leads to another host. Encoded it can be longer, and no longer a location.
     fn location(self, destination: &str) -> Option<String> {
+        self.normal(destination).filter(|location| location.len() <= LOCATION_BYTES_MAX)
+    }
+
+    fn normal(self, destination: &str) -> Option<String> {
         match self {
             Self::Elsewhere => Some(Url::parse(destination).ok()?.into()),
             Self::Here => {

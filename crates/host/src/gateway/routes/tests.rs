@@ -1,5 +1,7 @@
 //! Precedence case by case, and against a matcher that looks at every route.
 
+use mote_mutator::Mutator;
+
 use super::*;
 
 fn pattern(text: &str) -> RoutePattern {
@@ -296,4 +298,24 @@ fn no_text_whatever_makes_the_parser_panic_and_what_it_takes_it_takes_again() {
         }
     }
     assert!(taken > 500, "the pieces make patterns often enough to mean something: {taken}");
+}
+
+#[test]
+fn a_spoilt_pattern_is_refused_or_means_what_it_shows() {
+    let samples: [&[u8]; 4] =
+        [b"example.com/*", b"*.example.com/images/*", b"https://Example.com/a%20b", b"*/"];
+    let words = ["*", "http://", "https://", "..", "/", "%2f", "xn--", "\u{0}", "é", ":80", "@", "?"];
+    let mut taken = 0;
+    Mutator::new(&samples, &words).spoil_text(30_000, |text| {
+        let Ok(pattern) = RoutePattern::parse(text) else { return };
+        taken += 1;
+        let shown = pattern.to_string();
+        assert!(
+            shown.len() <= text.len() + 1 && shown.is_ascii() && !shown.contains(['?', '#', ' ']),
+            "{shown}"
+        );
+        assert_eq!(RoutePattern::parse(&shown).as_ref(), Ok(&pattern));
+        assert_eq!(RoutePattern::parse(&shown).unwrap().to_string(), shown);
+    });
+    assert!(taken > 1_000, "{taken}");
 }

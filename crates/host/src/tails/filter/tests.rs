@@ -1,4 +1,5 @@
 use http::HeaderValue;
+use mote_mutator::Mutator;
 use serde_json::json;
 
 use super::*;
@@ -136,4 +137,32 @@ fn what_is_no_filter_is_refused() {
     assert_eq!(Filters::parse(&own, None), Err(FilterError::NoSelf));
     let many = json!({"filters": vec![json!({"query": "a".repeat(WORD_BYTES_MAX)}); FILTERS_MAX]});
     assert!(Filters::parse(&many, None).is_ok());
+}
+
+#[test]
+fn spoilt_filters_are_refused_or_can_be_asked() {
+    let sample = json!({"filters": [
+        {"sampling_rate": 0.5}, {"outcome": ["ok", "unknown"]}, {"method": ["GET", "POST"]},
+        {"header": {"key": "x-a", "query": "one"}}, {"client_ip": ["self", "2001:db8::1"]}, {"query": "text"},
+        {"scriptVersion": "3f1c"},
+    ]})
+    .to_string();
+    let words =
+        ["filters", "header", "query", "key", "self", "GET", "a b", "::ffff:192.0.2.1", "sampling_rate"];
+    let events = [Trace::new(scheduled("shop")), printed("shop", vec![json!("text")]), asked(|_| ())];
+    let (mut taken, mut refused) = (0, 0);
+    Mutator::new(&[sample.as_bytes()], &words).spoil_json(10_000, |said| {
+        match Filters::parse(said, Some([192, 0, 2, 1].into())) {
+            Ok(filters) => {
+                taken += 1;
+                assert!(filters.0.len() <= FILTERS_MAX);
+                events.iter().for_each(|event| assert!(filters.want(event, || 7) || !filters.0.is_empty()));
+            }
+            Err(error) => {
+                refused += 1;
+                assert!(error.to_string().len() < 1_000, "{error}");
+            }
+        }
+    });
+    assert!(taken > 500 && refused > 500, "{taken} {refused}");
 }
