@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Mote measured: `speed` beside its peers, `limits` under hostile tenants, `cells` in processes of their own. See bench/README.md."""
+"""Mote measured: `speed` beside its peers, `limits` under hostile tenants, `cells` in processes of their own, `deploy` with many workers.
+
+See bench/README.md.
+"""
 
 import argparse
 import signal
@@ -10,12 +13,15 @@ BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH))
 
 from harness import cells, load, peers, speed  # noqa: E402  (the path is set above)
+from harness.deploy import group as deploy  # noqa: E402
 from harness.limits import group as limits  # noqa: E402
 from harness.limits import kinds  # noqa: E402
 from harness.machine import Cores, describe  # noqa: E402
 from harness.workloads import WORKLOADS  # noqa: E402
 
-GROUPS = {"speed": speed.run, "limits": limits.run, "cells": cells.run}
+GROUPS = {"speed": speed.run, "limits": limits.run, "cells": cells.run, "deploy": deploy.run}
+# Groups in which others than Mote run.
+WITH_PEERS = {"speed", "limits"}
 
 
 def main() -> int:
@@ -24,7 +30,8 @@ def main() -> int:
     if not load.available():
         print(f"bench: {load.INSTALL_HINT}", file=sys.stderr)
         return 1
-    peers.install(options.peers if "speed" in options.group else ["workerd"], lambda line: print(line, file=sys.stderr))
+    if WITH_PEERS & set(options.group):
+        peers.install(options.peers if "speed" in options.group else ["workerd"], lambda line: print(line, file=sys.stderr))
     cores = Cores()
     succeeded = [GROUPS[name](options, cores, describe(BENCH.parent)) for name in options.group]
     return 0 if all(succeeded) else 1
@@ -49,6 +56,8 @@ def _options() -> argparse.Namespace:
     bounds.add_argument("--sections", default=",".join(limits.SECTIONS), help=f"of {','.join(limits.SECTIONS)}")
     bounds.add_argument("--kinds", help="hostile workers, of bench/workers/limits/ (default all; a few if quick)")
     bounds.add_argument("--unmetered", type=Path, default=unmetered, help="Mote's binary without accounting")
+    deploys = parser.add_argument_group("deploy")
+    deploys.add_argument("--parts", default=",".join(deploy.PARTS), help=f"of {','.join(deploy.PARTS)}")
     options = parser.parse_args()
     options.group = list(GROUPS) if options.group == "all" else [options.group]
     options.unmetered_may_be_built = options.unmetered == unmetered
@@ -57,6 +66,7 @@ def _options() -> argparse.Namespace:
     options.only = _names(parser, "--only", options.only, WORKLOADS)
     options.peers = _names(parser, "--peers", options.peers, peers.NAMES)
     options.sections = _names(parser, "--sections", options.sections, limits.SECTIONS)
+    options.parts = _names(parser, "--parts", options.parts, deploy.PARTS)
     options.kinds = _names(parser, "--kinds", options.kinds, kinds.ALL) if options.kinds else []
     options.mote, options.unmetered = options.mote.resolve(), options.unmetered.resolve()
     if options.base not in peers.NAMES:

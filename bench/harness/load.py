@@ -32,8 +32,11 @@ def available() -> bool:
     return shutil.which("wrk") is not None
 
 
-def run(cores: Cores, workload: Workload, port: int, connections: int, seconds: int, folder: Path) -> Load:
-    report, spent = _wrk(cores, _command(workload, port, connections, seconds, folder), seconds)
+def run(
+    cores: Cores, workload: Workload, port: int, connections: int, seconds: int, folder: Path, headers: tuple[str, ...] = ()
+) -> Load:
+    """`headers` are sent with every request, as `Name: value`."""
+    report, spent = _wrk(cores, _command(workload, port, connections, seconds, folder, headers), seconds)
     return _checked(report, workload, spent)
 
 
@@ -82,7 +85,9 @@ def _report_of(wrk: subprocess.Popen, seconds: int) -> dict:
     return json.loads(reports[0])
 
 
-def _command(workload: Workload, port: int, connections: int, seconds: int, folder: Path) -> list[str]:
+def _command(
+    workload: Workload, port: int, connections: int, seconds: int, folder: Path, headers: tuple[str, ...]
+) -> list[str]:
     body = "-"
     if workload.body is not None:
         body = str(folder / "body")
@@ -90,6 +95,7 @@ def _command(workload: Workload, port: int, connections: int, seconds: int, fold
     paths = [ask.path for ask in workload.asks]
     return [
         "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s",
+        *(word for header in headers for word in ("-H", header)),
         "-s", str(BENCH / "load.lua"), f"http://127.0.0.1:{port}", "--",
         workload.method, workload.body_type or "-", body, *paths,
     ]

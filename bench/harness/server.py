@@ -109,6 +109,10 @@ class Server:
         rows = [_kib_fields(f"/proc/{pid}/status") for pid in _tree(self._process.pid)]
         return sum(row.get("VmRSS", 0) for row in rows) / 1024, sum(row.get("VmHWM", 0) for row in rows) / 1024
 
+    def own_resident_mib(self) -> float:
+        """Resident memory of the process itself, without its children."""
+        return _kib_fields(f"/proc/{self._process.pid}/status").get("VmRSS", 0) / 1024
+
     def memory(self) -> Memory:
         rss = pss = peak = 0
         for pid in _tree(self._process.pid):
@@ -126,6 +130,20 @@ class Server:
     def kill(self) -> None:
         self._process.kill()
         self._process.wait(KILL_S_MAX)
+
+    def end_in_order(self, wait_s: float) -> None:
+        """Asks the process to end and waits for it; one that does not is a failure. What it has left behind is ended, too."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(wait_s)
+        except subprocess.TimeoutExpired as error:
+            raise ServerFailed(f"it has not ended {wait_s} s after SIGTERM{self.last_words()}") from error
+        finally:
+            self.__exit__()
+
+    def children(self) -> dict[int, int]:
+        """The processes below it now, each with its start time."""
+        return {pid: born for pid, born in _tree(self._process.pid).items() if pid != self._process.pid}
 
     def check_alive(self) -> None:
         if self._process.poll() is not None:
@@ -183,6 +201,11 @@ def end(process: subprocess.Popen) -> None:
         # The start time tells an orphan of ours from a stranger that got the same number since.
         if pid != process.pid and _birth(pid) == born:
             os.kill(pid, signal.SIGKILL)
+
+
+def left_of(processes: dict[int, int]) -> list[int]:
+    """Those of them that still are there, and no strangers that got their numbers since."""
+    return [pid for pid, born in processes.items() if _birth(pid) == born]
 
 
 def _send(connection: socket.socket, body: bytes) -> None:
