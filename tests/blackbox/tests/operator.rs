@@ -114,7 +114,7 @@ fn the_log_of_a_node_is_json_for_programs_that_ask() {
     assert_eq!(mote.get("/").status, 500);
     mote.says_in_a_line(&["exception"]);
     let output = mote.output();
-    let lines: Vec<serde_json::Value> = output
+    let lines: Vec<Value> = output
         .lines()
         .filter(|line| line.starts_with('{'))
         .map(|line| serde_json::from_str(line).unwrap())
