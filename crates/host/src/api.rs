@@ -296,7 +296,7 @@ fn linger(mut body: Incoming) {
         let reading = async {
             let mut bytes = 0;
             while let Some(Ok(frame)) = body.frame().await {
-                bytes += frame.data_ref().map_or(0, bytes::Bytes::len);
+                bytes += frame.data_ref().map_or(0, Bytes::len);
                 if bytes > LINGER_BYTES_MAX {
                     return;
                 }
