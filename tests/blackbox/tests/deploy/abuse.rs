@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use mote_blackbox::{DeployApi, Door, Mote, Wire, form};
+use mote_blackbox::{DeployApi, Door, Mote, PATIENCE, Wire, form};
 use serde_json::{Value, json};
 
 use super::{node, says};
@@ -125,7 +125,11 @@ fn forms_without_end_are_refused() {
             "cannot be read",
         ),
         ("no last boundary", replaced("--\r\n", "\r\n"), "cannot be read"),
-        ("a head of megabytes", replaced("content-type", &format!("x: {}", "y".repeat(5 << 20))), ""),
+        (
+            "a head of megabytes, without end",
+            [&form(&meta, &[main])[..60], &vec![b'y'; 5 << 20]].concat(),
+            "cannot be read",
+        ),
         (
             "a name of megabytes",
             replaced("name=\"index.js\"", &format!("name=\"{}\"", "n".repeat(1 << 20))),
@@ -269,28 +273,20 @@ fn clients_that_say_nothing_leave_room_for_others() {
 }
 
 #[test]
-fn a_client_that_never_ends_its_head_or_its_body_is_hung_up_on() {
+fn a_client_that_never_ends_its_head_is_hung_up_on() {
     let (mote, door, api) = serving();
-    let token = std::fs::read_to_string(mote.data().join("admin-token")).unwrap();
     let connect = || {
         let stream = std::net::TcpStream::connect(("127.0.0.1", door.port())).unwrap();
         // Longer than the node has patience.
-        stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(2 * PATIENCE)).unwrap();
         stream
     };
-    let (silent, mut begun, mut promised) = (connect(), connect(), connect());
+    let (silent, mut begun) = (connect(), connect());
     begun.write_all(b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nx-endless: ").unwrap();
-    let head = format!(
-        "PUT /client/v4/{SHOP}/secrets HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {}\r\ncontent-length: 100\r\n\r\n{{",
-        token.trim()
-    );
-    promised.write_all(head.as_bytes()).unwrap();
-    for (what, mut stream, expected) in
-        [("nothing", silent, ""), ("a head", begun, ""), ("a body", promised, "408")]
-    {
+    for (what, mut stream) in [("nothing", silent), ("a part of a head", begun)] {
         let mut said = String::new();
         let read = std::io::Read::read_to_string(&mut stream, &mut said);
-        assert!(read.is_ok() && said.contains(expected), "{what}: {read:?} {said}");
+        assert!(read.is_ok() && !said.contains(" 200 "), "{what}: {read:?} {said}");
     }
     goes_on(&mote, &api);
 }
