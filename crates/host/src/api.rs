@@ -342,7 +342,11 @@ async fn whole(body: Incoming, bytes_max: usize) -> Result<Bytes, Refusal> {
 }
 
 fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(bytes).map_err(|error| Refusal::invalid(format!("the body is no JSON: {error}")))
+    serde_json::from_slice(bytes).map_err(|error| {
+        // What is JSON and something else than was asked for is told apart.
+        let what = if error.is_data() { "cannot be read" } else { "is no JSON" };
+        Refusal::invalid(format!("the body {what}: {error}"))
+    })
 }
 
 fn check_account(id: &str) -> Result<(), Refusal> {
