@@ -47,7 +47,7 @@ class Numbers(unittest.TestCase):
 
     def test_ratios_and_costs_are_taken_within_a_round(self):
         turn = routing.Turn
-        found = routing.Routing(1, 1, 1, 1, {}, {routing.FEW: [turn(1, 1, 1, 2, 10), turn(1, 1, 1, 4, 20)], "x": [turn(1, 1, 1, 3, 10), turn(1, 1, 1, 4, 10)]})
+        found = routing.Routing(1, 1, 1, 1, 1, 2, {routing.FEW: [turn(1, 1, 1, 2, 10), turn(1, 1, 1, 4, 20)], "x": [turn(1, 1, 1, 3, 10), turn(1, 1, 1, 4, 10)]})
         self.assertEqual(found.ratios("x", "single_p50_ms"), [1, 1.5])
         self.assertEqual(found.ratios("x", "cpu_us"), [0.5, 1])
         asked = calls.Calls({calls.ALONE: [calls.Turn(1, 10, 1, 1, 0.5)], calls.FETCH: [calls.Turn(1, 25, 1, 1, 0.75)]})
@@ -199,7 +199,7 @@ class Pages(unittest.TestCase):
         turn = routing.Turn(1, 1, 1, 1, 1)
         run = results(
             live=[live.Live("hello", 0.4, TIMES, TIMES, TIMES, 0)], rates=[live.Rate(1, [5.0, 6.0])], fleet=a_fleet(),
-            routing=routing.Routing(10, 10, 1, 1, {routing.FEW: 1, routing.MANY: 2}, {routing.FEW: [turn], routing.MANY: [turn]}),
+            routing=routing.Routing(10, 10, 1, 1, 1, 2, {routing.FEW: [turn], routing.MANY: [turn]}),
             kv=kv.Kv([row], {}, "ext4"), calls=calls.Calls({way: [calls.Turn(1, 1, 1, 1, 1)] for way in calls.HOSTS}),
             kills=kills.Kills([1.0], [2.0], 9, 3), failed=["x: no /tmp/mote-bench-deploy-1/node-2/data"],
         )

@@ -52,7 +52,8 @@ class Kv:
         return self.rows[-1]
 
 
-def measure(setting: Setting, found: Kv, rounds: int, seconds: int) -> None:
+def measure(setting: Setting, found: Kv, turn: int, seconds: int) -> None:
+    """One round, with a fresh node."""
     with setting.node() as node:
         api = node.api()
         namespace = api.make_namespace("bench")
@@ -62,14 +63,13 @@ def measure(setting: Setting, found: Kv, rounds: int, seconds: int) -> None:
         api.deploy("pairs", form(SOURCE, [{"type": "kv_namespace", "name": "KV", "namespace_id": namespace}]))
         for number in range(KEYS):
             api.put_value(namespace, f"key{number}", VALUE)
-        for turn in range(rounds):
-            for way in (WORKER, API) if turn % 2 == 0 else (API, WORKER):
-                for does in (READ, WRITE):
-                    for connections in CONNECTIONS:
-                        done = _load(setting, node, namespace, way, does, connections, seconds)
-                        row = found.row(way, does, connections)
-                        row.per_s.append(done.requests / done.seconds)
-                        row.p50_ms.append(done.latency_ms["p50"])
+        for way in (WORKER, API) if turn % 2 else (API, WORKER):
+            for does in (READ, WRITE):
+                for connections in CONNECTIONS:
+                    done = _load(setting, node, namespace, way, does, connections, seconds)
+                    row = found.row(way, does, connections)
+                    row.per_s.append(done.requests / done.seconds)
+                    row.p50_ms.append(done.latency_ms["p50"])
         for key in ("key0", f"key{KEYS - 1}"):
             if api.value(namespace, key) != VALUE or node.text("pairs", f"/{key}") != VALUE.decode():
                 raise ServerFailed(f"{key} is not what was written")

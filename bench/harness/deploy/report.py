@@ -94,9 +94,9 @@ def pictures(results: Results) -> dict[str, str]:
         found["live.svg"] = plot.picture(LIVE, table, {}, "live")
     if results.routing:
         rows = {way: _cell(ROUTING, [turn.single_p50_ms for turn in turns]) for way, turns in results.routing.turns.items()}
-        found["routing.svg"] = plot.picture(ROUTING, {f"{results.routing.routes:,} routes": rows}, {}, FEW, label_width=150)
+        found["routing.svg"] = plot.picture(ROUTING, {f"{results.routing.routes:,} routes": rows}, {}, FEW, label_width=185)
     if results.kv and results.kv.rows:
-        found["kv.svg"] = plot.picture(KV, _kv_table(results), {}, WORKER, label_width=170)
+        found["kv.svg"] = plot.picture(KV, _kv_table(results), {}, WORKER, label_width=185)
     if results.calls and results.calls.turns[ALONE]:
         rows = {way: _cell(CALLS, [turn.requests_per_s for turn in results.calls.turns[way]]) for way in (ALONE, FETCH, CALL)}
         found["calls.svg"] = plot.picture(CALLS, {"calls": rows}, {"calls": "The same three bytes"}, ALONE, label_width=120)
@@ -119,5 +119,4 @@ def _cell(metric: Metric, values: list[float]) -> Cell:
 
 
 def _times(times: Times) -> Cell:
-    """The whisker is from the lowest to p99: a single slow one would flatten all the rest."""
-    return Cell({LIVE.key: Spread(times.p50, times.min, times.p99)}, {}, times.count, (), ())
+    return Cell({LIVE.key: Spread(times.p50, times.min, times.max)}, {}, times.count, (), ())

@@ -30,10 +30,11 @@ class Turn:
 class Routing:
     routes: int
     workers: int
-    # How long it took to set all of them, and what the host holds more for them, with their workers.
+    # How long it took to set all of them, and what the host holds with their workers alone, and with them.
     set_s: float
     set_last_ms: float
-    host_mib: dict[str, float]
+    before_mib: float
+    after_mib: float
     # Way -> round by round.
     turns: dict[str, list[Turn]] = field(default_factory=dict)
 
@@ -78,8 +79,7 @@ def measure(setting: Setting, routes: int, rounds: int, seconds: int) -> Routing
     workers = routes // ROUTES_OF_WORKER
     with setting.node() as few, setting.node() as many:
         _prepare(few, ASKED, 1)
-        set_s, last_ms = _prepare(many, workers, ROUTES_OF_WORKER)
-        found = Routing(routes, workers, set_s, last_ms, {FEW: few.host_mib(), MANY: many.host_mib()})
+        found = Routing(routes, workers, *_prepare(many, workers, ROUTES_OF_WORKER))
         spread = workload(SPREAD // ASKED)
         plan = {
             FEW: (few, workload(1)), MANY: (many, workload(1)), MANY_SPREAD: (many, spread), FEW_AGAIN: (few, workload(1)),
@@ -96,18 +96,20 @@ def measure(setting: Setting, routes: int, rounds: int, seconds: int) -> Routing
     return found
 
 
-def _prepare(node: Node, workers: int, routes_of_worker: int) -> tuple[float, float]:
-    """Deploys them and sets their routes; gives the seconds of all routes, and the milliseconds of the last call."""
+def _prepare(node: Node, workers: int, routes_of_worker: int) -> tuple[float, float, float, float]:
+    """Deploys them and sets their routes; gives the seconds of all routes, the milliseconds of the last call, and the host's memory before
+    and after. Deploys first: what they hold is no affair of the routes."""
     api = node.api()
     for worker in range(workers):
         api.deploy(f"worker{worker}", hello(text(worker)))
+    before_mib = node.host_mib()
     began = last = time.perf_counter()
     for worker in range(workers):
         last = time.perf_counter()
         api.set_routes(f"worker{worker}", [pattern(worker, number) for number in range(routes_of_worker)])
     done = time.perf_counter()
     api.close()
-    return done - began, (done - last) * 1000
+    return done - began, (done - last) * 1000, before_mib, node.host_mib()
 
 
 def _verify(node: Node, asked: Workload) -> None:

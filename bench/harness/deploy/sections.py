@@ -11,7 +11,7 @@ from .kv import CONNECTIONS as KV_CONNECTIONS
 from .kv import KEYS, READ, VALUE, WRITE, Kv
 from .live import Live, Rate
 from .results import LIVE_BUDGET_MS
-from .routing import ASKED, FEW, MANY, SPREAD, Routing
+from .routing import ASKED, FEW, SPREAD, Routing
 from .times import Times
 
 NOT_MEASURED = "Not measured."
@@ -128,7 +128,8 @@ def routing_text(found: Routing | None) -> str:
     columns = ["", "req/s", "p50 ms", "p99 ms", "p50 ms, 1 connection", "CPU us a request", "p50 ratio, 1 connection", "CPU ratio"]
     tail = (
         f"All routes were set in {found.set_s:,.1f} s ({found.set_s * 1000 / max(found.workers, 1):,.0f} ms for 1,000 routes of one worker, the last "
-        f"ones {found.set_last_ms:,.0f} ms). The host had {number(found.host_mib[FEW], 1)} MiB with few routes and {number(found.host_mib[MANY], 1)} MiB with many, just after they were set."
+        f"ones {found.set_last_ms:,.0f} ms). The host grew by {number(found.after_mib - found.before_mib, 1)} MiB with them: "
+        f"{(found.after_mib - found.before_mib) * 1024 / max(found.routes, 1):,.2f} KiB a route."
     )
     return "\n\n".join([head, text, "![Many routes](routing.svg)", grid(columns, rows), tail])
 
@@ -140,8 +141,8 @@ def kv_text(found: Kv | None) -> str:
     missing = [f"{name}: **not measured: {reason}**." for name, reason in found.missing.items()]
     text = (
         f"Values of {len(VALUE)} bytes, {KEYS:,} keys in turn, everything on the same disk ({found.file_system}). A write of Mote is on the disk before it is answered. SQLite "
-        "alone is Python's `sqlite3` in the harness, with WAL and `synchronous = FULL`, one insert a transaction, no network and one thread; Redis is asked by `redis-benchmark`, with "
-        "`appendfsync always`, where a write is on the disk, too, and with `everysec`, where it is not. Every server has one core."
+        "alone is Python's `sqlite3` in the harness, with WAL and `synchronous = FULL`, one insert a transaction into a log that has its size already, no network and one thread; Redis is asked by `redis-benchmark`, with "
+        "`appendfsync always`, where a write is on the disk, too, and with `everysec`, where it is not. Every server has one core; in each round all of them are asked, as a disk is not always equally fast."
     )
     ways = list(dict.fromkeys(row.way for row in found.rows))
     tables = []
