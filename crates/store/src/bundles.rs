@@ -50,13 +50,16 @@ impl Store {
     pub fn bundle(&self, hash: BundleHash) -> Result<Bytes, StoreError> {
         let name = hash.to_string();
         let missing = || StoreError::Unpack { hash: name.clone() };
-        let packed: Option<Vec<u8>> = self
+        let found: Option<(i64, Vec<u8>)> = self
             .lock()
-            .query_row("SELECT packed FROM bundles WHERE hash = ?1", [&name], |row| row.get(0))
+            .query_row("SELECT bytes, packed FROM bundles WHERE hash = ?1", [&name], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .optional()?;
-        let encoded =
-            zstd::bulk::decompress(&packed.ok_or_else(missing)?, ENCODED_BYTES_MAX).map_err(|_| missing())?;
-        let encoded = Bytes::from(encoded);
+        let (bytes, packed) = found.ok_or_else(missing)?;
+        // As much room as it needs, and no more: it is kept for as long as its worker is in service.
+        let bytes = usize::try_from(bytes).map_err(|_| missing())?.min(ENCODED_BYTES_MAX);
+        let encoded = Bytes::from(zstd::bulk::decompress(&packed, bytes).map_err(|_| missing())?);
         Bundle::verify(encoded.clone(), hash)
             .map_err(|reason| StoreError::Bundle { hash: name.clone(), reason })?;
         Ok(encoded)

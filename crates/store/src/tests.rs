@@ -153,6 +153,15 @@ fn a_damaged_file_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn a_bundle_takes_no_more_memory_than_it_has_bytes() {
+    let (_folder, store) = store();
+    let version = add(&store, "acme", "shop", "v1", "code").unwrap();
+    let bundle = store.bundle(version.bundle).unwrap();
+    let (length, room) = (bundle.len(), Vec::from(bundle).capacity());
+    assert!(room < length + 1_024, "{length} bytes in {room}");
+}
+
+#[test]
 fn a_damaged_bundle_is_not_handed_out() {
     let (_folder, store) = store();
     let version = add(&store, "acme", "shop", "v1", "good").unwrap();
