@@ -52,12 +52,6 @@ struct File {
     size: usize,
 }
 
-/// What a client sends to begin with: the files by their paths.
-#[derive(Debug, Deserialize)]
-struct Listed {
-    manifest: BTreeMap<String, File>,
-}
-
 /// How a version's assets are served.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct AssetsConfig {
@@ -111,8 +105,7 @@ impl Api {
     /// Takes a list of files; answers which of them are not here.
     pub(super) async fn begin_assets(&self, call: Call<'_>) -> Result<Value, Refusal> {
         let account = call.account.to_owned();
-        let Listed { manifest: files } = parsed(&whole(call.body, MANIFEST_BYTES_MAX).await?)?;
-        check_files(&files)?;
+        let files = files_of(&parsed(&whole(call.body, MANIFEST_BYTES_MAX).await?)?)?;
         let hashes: Vec<String> =
             files.values().map(|file| file.hash.clone()).collect::<BTreeSet<_>>().into_iter().collect();
         let owner = account.clone();
@@ -203,6 +196,13 @@ fn session_of(token: &str) -> Option<String> {
     let payload = BASE64URL_NOPAD.decode(payload.as_bytes()).ok()?;
     let payload: Value = serde_json::from_slice(&payload).ok()?;
     Some(payload.get("session")?.as_str()?.to_owned())
+}
+
+/// The files of a list that are sent to begin with.
+fn files_of(said: &Value) -> Result<BTreeMap<String, File>, Refusal> {
+    let files = BTreeMap::deserialize(said.get("manifest").unwrap_or(&Value::Null))
+        .map_err(|error| Refusal::invalid(format!("the `manifest` cannot be read: {error}")))?;
+    check_files(&files).map(|()| files)
 }
 
 fn check_files(files: &BTreeMap<String, File>) -> Result<(), Refusal> {
