@@ -14,9 +14,6 @@ use serde_json::Value;
 
 use super::workers::Reach;
 
-/// Digits of a version's id before the name of its worker, where events of that version alone come.
-const PREVIEW_DIGITS: usize = 8;
-
 /// All who read along.
 #[derive(Clone)]
 pub(super) struct Readers {
@@ -30,9 +27,7 @@ impl Readers {
         let mut watched = self.tails.watched();
         loop {
             let (names, all) = (watched.borrow_and_update().clone(), self.spans.is_some());
-            let wanted: Wanted = Rc::new(move |key: &str| {
-                all || names.contains(key) || previewed(key).is_some_and(|name| names.contains(name))
-            });
+            let wanted: Wanted = Rc::new(move |key: &str| all || names.contains(worker_of(key)));
             supervisor.read_along(&wanted);
             if watched.changed().await.is_err() {
                 return;
@@ -57,9 +52,10 @@ impl Readers {
     }
 }
 
-/// The worker of a version's own name.
-fn previewed(key: &str) -> Option<&str> {
-    key.get(PREVIEW_DIGITS..)?.strip_prefix('-')
+/// The worker of the name under which the supervisor knows a version: `<worker>`, or `<worker>@<digits>` for one that is not
+/// the main one.
+fn worker_of(key: &str) -> &str {
+    key.split_once('@').map_or(key, |(worker, _)| worker)
 }
 
 fn draft(
