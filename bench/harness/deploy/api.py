@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 
 from ..server import ServerFailed
 
@@ -34,12 +35,17 @@ def form(source: str, bindings: list[dict] | None = None) -> bytes:
     return "".join([*lines, f"--{BOUNDARY}--\r\n"]).encode()
 
 
+# A node lets an idle connection go after 15 s.
+IDLE_S_MAX = 5
+
+
 class Api:
     """One client with one connection, which is kept. Not for several threads at once."""
 
     def __init__(self, admin: int, token: str):
         self._connection = http.client.HTTPConnection("127.0.0.1", admin, timeout=ANSWER_S_MAX)
         self._authorization = {"authorization": f"Bearer {token}"}
+        self._used = time.monotonic()
 
     def close(self) -> None:
         self._connection.close()
@@ -73,6 +79,10 @@ class Api:
 
     def _send(self, method: str, path: str, body: bytes | None = None, kind: str | None = None) -> bytes:
         headers = self._authorization | ({"content-type": kind} if kind else {})
+        if time.monotonic() - self._used > IDLE_S_MAX:
+            # The node may be hanging up in this very moment.
+            self._connection.close()
+        self._used = time.monotonic()
         try:
             self._connection.request(method, f"/client/v4/accounts/{ACCOUNT}/{path}", body, headers)
             answer = self._connection.getresponse()

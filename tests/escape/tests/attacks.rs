@@ -72,11 +72,13 @@ fn of_flood(name: &str) -> Expected {
         | "the same request twice"
         | "headers without an end" => lost("bad-link", ""),
         "a request of another worker" => lost("forged-worker", ""),
+        "a story of another worker" => lost("bad-control", "which it never got"),
         "where memory lies"
         | "half a frame"
         | "a frame byte by byte"
         | "half a message"
         | "a flood of lines"
+        | "requests to bindings that it was not given"
         | "a thousand requests" => Expected::Contained,
         _ => lost("bad-control", ""),
     }

@@ -31,8 +31,8 @@ function frame(kind, flags, exchange, payload = []) {
 }
 
 /** A worker's request to fetch something, the cell's `index`th; the flag says that its body has ended. */
-function request(worker, index, url = "http://192.0.2.1/") {
-  return frame(1, 1, 2 * index + 1, [be32(worker), 0, string("GET"), string(url), string(""), be16(0)].flat());
+function request(worker, index, url = "http://192.0.2.1/", target = "", kind = 0) {
+  return frame(1, 1, 2 * index + 1, [be32(worker), kind, string("GET"), string(url), string(target), be16(0)].flat());
 }
 
 export const floods = {
@@ -66,6 +66,8 @@ export const floods = {
   "the same request twice": { run: () => write(3, request(1, 0), 2) },
   "a request with a number of its own": { run: () => write(3, request(1, 7)) },
   "headers without an end": { run: () => write(3, frame(1, 1, 1, [be32(1), 0, string("GET"), string("http://192.0.2.1/"), be16(65535)].flat())) },
+  "requests to bindings that it was not given": { run: () => ["VAULT", "b".repeat(60_000), "\0", "../vault"].map((name, n) => write(3, request(1, n, "http://kv/values/secret", name, 2 * (n % 2)))) },
+  "a story of another worker": { run: () => write(4, control({ Story: { worker: 4_000_000, story: { kind: "fetch", method: "GET", url: "http://victim/", headers: [], entrypoint: null, due_ms: null, began_ms: 0, outcome: "ok", status: 200, cpu_us: 0, wall_us: 0, lines: [], errors: [], truncated: false } } })) },
   "a thousand requests": { run: () => { for (let n = 0; n < 1000; n++) write(3, request(1, n)); } },
   "garbage on the control socket": { run: () => write(4, new Uint8Array(64).fill(0xff)) },
   "no JSON on the control socket": { run: () => write(4, control("{{{{")) },
