@@ -28,6 +28,7 @@ fn all_to(version: &str) -> NewDeployment {
 fn add(store: &Store, account: &str, worker: &str, id: &str, source: &str) -> Result<Version, StoreError> {
     let bundle = bundle(source);
     let new = NewVersion {
+        settings_json: None,
         id,
         account,
         worker,
@@ -233,6 +234,7 @@ fn files_belong_to_their_account_and_go_with_their_last_version() {
     let bundle = bundle("code");
     let paths = [AssetPath { path: "/a.txt".to_owned(), hash: hash.clone() }];
     let new = NewVersion {
+        settings_json: None,
         id: "v1",
         account: "acme",
         worker: "shop",

@@ -47,6 +47,8 @@ pub struct NewVersion<'a> {
     pub bundle: &'a Bundle,
     /// Its static assets; their files are there.
     pub assets: &'a [AssetPath],
+    /// New settings of its worker, as a JSON object; `None` if those that it has stay.
+    pub settings_json: Option<&'a str>,
     /// Who makes it.
     pub who: &'a str,
     /// When.
@@ -110,6 +112,12 @@ impl Store {
             params![new.id, new.worker, number, new.now_ms, packed.hash, new.config_json, new.secrets],
         )?;
         assets::attach(&transaction, new.id, new.assets)?;
+        if let Some(settings) = new.settings_json {
+            transaction.execute(
+                "UPDATE workers SET settings_json = ?2 WHERE name = ?1",
+                params![new.worker, settings],
+            )?;
+        }
         let what = format!("upload version {}", new.id);
         audit(&transaction, (new.who, new.now_ms), new.account, new.worker, &what)?;
         if let Takes::All(deployment) = takes {

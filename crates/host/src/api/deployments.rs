@@ -75,7 +75,7 @@ fn shares(said: &Value) -> Result<(Vec<Share>, Vec<String>), Refusal> {
     if !(1..=SHARES_MAX).contains(&versions.len()) {
         return Err(Refusal::invalid(format!("a deployment has 1 to {SHARES_MAX} versions")));
     }
-    let mut shares: Vec<Share> = Vec::new();
+    let (mut shares, mut sum): (Vec<Share>, f64) = (Vec::new(), 0.0);
     for version in versions {
         let id = version.get("version_id").and_then(Value::as_str);
         let percentage = version.get("percentage").and_then(Value::as_f64);
@@ -86,9 +86,17 @@ fn shares(said: &Value) -> Result<(Vec<Share>, Vec<String>), Refusal> {
             return Err(Refusal::invalid(format!("version {id} is there twice")));
         }
         shares.push(Share { version: id.to_owned(), per_mille: per_mille(percentage)? });
+        sum += percentage;
     }
-    if shares.iter().map(|share| share.per_mille).sum::<u32>() != 1_000 {
+    // Looked at before they are rounded: 66.65 and 33.35 are a whole.
+    if (sum - 100.0).abs() > 1e-6 {
         return Err(Refusal::invalid("the percentages must come to 100"));
+    }
+    if let [first, second] = shares.as_mut_slice() {
+        // What rounding gave or took is the larger one's.
+        let (larger, smaller) =
+            if first.per_mille >= second.per_mille { (first, second) } else { (second, first) };
+        larger.per_mille = 1_000 - smaller.per_mille;
     }
     // The largest share is the worker's main version. Of two halves the order is that in which the store gives them back.
     shares.sort_by(|a, b| (b.per_mille, &b.version).cmp(&(a.per_mille, &a.version)));
@@ -101,7 +109,9 @@ fn per_mille(percentage: f64) -> Result<u32, Refusal> {
         return Err(Refusal::invalid("a percentage is between 0 and 100"));
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 1000")]
-    Ok((percentage * 10.0).round() as u32)
+    let rounded = (percentage * 10.0).round() as u32;
+    // Whoever asks for next to nothing does not ask for nothing.
+    Ok(if percentage > 0.0 { rounded.max(1) } else { rounded })
 }
 
 #[cfg(test)]
@@ -122,6 +132,11 @@ mod tests {
         assert_eq!(of(&whole).unwrap(), [("a".to_owned(), 1_000)]);
         let (_, idle) = shares(&json!({"strategy": "percentage", "versions": whole})).unwrap();
         assert_eq!(idle, ["b"], "it is looked up, though it takes nothing");
+        let odd = json!([{"version_id": "a", "percentage": 66.65}, {"version_id": "b", "percentage": 33.35}]);
+        assert_eq!(of(&odd).unwrap(), [("a".to_owned(), 666), ("b".to_owned(), 334)]);
+        let little =
+            json!([{"version_id": "a", "percentage": 99.99}, {"version_id": "b", "percentage": 0.01}]);
+        assert_eq!(of(&little).unwrap(), [("a".to_owned(), 999), ("b".to_owned(), 1)]);
         let halves = json!([{"version_id": "a", "percentage": 50}, {"version_id": "b", "percentage": 50}]);
         assert_eq!(of(&halves).unwrap(), [("b".to_owned(), 500), ("a".to_owned(), 500)]);
     }
@@ -131,6 +146,10 @@ mod tests {
         for (versions, expected) in [
             (json!([]), "1 to 2 versions"),
             (json!([{"version_id": "a", "percentage": 99}]), "come to 100"),
+            (
+                json!([{"version_id": "a", "percentage": 100}, {"version_id": "b", "percentage": 0.04}]),
+                "come to 100",
+            ),
             (json!([{"version_id": "a", "percentage": -1}]), "between 0 and 100"),
             (json!([{"version_id": "a", "percentage": 1e300}]), "between 0 and 100"),
             (json!([{"version_id": "a"}]), "`percentage`"),

@@ -51,6 +51,8 @@ pub(super) struct Sound {
     pub(super) secrets: Secrets,
     pub(super) bundle: Bundle,
     pub(super) assets: Vec<AssetPath>,
+    /// New settings of its worker, as a JSON object; `None` if those that it has stay.
+    pub(super) settings: Option<String>,
 }
 
 impl Api {
@@ -85,11 +87,8 @@ impl Api {
         }
         let settings = settings_of(&upload.metadata)?;
         let (sound, startup_ms) = self.try_out(name, config, secrets, upload.bundle).await?;
-        let version = self.keep((&account, actor), name, Sound { assets, ..sound }, then).await?;
-        if let Some(settings) = settings {
-            let worker = name.to_owned();
-            self.store(move |store| store.set_settings(&account, &worker, &settings)).await?;
-        }
+        let sound = Sound { assets, settings, ..sound };
+        let version = self.keep((&account, actor), name, sound, then).await?;
         let mut described = describe(&version)?;
         if let Value::Object(described) = &mut described {
             described.insert("startup_time_ms".to_owned(), startup_ms.into());
@@ -189,7 +188,7 @@ impl Api {
             return Err(Refusal { code: NO_HANDLERS, ..Refusal::invalid(message) });
         }
         config.handlers = handlers;
-        Ok((Sound { id, config, secrets, bundle, assets: Vec::new() }, took))
+        Ok((Sound { id, config, secrets, bundle, assets: Vec::new(), settings: None }, took))
     }
 
     /// Writes a version that is sound, and lets it take events.
@@ -200,7 +199,7 @@ impl Api {
         sound: Sound,
         then: Then,
     ) -> Result<Version, Refusal> {
-        let Sound { id, mut config, secrets, bundle, assets } = sound;
+        let Sound { id, mut config, secrets, bundle, assets, settings } = sound;
         actor.clone_into(&mut config.author);
         let sealed = config::seal_secrets(&self.deployed.seal, &id, &secrets)?;
         let config_json = serde_json::to_string(&config).map_err(Refusal::internal)?;
@@ -224,6 +223,7 @@ impl Api {
                     secrets: &sealed,
                     bundle: &bundle,
                     assets: &assets,
+                    settings_json: settings.as_deref(),
                     who: &deployment.author,
                     now_ms: deployment.now_ms,
                 };

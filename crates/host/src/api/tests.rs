@@ -122,6 +122,7 @@ fn add_worker(store: &Store, seal: &Seal, account: &str, worker: &str) {
     let id = format!("version of {worker}");
     let config = VersionConfig { account: account.to_owned(), ..VersionConfig::default() };
     let new = NewVersion {
+        settings_json: None,
         id: &id,
         account,
         worker,
