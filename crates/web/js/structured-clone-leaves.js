@@ -7,9 +7,15 @@ import { native } from "./native.js";
 const uncurry = (method) => Function.prototype.call.bind(method);
 const getter = (prototype, key) => uncurry(Object.getOwnPropertyDescriptor(prototype, key).get);
 const { construct } = Reflect;
+const { defineProperty: define, hasOwn } = Object;
 
 export function cannotClone(what) {
   return new DOMException(`${what} could not be cloned.`, "DataCloneError");
+}
+
+/** Defines a property that is not seen when properties are listed. */
+export function hide(target, key, value) {
+  define(target, key, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
 }
 
 /** Clones what holds nothing but one primitive; throws for all that cannot be cloned. */
@@ -135,7 +141,7 @@ export function shapeOfView(view, what) {
 
 /** The view of that shape over a buffer; throws a TypeError or RangeError if there is none. */
 export function viewOfShape({ name, buffer, offset, length }) {
-  const Class = name === "DataView" ? NativeDataView : Object.hasOwn(typedArrays, name) ? typedArrays[name] : undefined;
+  const Class = name === "DataView" ? NativeDataView : hasOwn(typedArrays, name) ? typedArrays[name] : undefined;
   if (Class === undefined) throw new TypeError("The view has a class that is none.");
   return construct(Class, [buffer, offset, length]);
 }

@@ -8,7 +8,7 @@ import { dictionary, isObject, requireArguments, sequence } from "./webidl.js";
 import { cloneDOMException, isDOMException } from "./dom-exception.js";
 import { stackOf } from "./error-stack.js";
 import { className } from "./inspect/shape.js";
-import { cannotClone, cloneSimple, copyBuffer, isDetached, transferBuffer, viewOf } from "./structured-clone-leaves.js";
+import { cannotClone, cloneSimple, copyBuffer, hide, isDetached, transferBuffer, viewOf } from "./structured-clone-leaves.js";
 import * as kind from "./kinds.js";
 import { native } from "./native.js";
 
@@ -304,10 +304,6 @@ function setOwn(target, key, value) {
 // What is there already keeps its being hidden; what is new is seen.
 function enumerableAt(target, key) {
   return !hasOwn(target, key) || isEnumerable(target, key);
-}
-
-function hide(target, key, value) {
-  define(target, key, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
 }
 
 function ownDataValue(object, key) {

@@ -17,14 +17,10 @@ use url::form_urlencoded;
 
 use super::{
     Api,
-    config::VersionConfig,
     envelope::{Refusal, Reply},
     new_id, unknown,
 };
-use crate::{
-    bindings::HostBinding,
-    kv::{Kv, Problem, Taking},
-};
+use crate::kv::{Kv, Problem, Taking};
 
 /// There is no such key.
 const NO_KEY: u32 = 10_009;
@@ -108,27 +104,25 @@ pub(super) async fn answer<B: Sent>(
 }
 
 impl Api {
-    /// A version's namespaces must be there, and its account's.
-    pub(super) async fn check_namespaces(
+    /// The namespace that a version's binding names must be there, and its account's.
+    pub(super) async fn check_namespace(
         &self,
         account: &str,
-        config: &VersionConfig,
+        binding: &str,
+        id: &str,
     ) -> Result<(), Refusal> {
-        for (name, binding) in config.host_bindings() {
-            let HostBinding::Kv { namespace: id } = binding else { continue };
-            let calls = Calls { kv: &self.deployed.kv, account, actor: "" };
-            calls.namespace(&id).await.map_err(|refusal| match refusal.code {
-                NO_NAMESPACE => Refusal {
-                    code: NO_BOUND_NAMESPACE,
-                    ..Refusal::invalid(format!(
-                        "KV namespace '{id}' not found, which the binding `{name}` names: make one with `wrangler kv \
-                         namespace create <title>` and put its id into the configuration, or leave the id out"
-                    ))
-                },
-                _ => refusal,
-            })?;
-        }
-        Ok(())
+        let calls = Calls { kv: &self.deployed.kv, account, actor: "" };
+        let found = calls.namespace(id).await.map_err(|refusal| match refusal.code {
+            NO_NAMESPACE => Refusal {
+                code: NO_BOUND_NAMESPACE,
+                ..Refusal::invalid(format!(
+                    "KV namespace '{id}' not found, which the binding `{binding}` names: make one with `wrangler kv \
+                     namespace create <title>` and put its id into the configuration, or leave the id out"
+                ))
+            },
+            _ => refusal,
+        });
+        found.map(drop)
     }
 }
 

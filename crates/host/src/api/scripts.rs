@@ -79,8 +79,7 @@ impl Api {
         let before = before.map(|version| self.opened(&version)).transpose()?;
         let (mut config, secrets) = config::settle(&upload.metadata, &account, before)?;
         config.assets = assets_config;
-        self.check_bindings(name, &config)?;
-        self.check_namespaces(&account, &config).await?;
+        self.check_bindings(name, &config).await?;
         let client = call.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         if client.is_some_and(|client| client.starts_with("wrangler/")) {
             config.source = "wrangler".to_owned();
@@ -102,7 +101,7 @@ impl Api {
     }
 
     /// Refuses a version whose bindings lead nowhere.
-    fn check_bindings(&self, name: &str, config: &VersionConfig) -> Result<(), Refusal> {
+    async fn check_bindings(&self, name: &str, config: &VersionConfig) -> Result<(), Refusal> {
         for (binding, to) in config.host_bindings() {
             match to {
                 HostBinding::Service { worker, .. } => {
@@ -120,7 +119,10 @@ impl Api {
                         "the binding '{binding}' is for static assets, and the version has none"
                     )));
                 }
-                HostBinding::Assets | HostBinding::Kv { .. } => {}
+                HostBinding::Assets => {}
+                HostBinding::Kv { namespace } => {
+                    self.check_namespace(&config.account, &binding, &namespace).await?;
+                }
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 // Workers KV (https://developers.cloudflare.com/kv/api/): a binding to a namespace of the host's. Each operation is one
 // request to the host, which checks all limits; what is checked here is what JavaScript alone can see.
-import { DOMString, bytesOf, defineInterface, dictionary, enumerable, illegalConstructor, isObject, requireArguments } from "../webidl.js";
+import { DOMString, bytesOf, defineInterface, dictionary, illegalConstructor, isObject, requireArguments } from "../webidl.js";
 import { bufferOfBytes, extractBody, nativeBody, outgoingBody, streamOf, textOf, wholeBytesOf } from "../body.js";
 import { isReadableStream } from "../streams/index.js";
 import { newToken } from "../fetch-tokens.js";
@@ -120,7 +120,6 @@ export class KVNamespace {
   }
 }
 defineInterface(KVNamespace, "KVNamespace");
-enumerable(KVNamespace.prototype);
 
 export const createKvNamespace = (binding) => new KVNamespace(MADE_HERE, binding);
 

@@ -2,7 +2,7 @@
 // refused with a TypeError, and nothing of it reaches a prototype.
 import { DOMException } from "../dom-exception.js";
 import { Headers } from "../headers.js";
-import { viewOfShape } from "../structured-clone-leaves.js";
+import { hide, viewOfShape } from "../structured-clone-leaves.js";
 import { pairsOf, readableOfStub, requestOfParts, responseOfParts, writableOfStub } from "./carriers.js";
 import { native } from "../native.js";
 
@@ -159,10 +159,6 @@ class Reader {
 function put(object, key, value) {
   if (!(key in object)) object[key] = value;
   else define(object, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
-}
-
-function hide(object, key, value) {
-  define(object, key, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
 }
 
 function text(value) {

@@ -10,6 +10,7 @@ import { MAIN, isStub, reach, stubOf } from "./stubs.js";
 import { Handlers, isEntrypoint } from "./targets.js";
 import { broken, read } from "./read.js";
 import { write } from "./write.js";
+import { hide } from "../structured-clone-leaves.js";
 import { isClosing } from "../websocket-links.js";
 import * as kind from "../kinds.js";
 import { native } from "../native.js";
@@ -289,6 +290,6 @@ function disposable(value, stubs) {
   const end = () => {
     for (let i = 0; i < stubs.length; i++) stubs[i][dispose]();
   };
-  Object.defineProperty(value, dispose, { value: end, writable: true, enumerable: false, configurable: true });
+  hide(value, dispose, end);
   return value;
 }

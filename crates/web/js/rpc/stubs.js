@@ -110,36 +110,7 @@ function step(object, name) {
   return isStub(object) ? object[name] : memberOf(object, name);
 }
 
-// The result of a call. Until it is there, calls on it are sent after the first one; then they are made on it.
-class PromiseRef {
-  session;
-  id;
-  promise;
-  #settled = false;
-  #value;
-
-  constructor(session, { id, promise }) {
-    this.session = session;
-    this.id = id;
-    this.promise = promise;
-    const settle = (value) => {
-      this.#settled = true;
-      this.#value = value;
-    };
-    then(promise, settle, () => settle(undefined));
-  }
-
-  call(path, args) {
-    if (!this.#settled) return promiseOfCall(this.session, this.session.call(["r", this.id], path, args));
-    return localPromise(then(this.promise, (value) => onValue(value, path, args)));
-  }
-
-  dispose() {
-    then(this.promise, (value) => value?.[dispose]?.(), () => {});
-  }
-}
-
-// The same for a result that has come already.
+// A result that has come already, or comes by itself: calls are made on it.
 class LocalRef {
   promise;
 
@@ -153,6 +124,28 @@ class LocalRef {
 
   dispose() {
     then(this.promise, (value) => value?.[dispose]?.(), () => {});
+  }
+}
+
+// The result of a call. Until it is there, calls on it are sent after the first one.
+class PromiseRef extends LocalRef {
+  #session;
+  #id;
+  #settled = false;
+
+  constructor(session, { id, promise }) {
+    super(promise);
+    this.#session = session;
+    this.#id = id;
+    const settle = () => {
+      this.#settled = true;
+    };
+    then(promise, settle, settle);
+  }
+
+  call(path, args) {
+    if (this.#settled) return super.call(path, args);
+    return promiseOfCall(this.#session, this.#session.call(["r", this.#id], path, args));
   }
 }
 
