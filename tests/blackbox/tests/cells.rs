@@ -47,6 +47,15 @@ fn node(projects: &[&Project], config: &str) -> (Mote, Door) {
     (mote, door)
 }
 
+/// Whether all threads of a process were stopped by a signal.
+fn stands_still(pid: u64) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("the process is there");
+    threads.flatten().all(|thread| {
+        let status = std::fs::read_to_string(thread.path().join("status")).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("State:\tT"))
+    })
+}
+
 fn pid(cell: &Value) -> u64 {
     cell["pid"].as_u64().expect("a cell has a process")
 }
@@ -143,7 +152,10 @@ fn a_cell_that_stands_still_is_replaced() {
 fn a_request_that_had_not_reached_code_is_sent_again_and_answered() {
     let (mote, door) = node(&[&worker("worker")], ONE_CELL);
     assert_eq!(mote.get("/").text, "visit 1");
-    signal("STOP", pid(&door.serving()[0]));
+    let cell = pid(&door.serving()[0]);
+    signal("STOP", cell);
+    // The signal is sent when `kill` returns; the threads of the cell stand still a moment later.
+    eventually("a cell that stands still", || stands_still(cell).then_some(()));
     let answer = mote.get("/");
     assert_eq!((answer.status, &*answer.text), (200, "visit 1"), "{}", mote.output());
     assert_eq!(door.json("/cells")["retries"], 1);
