@@ -46,7 +46,7 @@ pub(crate) use config::{VersionConfig, open_secrets};
 pub use envelope::Answer;
 use envelope::{Refusal, Reply};
 
-use crate::{clock::now_ms, deployed::Deployed, tails::Tails};
+use crate::{clock::now_ms, deployed::Deployed, linger::Lingering, tails::Tails};
 
 /// The path under which it answers.
 pub const PREFIX: &str = "/client/v4/";
@@ -56,9 +56,6 @@ const DOCUMENT_BYTES_MAX: usize = 2 << 20;
 const NAME_CHARS_MAX: usize = 63;
 /// Characters of an account's id.
 const ACCOUNT_CHARS_MAX: usize = 64;
-/// What is read of a request that was refused, and for how long.
-const LINGER_BYTES_MAX: usize = 8 << 20;
-const LINGER_MAX: std::time::Duration = std::time::Duration::from_secs(2);
 /// Entries of the audit log that one answer has.
 const AUDIT_ENTRIES_MAX: u32 = 1_000;
 
@@ -117,7 +114,7 @@ impl Api {
         let caller = match known {
             Ok(caller) => caller,
             Err(refusal) => {
-                linger(request.into_body());
+                drop(Lingering::new(request.into_body()));
                 return Err(refusal);
             }
         };
@@ -287,23 +284,6 @@ fn assets_account<'a>(method: &Method, path: &'a str) -> Option<&'a str> {
     let account =
         path.strip_prefix(PREFIX)?.strip_prefix("accounts/")?.strip_suffix("/workers/assets/upload")?;
     (method == Method::POST).then_some(account)
-}
-
-/// Lets a client that is refused finish what it is sending, within bounds, and looks at nothing of it. A connection that is
-/// closed under a client's hands takes the answer with it.
-fn linger(mut body: Incoming) {
-    tokio::task::spawn_local(async move {
-        let reading = async {
-            let mut bytes = 0;
-            while let Some(Ok(frame)) = body.frame().await {
-                bytes += frame.data_ref().map_or(0, Bytes::len);
-                if bytes > LINGER_BYTES_MAX {
-                    return;
-                }
-            }
-        };
-        let _ = tokio::time::timeout(LINGER_MAX, reading).await;
-    });
 }
 
 /// The account, and what follows `namespaces`, if this is a path of KV. It is left as it came: keys may end with a slash.

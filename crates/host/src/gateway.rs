@@ -26,6 +26,8 @@ use request::Trigger;
 pub use request::{localhost_name, name_under};
 pub use routes::{DuplicateRoute, PatternError, RoutePattern, Router, Scheme};
 
+use crate::linger::Lingering;
+
 /// How long a connection that has brought no request yet is kept when the node leaves.
 const FIRST_REQUEST_MAX: Duration = Duration::from_millis(500);
 
@@ -127,7 +129,11 @@ impl<E: Events + 'static> Gateway<E> {
     async fn handle(&self, mut request: Request<Incoming>) -> Response<Body> {
         let (worker, url) = match self.route(&request) {
             Ok(routed) => routed,
-            Err(error) => return error_response(&error, request.headers(), self.detail),
+            Err(error) => {
+                let (head, body) = request.into_parts();
+                drop(incoming(&head.headers, body));
+                return error_response(&error, &head.headers, self.detail);
+            }
         };
         if self.detail == ErrorDetail::Stack
             && let Some(trigger) = request::scheduled_trigger(&request)
@@ -143,7 +149,9 @@ impl<E: Events + 'static> Gateway<E> {
         let method = request.method().clone();
         let accept = request.headers().get(header::ACCEPT).cloned();
         let expects = request.headers().contains_key(header::EXPECT);
-        let event = FetchEvent { worker, request: request.map(incoming), url, upgrade };
+        let (head, body) = request.into_parts();
+        let body = incoming(&head.headers, body);
+        let event = FetchEvent { worker, request: Request::from_parts(head, body), url, upgrade };
         match self.events.fetch(event).await {
             // A worker that passes the upload on has not asked for it so far, and its client is waiting to be asked.
             Ok(answer) if expects => response::finish(response::begun(answer).await, &method),
@@ -179,11 +187,17 @@ impl<E: Events + 'static> Gateway<E> {
     }
 }
 
-fn incoming(body: Incoming) -> Body {
+/// A request's body, which its client may send to its end even if the worker leaves it.
+fn incoming(headers: &HeaderMap, body: Incoming) -> Body {
     if http_body::Body::is_end_stream(&body) {
         return mote_wire::http::empty();
     }
-    body.map_err(|error| BodyError::Lost { reason: error.to_string() }).boxed_unsync()
+    let lost = |error: hyper::Error| BodyError::Lost { reason: error.to_string() };
+    if headers.contains_key(header::EXPECT) {
+        // It is sent only if somebody reads it.
+        return body.map_err(lost).boxed_unsync();
+    }
+    Lingering::new(body).map_err(lost).boxed_unsync()
 }
 
 /// The broken body among an error's causes.

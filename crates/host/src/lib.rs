@@ -19,6 +19,7 @@ pub mod deployed;
 pub mod egress;
 pub mod gateway;
 pub mod kv;
+mod linger;
 pub mod memory;
 pub mod otlp;
 pub mod secrets;

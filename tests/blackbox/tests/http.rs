@@ -91,6 +91,23 @@ fn a_client_that_asks_before_it_sends_is_told_to_go_on() {
 }
 
 #[test]
+fn a_connection_outlives_an_answer_that_came_before_the_body() {
+    let (_project, mote) = dev();
+    let mut wire = mote.wire();
+    // The worker looks at nothing of it; nor does Mote itself when it refuses.
+    for (more, status) in [("", 200), ("host: another\r\n", 400), ("", 200)] {
+        wire.send(format!("POST /x HTTP/1.1\r\nhost: localhost\r\n{more}content-length: 4\r\n\r\n"));
+        let head = wire.head();
+        assert_eq!((head.status, head.header("connection")), (status, ""));
+        wire.rest().expect("a whole answer");
+        wire.send("body");
+    }
+    wire.send("GET /last HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    assert_eq!(wire.head().status, 200);
+    assert_eq!(wire.rest(), Ok(b"hello /last".to_vec()));
+}
+
+#[test]
 fn the_worker_sees_the_request_as_it_was_sent() {
     let (_project, mote) = dev();
     let mut wire = mote.wire();
