@@ -51,6 +51,7 @@ async fn measure(count: usize) {
         env_json: "{}",
         limits: LimitsPatch::default(),
         account: "",
+        prepared: None,
         egress: Arc::new(NoEgress),
         label: 0,
     };

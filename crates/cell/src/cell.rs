@@ -8,6 +8,7 @@ use mote_wire::{
     bundle::Bundle,
     http::Egress,
     limits::{LimitPolicy, Limits, LimitsPatch},
+    prepared::Prepared,
 };
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     admission::Pressure,
     directory::Directory,
     journal::{Story, Watched},
+    prepare::give,
     program::{Debugging, program_of},
     slot::{Account, Slot, SlotConsole, Unready, Way},
 };
@@ -45,6 +47,8 @@ pub struct Deployment<'a> {
     pub limits: LimitsPatch,
     /// The account that it belongs to; empty if there are none.
     pub account: &'a str,
+    /// What makes its isolates start sooner, if that was made ([`Cell::prepare`]).
+    pub prepared: Option<&'a Prepared>,
     /// Its way out.
     pub egress: Arc<dyn Egress>,
     /// The number that is published while a turn of it runs ([`mote_engine::watchdog::publish`]); zero shows nothing.
@@ -90,7 +94,7 @@ pub trait Observer: Send + Sync {
 
 /// All isolates of one thread.
 pub struct Cell {
-    snapshot: Snapshot,
+    pub(crate) snapshot: Snapshot,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) options: CellOptions,
     workers: RefCell<BTreeMap<String, Rc<Slot>>>,
@@ -123,10 +127,10 @@ impl Cell {
         let slot = self.slot(name, deployment.account);
         let program = program_of(deployment.bundle, self.options.debugging)
             .map_err(|error| refused(error.to_string()))?;
-        let worker = Worker { program, env_json: deployment.env_json.to_owned() };
+        let heap = deployment.prepared.and_then(|prepared| give(prepared, &program, &self.snapshot));
+        let worker = Worker { program, env_json: deployment.env_json.to_owned(), heap };
         let way = Way { egress: deployment.egress.clone(), label: deployment.label };
-        let runtime = self.blank(&slot, limits, &way);
-        let handlers = runtime.load(&worker)?;
+        let (runtime, handlers) = self.loaded(&slot, &worker, limits, &way)?;
         *slot.way.borrow_mut() = Some(way);
         *slot.worker.borrow_mut() = Some(worker);
         *slot.problem.borrow_mut() = None;
@@ -243,8 +247,8 @@ impl Cell {
         let Some(way) = slot.way.borrow().clone() else {
             return Err(Unready::Problem("the worker is being built".to_owned()));
         };
-        let runtime = self.blank(slot, slot.limits.get(), &way);
-        runtime.load(&worker).map_err(Unready::Load)?;
+        let (runtime, _handlers) =
+            self.loaded(slot, &worker, slot.limits.get(), &way).map_err(Unready::Load)?;
         let old = slot.warm.replace(Some(runtime.clone()));
         if let Some(old) = old {
             retire(old);
@@ -252,9 +256,24 @@ impl Cell {
         Ok(runtime)
     }
 
-    fn blank(&self, slot: &Slot, limits: Limits, way: &Way) -> Rc<Runtime> {
+    /// A new isolate with the worker in it, and the names of its handlers.
+    fn loaded(
+        &self,
+        slot: &Slot,
+        worker: &Worker,
+        limits: Limits,
+        way: &Way,
+    ) -> Result<(Rc<Runtime>, Vec<String>), LoadError> {
+        let runtime = self.blank(slot, worker, limits, way);
+        let handlers = runtime.load(worker)?;
+        Ok((runtime, handlers))
+    }
+
+    /// A new isolate for the worker.
+    pub(crate) fn blank(&self, slot: &Slot, worker: &Worker, limits: Limits, way: &Way) -> Rc<Runtime> {
+        let snapshot = worker.heap.as_ref().map_or(&self.snapshot, |heap| &heap.snapshot);
         let console = Rc::new(SlotConsole { name: slot.name.clone(), observer: self.observer.clone() });
-        let runtime = Runtime::start(&self.snapshot, limits, way.egress.clone(), console, way.label);
+        let runtime = Runtime::start(snapshot, limits, way.egress.clone(), console, way.label);
         slot.started(&runtime);
         if self.options.debugging == Debugging::Possible {
             runtime.allow_debugger(&slot.name);

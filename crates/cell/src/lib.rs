@@ -15,6 +15,7 @@ mod answer;
 mod cell;
 mod directory;
 mod journal;
+mod prepare;
 pub mod process;
 mod program;
 mod recent;
@@ -53,6 +54,12 @@ pub(crate) fn initialize_sandboxed(profile: mote_sandbox::seal::Profile) {
 
 /// False in a build for benchmarks, which limits nobody's CPU time (the cargo feature `unmetered`).
 pub const LIMITS_HOLD: bool = !cfg!(feature = "unmetered");
+
+/// A name for this very engine: V8, its flags and the platform in its snapshot. What was made by one is of no use to another.
+#[must_use]
+pub fn engine_id() -> &'static str {
+    env!("MOTE_ENGINE_ID")
+}
 
 /// The platform's startup snapshot.
 static SNAPSHOT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/snapshot.bin"));

@@ -34,6 +34,7 @@ use mote_wire::{
     http::Egress,
     limits::{LIMITS, LimitPolicy, LimitsPatch},
     link::{Link, LinkOptions, Side},
+    prepared::Prepared,
 };
 use tokio::sync::mpsc;
 
@@ -252,14 +253,33 @@ impl Serving {
 
     fn carry_out(&self, cell: &Rc<Cell>, link: &Link, events: &Events, command: Command) {
         match command {
-            Command::Deploy { worker, name, account, limits, env_json, bundle } => {
+            Command::Deploy { worker, name, account, limits, env_json, bundle, prepared } => {
                 let egress: Arc<dyn Egress> = Arc::new(LinkEgress { link: link.clone(), worker });
                 let mut patch = LimitsPatch::default();
                 for (key, value) in &limits {
                     patch.set(key, *value);
                 }
-                let result = load(cell, &name, &account, patch, &env_json, bundle, egress, worker);
+                // Without it the worker starts all the same, only later.
+                let prepared = Some(prepared).filter(|bytes| !bytes.is_empty());
+                let prepared = prepared.and_then(|bytes| Prepared::decode(bytes).ok());
+                let prepared = prepared.as_ref();
+                let result = load(cell, &name, &account, patch, &env_json, bundle, prepared, egress, worker);
                 self.to_host.say(FromCell::Deployed { worker, result });
+            }
+            Command::Prepare { worker } => {
+                let prepared = self.numbers.name(worker).ok_or_else(|| "the worker is gone".to_owned());
+                match prepared.and_then(|name| cell.prepare(&name)) {
+                    Ok(prepared) => {
+                        let said = FromCell::Prepared { worker, problem: String::new() };
+                        self.to_host.hand_over(said, prepared.encode());
+                    }
+                    Err(problem) => self.to_host.say(FromCell::Prepared { worker, problem }),
+                }
+            }
+            Command::Adopt { worker, prepared } => {
+                if let (Some(name), Ok(prepared)) = (self.numbers.name(worker), Prepared::decode(prepared)) {
+                    cell.adopt(&name, &prepared);
+                }
             }
             Command::Remove { worker } => {
                 events.names.borrow_mut().remove(&worker);
@@ -287,13 +307,14 @@ fn load(
     limits: LimitsPatch,
     env_json: &str,
     bundle: Bytes,
+    prepared: Option<&Prepared>,
     egress: Arc<dyn Egress>,
     worker: u32,
 ) -> Result<Vec<String>, String> {
     let bundle = Bundle::decode(bundle).map_err(|error| error.to_string())?;
     // Zero is what the page shows between turns.
     let label = worker.saturating_add(1);
-    let deployment = Deployment { bundle: &bundle, env_json, limits, account, egress, label };
+    let deployment = Deployment { bundle: &bundle, env_json, limits, account, prepared, egress, label };
     cell.deploy(name, &deployment).map_err(|error| match error {
         mote_engine::modules::LoadError::Threw(thrown) => thrown.stack,
         error @ (mote_engine::modules::LoadError::NeverSettles { .. }
@@ -314,6 +335,7 @@ async fn warm_up(cell: &Rc<Cell>, link: &Link) -> io::Result<()> {
         env_json: "{}",
         limits: LimitsPatch::default(),
         account: "",
+        prepared: None,
         egress: Arc::new(LinkEgress { link: link.clone(), worker: u32::MAX }),
         label: 0,
     };

@@ -131,10 +131,20 @@ struct Inner {
     account: MemoryAccount,
     id: u64,
     label: u32,
+    end: End,
     /// A [`Terminator`] has asked for its end. V8 forgets that a turn was terminated once the turn has unwound.
     asked: Arc<AtomicBool>,
     /// Keeps the bytes alive that V8 deserialises lazily.
     _snapshot: Snapshot,
+}
+
+/// How an isolate ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Nothing is left of it.
+    Gone,
+    /// It leaves its heap behind.
+    HeapLeft,
 }
 
 /// A turn that used more CPU time than this may have used memory, too.
@@ -146,13 +156,30 @@ impl Isolate<Ready> {
     /// Makes an isolate from the startup snapshot. [`platform::initialize`] must have run.
     #[must_use]
     pub fn from_snapshot(snapshot: &Snapshot, options: IsolateOptions) -> Self {
+        Self::start(snapshot, options, v8::Isolate::new, End::Gone)
+    }
+
+    /// Makes an isolate whose heap can be left behind ([`Self::keep`]). V8 ends the process if the heap holds what it cannot
+    /// write down, so this is for a process that may be lost; and there must have been another isolate before, or V8 takes
+    /// this one's strings into the heap that all share.
+    #[must_use]
+    pub fn recording(snapshot: &Snapshot, options: IsolateOptions) -> Self {
+        Self::start(snapshot, options, Snapshot::recorder, End::HeapLeft)
+    }
+
+    fn start(
+        snapshot: &Snapshot,
+        options: IsolateOptions,
+        make: fn(v8::CreateParams) -> v8::OwnedIsolate,
+        end: End,
+    ) -> Self {
         let account = MemoryAccount::new(options.memory_bytes_max, options.memory_soft_bytes_max);
         let params = snapshot
             .params()
             .heap_limits(0, options.memory_bytes_max)
             .array_buffer_allocator(buffers::allocator(account.clone()))
             .allow_atomics_wait(false);
-        let mut isolate = v8::Isolate::new(params);
+        let mut isolate = make(params);
         isolate.set_microtasks_policy(v8::MicrotasksPolicy::Explicit);
         isolate.set_capture_stack_trace_for_uncaught_exceptions(true, 20);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
@@ -172,8 +199,8 @@ impl Isolate<Ready> {
         };
         // What a blank isolate holds counts from its first event on.
         let _ = guard.look(&mut isolate);
-        // SAFETY: `v8::Isolate::new` entered it on this thread just now, and nothing else was entered since: between
-        // turns no isolate is.
+        // SAFETY: `make` entered it on this thread just now, and nothing else was entered since: between turns no isolate
+        // is.
         unsafe { isolate.exit() };
         let inner = Inner {
             inspector: None,
@@ -183,6 +210,7 @@ impl Isolate<Ready> {
             account,
             id,
             label: options.label,
+            end,
             asked: Arc::default(),
             _snapshot: snapshot.clone(),
         };
@@ -329,6 +357,33 @@ impl Isolate<Ready> {
         }
     }
 
+    /// Leaves its heap behind, for isolates that shall start with all that this one has done. `roots` names what they get
+    /// back by its index ([`crate::snapshot::hook`], [`crate::modules::resume`]); `None` if it names nothing, if V8 cannot
+    /// write the heap down, or if this is no isolate of [`Self::recording`]. An isolate whose heap is of no use is dropped
+    /// instead: here nothing outside may hold on to the heap.
+    #[must_use]
+    pub fn keep(
+        mut self,
+        roots: impl FnOnce(&mut v8::PinScope<'_, '_>, v8::Local<'_, v8::Context>) -> Option<()>,
+    ) -> Option<Vec<u8>> {
+        if self.inner.end != End::HeapLeft {
+            return None;
+        }
+        let (mut isolate, context) = (self.inner.isolate.take()?, self.inner.context.take()?);
+        // SAFETY: it belongs to this thread, and no isolate is entered between turns. V8 exits it when it has left its heap.
+        unsafe { isolate.enter() };
+        let named = {
+            v8::scope!(let scope, &mut isolate);
+            let context = v8::Local::new(scope, context);
+            let scope = &mut v8::ContextScope::new(scope, context);
+            let named = roots(scope, context);
+            scope.set_default_context(context);
+            named
+        };
+        let blob = isolate.create_blob(v8::FunctionCodeHandling::Keep)?;
+        named.map(|()| blob.to_vec())
+    }
+
     /// From now on it runs nothing.
     #[must_use]
     pub fn condemn(self) -> Isolate<Condemned> {
@@ -352,7 +407,16 @@ impl Drop for Inner {
         unsafe { isolate.enter() };
         self.inspector.take();
         self.context.take();
-        drop(isolate);
+        match self.end {
+            End::Gone => drop(isolate),
+            // V8 lets it go only with its heap left behind, and that ends the process if anything outside still holds on to
+            // it. So it stays as it is: its process is about to be thrown away.
+            End::HeapLeft => {
+                // SAFETY: it was entered above.
+                unsafe { isolate.exit() };
+                std::mem::forget(isolate);
+            }
+        }
     }
 }
 

@@ -5,13 +5,16 @@ use std::{collections::HashMap, sync::Arc};
 use crate::{
     error::{JsError, throw},
     isolate::{Stop, drain_microtasks},
-    program::{ModuleKind, Program, ProgramFormat, ProgramModule},
+    program::{Made, ModuleKind, Program, ProgramFormat, ProgramModule},
     source_map::SourceMaps,
     v8,
 };
 
+mod kept;
 mod synthetic;
 
+pub(crate) use kept::references;
+pub use kept::{cannot_keep, keep, resume};
 use synthetic::{evaluate_default, resolved};
 
 /// Why a program did not load.
@@ -90,14 +93,13 @@ pub fn load<'s>(
     }
 }
 
-/// Makes the code caches of the modules that have none. Call it after the program has served an event, so that the
-/// functions which that needed are in it.
-pub fn make_code_cache(scope: &mut v8::PinScope<'_, '_>) {
+/// Makes the code caches of the modules that have none of this time.
+pub fn make_code_cache(scope: &mut v8::PinScope<'_, '_>, made: Made) {
     let Some(map) = scope.get_slot::<ModuleMap>() else { return };
     let program = map.program.clone();
     let loaded: Vec<_> = map.modules.iter().map(|(name, module)| (name.clone(), module.clone())).collect();
     for (name, module) in loaded {
-        let Some(source) = program.module(&name).filter(|source| source.code_cache().is_none()) else {
+        let Some(source) = program.module(&name).filter(|source| !source.has_code_cache(made)) else {
             continue;
         };
         let module = v8::Local::new(scope, module);
@@ -106,7 +108,7 @@ pub fn make_code_cache(scope: &mut v8::PinScope<'_, '_>) {
         }
         let script = module.get_unbound_module_script(scope);
         if let Some(cache) = script.create_code_cache() {
-            source.keep_code_cache(cache.to_vec());
+            source.keep_code_cache(made, cache.to_vec().into());
         }
     }
 }
@@ -138,7 +140,9 @@ fn run_script<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     main: &ProgramModule,
 ) -> Option<v8::Local<'s, v8::Object>> {
-    let mut source = script_source(scope, main, Goal::Script)?;
+    // V8 reads it until the script is compiled.
+    let cache = main.code_cache();
+    let mut source = script_source(scope, main, Goal::Script, cache.as_deref())?;
     let options = compile_options(&source);
     let script = v8::script_compiler::compile(
         scope,
@@ -151,7 +155,7 @@ fn run_script<'s>(
     if main.code_cache().is_none() {
         let unbound = script.get_unbound_script(scope);
         if let Some(cache) = unbound.create_code_cache() {
-            main.keep_code_cache(cache.to_vec());
+            main.keep_code_cache(Made::Loaded, cache.to_vec().into());
         }
     }
     drain_microtasks(scope);
@@ -203,7 +207,9 @@ fn compile<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     module: &ProgramModule,
 ) -> Option<v8::Local<'s, v8::Module>> {
-    let mut source = script_source(scope, module, Goal::Module)?;
+    // V8 reads it until the module is compiled.
+    let cache = module.code_cache();
+    let mut source = script_source(scope, module, Goal::Module, cache.as_deref())?;
     let options = compile_options(&source);
     let compiled = v8::script_compiler::compile_module2(
         scope,
@@ -226,6 +232,7 @@ fn script_source(
     scope: &mut v8::PinScope<'_, '_>,
     module: &ProgramModule,
     goal: Goal,
+    cache: Option<&[u8]>,
 ) -> Option<v8::script_compiler::Source> {
     let text = text_of(scope, module)?;
     let name = v8::String::new(scope, &module.name)?;
@@ -247,7 +254,7 @@ fn script_source(
         goal == Goal::Module,
         None,
     );
-    Some(match module.code_cache() {
+    Some(match cache {
         Some(cache) => {
             let cache = v8::script_compiler::CachedData::new(cache);
             v8::script_compiler::Source::new_with_cached_data(text, Some(&origin), cache)

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        OnceLock,
+        Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -51,7 +51,7 @@ pub struct ProgramModule {
     pub source_map: Option<SourceMap>,
     /// Where a debugger finds the source map.
     pub source_map_url: Option<String>,
-    code_cache: OnceLock<Vec<u8>>,
+    code_cache: Mutex<Option<(Made, Bytes)>>,
 }
 
 impl ProgramModule {
@@ -64,20 +64,43 @@ impl ProgramModule {
             content,
             source_map: source_map.map(SourceMap::new),
             source_map_url: None,
-            code_cache: OnceLock::new(),
+            code_cache: Mutex::default(),
         }
     }
 
-    /// V8's code cache of it, once an isolate has made one.
+    /// V8's code cache of it, once there is one.
     #[must_use]
-    pub fn code_cache(&self) -> Option<&[u8]> {
-        self.code_cache.get().map(Vec::as_slice)
+    pub fn code_cache(&self) -> Option<Bytes> {
+        self.lock().as_ref().map(|(_, cache)| cache.clone())
     }
 
-    pub(crate) fn keep_code_cache(&self, cache: Vec<u8>) {
-        // The first one stays: all are made from the same source by the same V8.
-        let _ = self.code_cache.set(cache);
+    /// Whether there is a code cache that was made at this time, or later in an isolate's life.
+    #[must_use]
+    pub fn has_code_cache(&self, made: Made) -> bool {
+        self.lock().as_ref().is_some_and(|(known, _)| *known >= made)
     }
+
+    /// Keeps a code cache, unless there is one that was made as late in an isolate's life. V8 must have made it of this very
+    /// module; it checks little of it.
+    pub fn keep_code_cache(&self, made: Made, cache: Bytes) {
+        let mut kept = self.lock();
+        if kept.as_ref().is_none_or(|(known, _)| *known < made) {
+            *kept = Some((made, cache));
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Made, Bytes)>> {
+        self.code_cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// When in an isolate's life a code cache was made: it holds the functions that were compiled by then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Made {
+    /// After the top-level code had run.
+    Loaded,
+    /// After the first event.
+    Served,
 }
 
 /// What came of the code caches of a program, counted over all isolates.

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
+use bytes::Bytes;
+
 use crate::{
     error::{JsError, throw},
     v8,
@@ -41,7 +43,7 @@ impl fmt::Debug for Source {
 /// A made snapshot, with the natives that it was made with. Cheap to clone.
 #[derive(Clone)]
 pub struct Snapshot {
-    blob: &'static [u8],
+    blob: Bytes,
     references: Arc<[v8::ExternalReference]>,
 }
 
@@ -55,6 +57,23 @@ impl fmt::Debug for Snapshot {
         formatter.debug_struct("Snapshot").field("bytes", &self.blob.len()).finish_non_exhaustive()
     }
 }
+
+/// Where a snapshot says where its read-only heap ends (V8's `SnapshotImpl`), and where that begins.
+const READ_ONLY_END: std::ops::Range<usize> = 80..84;
+const READ_ONLY_BEGIN: usize = 96;
+/// Its last bytes are a number from which functions are counted. It differs, and each isolate counts anew.
+const READ_ONLY_TAIL: usize = 16;
+
+/// The read-only heap in a snapshot.
+fn read_only_heap(blob: &[u8]) -> Option<&[u8]> {
+    let end = u32::from_le_bytes(blob.get(READ_ONLY_END)?.try_into().ok()?);
+    blob.get(READ_ONLY_BEGIN..usize::try_from(end).ok()?.checked_sub(READ_ONLY_TAIL)?)
+}
+
+/// Bytes are no snapshot that was made from this very startup snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the heap snapshot was made by another build of Mote")]
+pub struct NotADescendant;
 
 /// Why no snapshot could be made. All of these are mistakes in the platform's own code.
 #[derive(Debug, thiserror::Error)]
@@ -82,12 +101,41 @@ impl Snapshot {
     /// A snapshot that was made earlier, by [`make`] with the same natives and sources in the same order.
     #[must_use]
     pub fn from_static(blob: &'static [u8], natives: &[Native], sources: &[Source]) -> Self {
-        Self { blob, references: references(natives, sources) }
+        Self { blob: Bytes::from_static(blob), references: references(natives, sources) }
     }
 
+    /// A snapshot that an isolate which started from this one has left behind ([`crate::Isolate::keep`]), in this process or
+    /// in another of the same build. Whether its bytes are the ones that were left, the caller has checked: V8 does not.
+    ///
+    /// # Errors
+    /// When it cannot come from this one.
+    pub fn descendant(&self, blob: Bytes) -> Result<Self, NotADescendant> {
+        // All isolates of a process share one read-only heap, the first one's. A heap that was made for another would point
+        // at the wrong objects in it.
+        if read_only_heap(&self.blob).is_none() || read_only_heap(&self.blob) != read_only_heap(&blob) {
+            return Err(NotADescendant);
+        }
+        let snapshot = Self { blob, references: self.references.clone() };
+        if snapshot.data().is_valid() { Ok(snapshot) } else { Err(NotADescendant) }
+    }
+
+    /// Its bytes, for V8. They must not be used any more when this value, and all clones of it, are gone.
+    fn data(&self) -> v8::StartupData {
+        // SAFETY: V8 wants to hold the bytes for as long as the isolate lives, and whoever makes an isolate from this keeps
+        // a clone of it until then (`Isolate`'s last field). The bytes are never moved or changed.
+        let bytes: &'static [u8] = unsafe { std::mem::transmute::<&[u8], &'static [u8]>(&self.blob) };
+        v8::StartupData::from(bytes)
+    }
+
+    /// Parameters for an isolate that must not outlive this value.
     pub(crate) fn params(&self) -> v8::CreateParams {
         let references = Cow::Owned(self.references.to_vec());
-        v8::Isolate::create_params().snapshot_blob(self.blob.into()).external_references(references)
+        v8::Isolate::create_params().snapshot_blob(self.data()).external_references(references)
+    }
+
+    /// An isolate that can leave its heap behind; with parameters of [`Self::params`].
+    pub(crate) fn recorder(params: v8::CreateParams) -> v8::OwnedIsolate {
+        v8::Isolate::snapshot_creator(None, Some(params))
     }
 }
 
@@ -98,7 +146,7 @@ fn references(natives: &[Native], sources: &[Source]) -> Arc<[v8::ExternalRefere
         pointer: std::ptr::from_ref(source.text).cast_mut().cast::<std::ffi::c_void>(),
     });
     let end = v8::ExternalReference { pointer: std::ptr::null_mut() };
-    functions.chain(texts).chain(std::iter::once(end)).collect()
+    functions.chain(texts).chain(crate::modules::references()).chain(std::iter::once(end)).collect()
 }
 
 /// Runs the platform's modules once and keeps the heap.

@@ -23,6 +23,7 @@ use crate::{
     api::{VersionConfig, open_secrets},
     bindings::HostBindings,
     kv::Kv,
+    preparations::Preparations,
     secrets::Seal,
     site::{Asked, Code, Files, Site},
     supervisor::{Supervisor, WorkerSpec},
@@ -51,6 +52,8 @@ pub struct Making {
     pub bindings: HostBindings,
     /// Its code, encoded.
     pub bundle: bytes::Bytes,
+    /// What was prepared for the code; empty if nothing was.
+    pub prepared: bytes::Bytes,
     /// The limits that it asks for.
     pub limits: LimitsPatch,
 }
@@ -65,6 +68,8 @@ pub struct Own {
     pub names: Vec<String>,
     /// The domain below which workers answer under their names, beside `localhost`; in lower case.
     pub domain: String,
+    /// The engine of this node's cells, of all builds of Mote this one's.
+    pub engine: String,
 }
 
 /// The workers of the store.
@@ -72,6 +77,7 @@ pub struct Deployed {
     pub(crate) supervisor: Rc<Supervisor>,
     pub(crate) store: Arc<Store>,
     pub(crate) kv: Arc<Kv>,
+    preparations: Rc<Preparations>,
     pub(crate) seal: Arc<Seal>,
     pub(crate) make: MakeSpec,
     own: Own,
@@ -126,6 +132,7 @@ impl Deployed {
         table.values().for_each(|live| addresses.add(live));
         Ok(Rc::new(Self {
             files: Files::new(store.clone()),
+            preparations: Preparations::new(store.clone(), own.engine.clone(), &supervisor),
             supervisor,
             store,
             kv,
@@ -331,16 +338,21 @@ impl Deployed {
     /// Reads a version and puts it into service, unless another one has taken its place meanwhile.
     async fn put(self: &Rc<Self>, target: &Target) -> Result<(), String> {
         let (store, wanted) = (self.store.clone(), target.clone());
+        let engine = self.preparations.engine().to_owned();
         let read = move || {
             let version = store.version(&wanted.account, &wanted.worker, &wanted.version)?;
             let bundle = store.bundle(version.bundle)?;
             let paths = store.asset_paths(&version.id)?;
-            Ok::<_, mote_store::StoreError>((version, bundle, paths))
+            let prepared = store.prepared(version.bundle, &engine)?;
+            Ok::<_, mote_store::StoreError>((version, bundle, paths, prepared))
         };
         let read = tokio::task::spawn_blocking(read).await.map_err(|error| error.to_string())?;
-        let (version, bundle, paths) = read.map_err(|error| error.to_string())?;
+        let (version, bundle, paths, prepared) = read.map_err(|error| error.to_string())?;
         let site = site_of(&version, paths)?;
-        let spec = self.spec(&target.key, &version, bundle)?;
+        if prepared.is_none() {
+            self.prepare_later(&version, bundle.clone());
+        }
+        let spec = self.spec(&target.key, &version, bundle, prepared.unwrap_or_default())?;
         let current = {
             let table = self.table.borrow();
             table.get(&target.worker).is_some_and(|live| live.versions.contains(&target.version))
@@ -353,7 +365,29 @@ impl Deployed {
         Ok(())
     }
 
-    fn spec(&self, key: &Arc<str>, version: &Version, bundle: bytes::Bytes) -> Result<WorkerSpec, String> {
+    /// What was found out while a version's bundle was prepared, as JSON.
+    pub(crate) fn start_report(&self, version: &Version) -> Result<Option<String>, mote_store::StoreError> {
+        self.store.prepared_report(version.bundle, self.preparations.engine())
+    }
+
+    fn prepare_later(self: &Rc<Self>, version: &Version, bundle: bytes::Bytes) {
+        let (this, version_of) = (Rc::downgrade(self), version.clone());
+        self.preparations.misses(
+            version.bundle,
+            Box::new(move |name| {
+                let this = this.upgrade().ok_or("the node is shutting down")?;
+                this.spec(&name.into(), &version_of, bundle, bytes::Bytes::new())
+            }),
+        );
+    }
+
+    fn spec(
+        &self,
+        key: &Arc<str>,
+        version: &Version,
+        bundle: bytes::Bytes,
+        prepared: bytes::Bytes,
+    ) -> Result<WorkerSpec, String> {
         let config = VersionConfig::of(version).map_err(|error| error.to_string())?;
         let secrets = open_secrets(&self.seal, version)?;
         (self.make)(Making {
@@ -365,6 +399,7 @@ impl Deployed {
             limits: config.limits_patch(),
             account: config.account,
             bundle,
+            prepared,
         })
     }
 

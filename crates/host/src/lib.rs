@@ -22,6 +22,7 @@ pub mod kv;
 mod linger;
 pub mod memory;
 pub mod otlp;
+mod preparations;
 pub mod secrets;
 mod site;
 pub mod supervisor;

@@ -75,6 +75,7 @@ use pens::{Pen, PenKey};
 pub use reading::Wanted;
 use spares::Spares;
 use stats::Counts;
+use trial::Preparing;
 use worker::{Suspicion, Switch, Worker};
 
 /// How often a drain looks whether all events are over.
@@ -117,6 +118,7 @@ pub struct Supervisor {
     spares: Spares,
     blame: RefCell<Blame>,
     reading: RefCell<Option<Wanted>>,
+    preparing: Rc<Preparing>,
     counts: Counts,
     looked_at: Cell<Instant>,
     closing: Cell<bool>,
@@ -143,6 +145,7 @@ impl Supervisor {
             cells: RefCell::default(),
             spares: Spares::default(),
             reading: RefCell::default(),
+            preparing: Rc::default(),
             counts: Counts::default(),
             looked_at: Cell::new(now),
             closing: Cell::new(false),

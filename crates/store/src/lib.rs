@@ -18,6 +18,7 @@ mod assets;
 mod bundles;
 mod deployments;
 mod kv;
+mod prepared;
 mod routes;
 mod schedules;
 mod schema;

@@ -11,6 +11,7 @@ pub(crate) const STEPS: &[&str] = &[
     WORKERS,
     crate::kv::SCHEMA,
     TOKENS,
+    crate::prepared::SCHEMA,
 ];
 
 const WORKERS: &str = "CREATE TABLE workers (

@@ -3,7 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
-    Route, RouteKind, Schedule, Share, Store, StoreError, assets, bundles, deployments, routes, schedules,
+    Route, RouteKind, Schedule, Share, Store, StoreError, assets, bundles, deployments, prepared, routes,
+    schedules,
 };
 
 /// A worker.
@@ -192,6 +193,7 @@ impl Store {
         own(&transaction, account, name)?;
         transaction.execute("DELETE FROM workers WHERE name = ?1", [name])?;
         bundles::collect(&transaction)?;
+        prepared::collect(&transaction)?;
         assets::collect(&transaction, account, now_ms)?;
         audit(&transaction, (who, now_ms), account, name, "delete")?;
         Ok(transaction.commit()?)

@@ -46,6 +46,7 @@ import { WebSocket } from "./websocket.js";
 import { WebSocketPair } from "./websocket-pair.js";
 import { workersModule } from "./workers-module.js";
 import * as worker from "./worker.js";
+import * as recording from "./recording.js";
 
 const interfaces = {
   AbortController,
@@ -143,7 +144,6 @@ function install() {
   for (const [name, value] of Object.entries(attributes)) define(name, value, name !== "console");
   define("self", globalThis, true);
   // Memory that two threads share is a clock: a thread that counts. There are no threads either, but nothing is lost.
-  delete globalThis.SharedArrayBuffer;
   delete globalThis.Atomics.wait;
   delete globalThis.Atomics.waitAsync;
 }
@@ -158,13 +158,34 @@ export const { abortRequest, dispatchFetch, dispatchRpc, dispatchScheduled, endE
 export { checkSoundness } from "./soundness.js";
 export { warmUp } from "./warm-up.js";
 
+let modules;
+
 /**
  * The modules that a worker can import besides its own: an object for each, whose keys are the exports. Called in each
  * isolate before any of the worker's code runs, with what its `env` shall hold.
  */
 export function builtinModules(bindings, format) {
-  // V8 puts it back into each context.
+  prepareContext();
+  return (modules = { "cloudflare:workers": workersModule(worker.setBindings(bindings, format)) });
+}
+
+// What V8 does to each context after the snapshot.
+function prepareContext() {
   delete globalThis.SharedArrayBuffer;
   countWasmMemories();
-  return { "cloudflare:workers": workersModule(worker.setBindings(bindings, format)) };
+}
+
+/** As `builtinModules`, in an isolate whose heap will be kept: its `env` is empty until `resumeWorker`. */
+export function beginRecording() {
+  delete globalThis.SharedArrayBuffer;
+  return (modules = { "cloudflare:workers": workersModule(recording.begin(worker.setBindings({}, "modules"))) });
+}
+
+export const { end: endRecording } = recording;
+
+/** Called in each isolate that starts from a kept heap, before its first event, as `builtinModules` is in others. */
+export function resumeWorker(bindings) {
+  prepareContext();
+  worker.fillBindings(bindings);
+  return modules;
 }

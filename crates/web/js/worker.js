@@ -51,6 +51,15 @@ export function setBindings(bindings, kind) {
   return env;
 }
 
+/** Takes the worker's bindings after its top-level code has run in another isolate: `env` is the same object still. */
+export function fillBindings(bindings) {
+  const filled = unfoldBindings(bindings);
+  const names = ownKeys(filled);
+  for (let i = 0; i < names.length; i++) {
+    Object.defineProperty(env, names[i], { __proto__: null, value: filled[names[i]], writable: true, enumerable: true, configurable: true });
+  }
+}
+
 /** Takes the worker's namespace; gives the names of its handlers. */
 export function setWorker(namespace) {
   exports = namespace;

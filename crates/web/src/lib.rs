@@ -23,6 +23,7 @@ mod events;
 mod lifecycle;
 pub mod native;
 mod op;
+mod recording;
 mod runtime;
 mod state;
 mod usage;
@@ -30,6 +31,7 @@ mod usage;
 pub use context::{Failure, Outcome};
 pub use depth::Trail;
 pub use events::{Call, CallKind};
+pub use recording::{Heap, KeptHeap};
 pub use runtime::{Console, LogLevel, Runtime, Worker};
 pub use state::wall_clock_ms;
 pub use usage::{EventUsage, Journal, Printed, UsageSink};
@@ -57,6 +59,9 @@ pub(crate) const HOOKS: &[&str] = &[
     "endEvent",
     "builtinModules",
     "checkSoundness",
+    "beginRecording",
+    "endRecording",
+    "resumeWorker",
     "warmUp",
 ];
 

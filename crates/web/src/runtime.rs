@@ -10,13 +10,14 @@ use std::{
 use mote_engine::{
     Isolate, IsolateOptions, JsError, Ready, Snapshot, Stop, Terminator, Turn, drain_microtasks,
     modules::{self, LoadError},
-    program::{Program, ProgramFormat},
+    program::{Made, Program, ProgramFormat},
     rejections, v8, watchdog,
 };
 use mote_wire::{http::Egress, limits::Limits};
 
 use crate::{
     context::Failure,
+    recording::{Heap, builtins_of},
     state::{State, enter_context},
 };
 
@@ -54,6 +55,9 @@ pub struct Worker {
     /// `env`, as a JSON object. Under the empty name, which no variable has, stands an object with the bindings that are
     /// more than values: from each one's name to its type in Cloudflare's words, such as `kv_namespace`.
     pub env_json: String,
+    /// The heap that its top-level code has left behind; the isolate that it is loaded into has started from it. With none, the
+    /// code runs.
+    pub heap: Option<Arc<Heap>>,
 }
 
 /// An isolate with the platform in it. It belongs to one thread, which runs a `tokio::task::LocalSet`.
@@ -82,9 +86,37 @@ pub(crate) struct Hooks {
     pub(crate) end_event: v8::Global<v8::Function>,
     pub(crate) builtin_modules: v8::Global<v8::Function>,
     pub(crate) check_soundness: v8::Global<v8::Function>,
+    pub(crate) begin_recording: v8::Global<v8::Function>,
+    pub(crate) end_recording: v8::Global<v8::Function>,
+    pub(crate) resume_worker: v8::Global<v8::Function>,
 }
 
 impl Hooks {
+    /// How many there are.
+    pub(crate) const COUNT: usize = 12;
+
+    /// Keeps them for isolates that start from the heap that is about to be left.
+    pub(crate) fn keep(self, scope: &mut v8::PinScope<'_, '_>, context: v8::Local<'_, v8::Context>) {
+        let hooks: [_; Self::COUNT] = [
+            self.set_worker,
+            self.dispatch_fetch,
+            self.dispatch_scheduled,
+            self.dispatch_rpc,
+            self.unhandled_rejection,
+            self.abort_request,
+            self.end_event,
+            self.builtin_modules,
+            self.check_soundness,
+            self.begin_recording,
+            self.end_recording,
+            self.resume_worker,
+        ];
+        for hook in hooks {
+            let hook = v8::Local::new(scope, hook);
+            scope.add_context_data(context, hook);
+        }
+    }
+
     fn take(scope: &mut v8::PinScope<'_, '_>) -> Option<Self> {
         let mut index = 0;
         let mut next = || {
@@ -102,6 +134,9 @@ impl Hooks {
             end_event: next()?,
             builtin_modules: next()?,
             check_soundness: next()?,
+            begin_recording: next()?,
+            end_recording: next()?,
+            resume_worker: next()?,
         })
     }
 }
@@ -120,12 +155,24 @@ impl Runtime {
         console: Rc<dyn Console>,
         label: u32,
     ) -> Rc<Self> {
+        Self::start_with(Isolate::from_snapshot, snapshot, limits, egress, console, label)
+    }
+
+    /// As [`Self::start`], with an isolate that `make` makes.
+    pub(crate) fn start_with(
+        make: fn(&Snapshot, IsolateOptions) -> Isolate<Ready>,
+        snapshot: &Snapshot,
+        limits: Limits,
+        egress: Arc<dyn Egress>,
+        console: Rc<dyn Console>,
+        label: u32,
+    ) -> Rc<Self> {
         let options = IsolateOptions {
             memory_bytes_max: bytes_of_mib(limits.memory_mib),
             memory_soft_bytes_max: bytes_of_mib(limits.memory_soft_mib),
             label,
         };
-        let mut isolate = Isolate::from_snapshot(snapshot, options);
+        let mut isolate = make(snapshot, options);
         let state = State::new(egress, console, limits, isolate.memory().clone());
         let shared = state.clone();
         let prepared = isolate.turn(Duration::from_millis(limits.startup_cpu_ms), move |scope| {
@@ -172,6 +219,9 @@ impl Runtime {
     fn load_in(&self, scope: &mut v8::PinScope<'_, '_>, worker: &Worker) -> Result<Vec<String>, LoadError> {
         let broken =
             || LoadError::Threw(JsError::plain("the platform's own code failed while it loaded the worker"));
+        if let Some(heap) = &worker.heap {
+            return self.resume(scope, worker, heap).ok_or_else(broken);
+        }
         let builtins = self.builtins(scope, worker).ok_or_else(broken)?;
         let namespace = modules::load(scope, &worker.program, builtins)?;
         v8::tc_scope!(let scope, scope);
@@ -202,18 +252,10 @@ impl Runtime {
         };
         let format = v8::String::new(scope, format)?;
         let list = self.call(scope, |hooks| &hooks.builtin_modules, &[env, format.into()])?;
-        let list = list.try_cast::<v8::Object>().ok()?;
-        let keys = list.get_own_property_names(scope, v8::GetPropertyNamesArgs::default())?;
-        let mut builtins = Vec::new();
-        for index in 0..keys.length() {
-            let key = keys.get_index(scope, index)?;
-            let object = list.get(scope, key)?.try_cast::<v8::Object>().ok()?;
-            builtins.push((key.to_rust_string_lossy(scope), object));
-        }
-        Some(builtins)
+        builtins_of(scope, list)
     }
 
-    fn set_worker<'s>(
+    pub(crate) fn set_worker<'s>(
         &self,
         scope: &mut v8::PinScope<'s, '_>,
         namespace: v8::Local<'s, v8::Object>,
@@ -225,12 +267,16 @@ impl Runtime {
 
     /// Once per program: keeps the code that its first event needed, for the isolates to come.
     pub(crate) fn make_code_cache(&self) {
-        if self.cache_made.replace(true) {
-            return;
+        if !self.cache_made.replace(true) {
+            self.keep_code_cache(Made::Served);
         }
-        let made = self.program.borrow().as_ref().is_none_or(|program| program.main().code_cache().is_some());
-        if let (false, Some(isolate)) = (made, self.isolate.borrow_mut().as_mut()) {
-            isolate.turn(self.platform_cpu_max(), modules::make_code_cache);
+    }
+
+    /// Keeps the code that was compiled so far, for the isolates to come.
+    pub fn keep_code_cache(&self, made: Made) {
+        let has = self.program.borrow().as_ref().is_none_or(|program| program.main().has_code_cache(made));
+        if let (false, Some(isolate)) = (has, self.isolate.borrow_mut().as_mut()) {
+            isolate.turn(self.platform_cpu_max(), |scope| modules::make_code_cache(scope, made));
         }
     }
 
@@ -305,7 +351,7 @@ impl Runtime {
     }
 
     /// Gives rejections that nobody handled to `unhandledrejection` listeners, else to the log.
-    fn report_rejections(&self, scope: &mut v8::PinScope<'_, '_>) {
+    pub(crate) fn report_rejections(&self, scope: &mut v8::PinScope<'_, '_>) {
         // Bounded: a listener may reject again, and that again.
         for _ in 0..4 {
             let unhandled = rejections::take_unhandled(scope);

@@ -141,6 +141,7 @@ impl State {
 
     /// Tells of an error that nobody caught, as far as there is room in the log.
     pub(crate) fn uncaught(&self, context: Option<&RequestContext>, error: &JsError) {
+        crate::recording::spoil("it fails where nobody catches it");
         if !matches!(self.room_in_log(context, error.stack.len()), Room::None) {
             self.console.uncaught(error);
             if let Some(journal) = context.and_then(|context| context.usage.journal()) {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What the host tells a cell.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum ToCell {
-    /// Load a worker's version. The blob is the encoded bundle.
+    /// Load a worker's version. The blob is the encoded bundle, and behind it what was prepared for it.
     Deploy {
         /// The number by which requests name it.
         worker: u32,
@@ -20,6 +20,19 @@ pub enum ToCell {
         limits: Vec<(String, u64)>,
         /// Its `env`, as a JSON object.
         env_json: String,
+        /// How many bytes of the blob, at its end, are a [`crate::prepared::Prepared`]; zero if there is none.
+        prepared_bytes: usize,
+    },
+    /// Find out how the version of a worker that is loaded starts soonest; [`FromCell::Prepared`] answers. The cell is of no
+    /// other use afterwards.
+    Prepare {
+        /// Its number.
+        worker: u32,
+    },
+    /// Start a worker's isolates from what was prepared, from now on. The blob is a [`crate::prepared::Prepared`].
+    Adopt {
+        /// Its number.
+        worker: u32,
     },
     /// Forget a worker; its events finish.
     Remove {
@@ -71,6 +84,13 @@ pub enum FromCell {
         worker: u32,
         /// Its handlers, or why it does not load.
         result: Result<Vec<String>, String>,
+    },
+    /// The answer to [`ToCell::Prepare`]. The blob is a [`crate::prepared::Prepared`], if there is one.
+    Prepared {
+        /// The worker's number.
+        worker: u32,
+        /// Why there is none; empty if there is one.
+        problem: String,
     },
     /// The answer to a ping.
     Pong {
@@ -183,7 +203,7 @@ pub struct WorkerUse {
 /// The most bytes of JSON in one message.
 pub const JSON_BYTES_MAX: usize = 4 << 20;
 /// The most bytes of a blob from the host.
-pub const BLOB_BYTES_MAX: usize = 160 << 20;
+pub const BLOB_BYTES_MAX: usize = 224 << 20;
 
 /// A message's bytes.
 #[must_use]

@@ -8,3 +8,4 @@ pub mod event;
 pub mod http;
 pub mod limits;
 pub mod link;
+pub mod prepared;

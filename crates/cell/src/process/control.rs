@@ -33,7 +33,12 @@ pub(super) enum Command {
         limits: Vec<(String, u64)>,
         env_json: String,
         bundle: Bytes,
+        prepared: Bytes,
     },
+    /// See [`ToCell::Prepare`].
+    Prepare { worker: u32 },
+    /// See [`ToCell::Adopt`].
+    Adopt { worker: u32, prepared: Bytes },
     /// See [`ToCell::Remove`].
     Remove { worker: u32 },
     /// End all events of a worker whose kill switch was pulled.
@@ -42,7 +47,7 @@ pub(super) enum Command {
 
 /// The way to the host.
 #[derive(Clone)]
-pub(super) struct ToHost(SyncSender<FromCell>);
+pub(super) struct ToHost(SyncSender<(FromCell, Bytes)>);
 
 impl ToHost {
     /// Starts the thread that writes.
@@ -54,21 +59,26 @@ impl ToHost {
 
     /// Says what must not be lost.
     pub(super) fn say(&self, message: FromCell) {
+        self.hand_over(message, Bytes::new());
+    }
+
+    /// The same, with a blob. The host takes one only if it has asked for it.
+    pub(super) fn hand_over(&self, message: FromCell, blob: Bytes) {
         // Without a host there is nobody to miss it.
-        let _ = self.0.send(message);
+        let _ = self.0.send((message, blob));
     }
 
     /// Says what may be lost.
     fn mention(&self, message: FromCell) {
-        match self.0.try_send(message) {
+        match self.0.try_send((message, Bytes::new())) {
             Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {}
         }
     }
 }
 
-fn write_all(mut socket: impl Write, messages: &Receiver<FromCell>) {
-    while let Ok(message) = messages.recv() {
-        if socket.write_all(&encode(&message, &[])).is_err() {
+fn write_all(mut socket: impl Write, messages: &Receiver<(FromCell, Bytes)>) {
+    while let Ok((message, blob)) = messages.recv() {
+        if socket.write_all(&encode(&message, &blob)).is_err() {
             return;
         }
     }
@@ -128,12 +138,17 @@ impl Listener {
     }
 
     /// Takes a message; false if the serving thread is gone.
-    fn take(&mut self, message: ToCell, bundle: Bytes) -> bool {
+    fn take(&mut self, message: ToCell, mut blob: Bytes) -> bool {
         match message {
-            ToCell::Deploy { worker, name, account, limits, env_json } => {
+            ToCell::Deploy { worker, name, account, limits, env_json, prepared_bytes } => {
                 self.numbers.insert(worker, &name);
-                return self.command(Command::Deploy { worker, name, account, limits, env_json, bundle });
+                let prepared = blob.split_off(blob.len().saturating_sub(prepared_bytes));
+                let bundle = blob;
+                let deploy = Command::Deploy { worker, name, account, limits, env_json, bundle, prepared };
+                return self.command(deploy);
             }
+            ToCell::Prepare { worker } => return self.command(Command::Prepare { worker }),
+            ToCell::Adopt { worker } => return self.command(Command::Adopt { worker, prepared: blob }),
             ToCell::Watch { worker, on } => {
                 if let Some(name) = self.numbers.name(worker) {
                     if on { self.watched.begin(&name) } else { self.watched.end(&name) }

@@ -180,7 +180,15 @@ impl Harness {
     /// A version that asks for nothing.
     pub(crate) fn deployment<'a>(&self, bundle: &'a Bundle) -> Deployment<'a> {
         let egress = self.egress.clone();
-        Deployment { bundle, env_json: "{}", limits: LimitsPatch::default(), account: "", egress, label: 0 }
+        Deployment {
+            bundle,
+            env_json: "{}",
+            limits: LimitsPatch::default(),
+            account: "",
+            prepared: None,
+            egress,
+            label: 0,
+        }
     }
 
     /// Puts one ES module into service.

@@ -5,6 +5,7 @@
 
 mod fairness;
 mod harness;
+mod heaps;
 mod io_limits;
 mod isolates;
 mod limits;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     let arguments = libtest_mimic::Arguments::from_args();
     let tests = [
         fairness::tests(),
+        heaps::tests(),
         io_limits::tests(),
         isolates::tests(),
         limits::tests(),

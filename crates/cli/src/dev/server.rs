@@ -169,6 +169,7 @@ fn carry_out(cell: &Rc<Cell>, egress: &Arc<dyn Egress>, command: Command) {
                 env_json: &worker.env_json,
                 limits: worker.limits,
                 account: &worker.account,
+                prepared: None,
                 egress: egress.clone(),
                 label: 0,
             };

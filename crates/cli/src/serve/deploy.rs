@@ -52,7 +52,11 @@ impl Deploy {
             Some(token) => token.clone(),
             None => token(folder).map_err(|source| ServeError::Data { folder: folder.clone(), source })?,
         };
-        let operators = Own { names: own.clone(), domain: config.domain.clone() };
+        let operators = Own {
+            names: own.clone(),
+            domain: config.domain.clone(),
+            engine: mote_cell::engine_id().to_owned(),
+        };
         let operator = config.clone();
         let make = Box::new(move |making| workers::make(&operator, making));
         let deployed = Deployed::new(supervisor.clone(), (store, kv), seal, make, operators)?;

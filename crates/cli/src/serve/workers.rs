@@ -61,6 +61,7 @@ fn spec(target: &mut Target, config: &Config) -> Result<WorkerSpec, ServeError> 
         bindings: HostBindings::new(),
         version: None,
         bundle: worker.bundle.encode(),
+        prepared: bytes::Bytes::new(),
         limits: worker.limits,
         worker: name.clone(),
     };
@@ -83,6 +84,7 @@ pub(super) fn make(config: &Config, making: Making) -> Result<WorkerSpec, String
         cordon,
         env_json: making.env_json,
         bundle: making.bundle,
+        prepared: making.prepared.into(),
         egress: Rc::new(Reach {
             policy: Arc::new(policy),
             tenant,

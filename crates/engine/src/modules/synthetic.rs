@@ -78,7 +78,7 @@ fn common_js<'s>(
 }
 
 /// `require` inside a CommonJS module of the bundle.
-fn require<'s>(
+pub(super) fn require<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     arguments: v8::FunctionCallbackArguments<'s>,
     mut result: v8::ReturnValue<'_>,

@@ -175,6 +175,7 @@ impl Api {
             env_json: config.env_json(&secrets, &id, now()),
             bindings: config.host_bindings(),
             bundle: bundle.encode(),
+            prepared: bytes::Bytes::new(),
             limits: config.limits_patch(),
         };
         let spec = (self.deployed.make)(making).map_err(Refusal::invalid)?;

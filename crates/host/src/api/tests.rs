@@ -105,12 +105,13 @@ fn node_with(token: &str, workers: &[(&str, &str)]) -> Node {
             limits: Limits::DEFAULT,
             env_json: making.env_json,
             bundle: making.bundle,
+            prepared: making.prepared.into(),
             egress: Rc::new(()),
         })
     });
     let kv = KvStore::open(&folder.path().join("store"), Arc::new(now_ms)).unwrap();
     let both = (store.clone(), Kv::new(Arc::new(kv), KvOptions::default()));
-    let own = Own { names: Vec::new(), domain: "localhost".to_owned() };
+    let own = Own { names: Vec::new(), domain: "localhost".to_owned(), engine: "test".to_owned() };
     let deployed = Deployed::new(supervisor, both, seal, make, own).unwrap();
     Node { api: Api::new(deployed.clone(), Tails::new(), token), deployed, store, _folder: folder }
 }

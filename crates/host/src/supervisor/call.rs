@@ -32,6 +32,7 @@ use super::{
     given::Loading,
     incident::IncidentKind,
     live::LiveCell,
+    options::Profile,
     repeat::{Draft, Event},
     worker::{Switch, Worker, WorkerSpec},
 };
@@ -228,6 +229,11 @@ impl Supervisor {
         let number = cell.given.borrow_mut().give(worker, spec, Instant::now());
         let busy = || Unsent::Refused(errors::load_shed("too many versions of the worker are loading"));
         let number = number.ok_or_else(busy)?;
+        // It was prepared for an engine that makes machine code.
+        let prepared = match cell.profile {
+            Profile::Jit => spec.prepared.borrow().clone(),
+            Profile::Jitless => Bytes::new(),
+        };
         let message = ToCell::Deploy {
             worker: number,
             name: spec.name.to_string(),
@@ -237,8 +243,9 @@ impl Supervisor {
                 .filter_map(|info| Some((info.key.to_owned(), spec.limits.get(info.key)?)))
                 .collect(),
             env_json: spec.env_json.clone(),
+            prepared_bytes: prepared.len(),
         };
-        if !cell.tell(&message, spec.bundle.clone()) {
+        if !cell.tell_with(&message, [spec.bundle.clone(), prepared]) {
             let reason = "it does not read what it is told".to_owned();
             self.lose(cell, IncidentKind::Silent, reason, cell.pings.get().answered_at);
             return Err(Unsent::Elsewhere);

@@ -20,7 +20,7 @@ const BUFFER_BYTES_KEPT: usize = 64 << 10;
 /// A message on its way to a cell.
 pub(super) struct Command {
     head: Bytes,
-    blob: Bytes,
+    blobs: [Bytes; 2],
     is_ping: bool,
 }
 
@@ -48,16 +48,17 @@ pub(super) enum ControlError {
 
 impl Command {
     /// `None` if it is longer than a cell takes.
-    pub(super) fn new(message: &ToCell, blob: Bytes) -> Option<Self> {
+    pub(super) fn new(message: &ToCell, blobs: [Bytes; 2]) -> Option<Self> {
         let json = serde_json::to_vec(message).ok()?;
-        if json.len() > JSON_BYTES_MAX || blob.len() > BLOB_BYTES_MAX {
+        let blob_bytes: usize = blobs.iter().map(Bytes::len).sum();
+        if json.len() > JSON_BYTES_MAX || blob_bytes > BLOB_BYTES_MAX {
             return None;
         }
         let mut head = BytesMut::with_capacity(8 + json.len());
         head.put_u32(u32::try_from(json.len()).ok()?);
-        head.put_u32(u32::try_from(blob.len()).ok()?);
+        head.put_u32(u32::try_from(blob_bytes).ok()?);
         head.put_slice(&json);
-        Some(Self { head: head.freeze(), blob, is_ping: matches!(message, ToCell::Ping { .. }) })
+        Some(Self { head: head.freeze(), blobs, is_ping: matches!(message, ToCell::Ping { .. }) })
     }
 }
 
@@ -67,9 +68,9 @@ pub(super) async fn write(
     mut link: impl AsyncWrite + Unpin,
     progress: Rc<Progress>,
 ) {
-    while let Some(Command { head, blob, is_ping }) = commands.recv().await {
-        // A blob may be large, so it is not copied behind its head.
-        for mut part in [head, blob] {
+    while let Some(Command { head, blobs: [first, second], is_ping }) = commands.recv().await {
+        // Blobs may be large, so they are not copied behind their head.
+        for mut part in [head, first, second] {
             while !part.is_empty() {
                 progress.stalled_since.set(Some(Instant::now()));
                 if link.write_buf(&mut part).await.is_err() {
@@ -87,8 +88,8 @@ pub(super) async fn write(
 /// What is read next.
 #[derive(Debug)]
 pub(super) enum Incoming {
-    /// A message.
-    Message(FromCell),
+    /// A message, and its blob, which is empty but for the one message that the cell was asked for.
+    Message(FromCell, Bytes),
     /// A line that was one too many in this second. It was not even looked into.
     Dropped,
 }
@@ -98,12 +99,32 @@ pub(super) struct Reader<R> {
     link: BufReader<R>,
     buffer: Vec<u8>,
     budget: Budget,
+    blob: Rc<BlobAsked>,
+}
+
+/// How many bytes of a blob the cell may send, once: none unless it was asked for one.
+#[derive(Debug, Default)]
+pub(super) struct BlobAsked(Cell<usize>);
+
+impl BlobAsked {
+    /// It may send one of so many bytes.
+    pub(super) fn ask(&self, bytes_max: usize) {
+        self.0.set(bytes_max);
+    }
+
+    fn takes(&self, bytes: u32) -> Option<usize> {
+        let bytes = usize::try_from(bytes).ok()?;
+        if bytes == 0 {
+            return Some(0);
+        }
+        (bytes <= self.0.replace(0)).then_some(bytes)
+    }
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
-    pub(super) fn new(link: R, options: &ControlOptions) -> Self {
+    pub(super) fn new(link: R, options: &ControlOptions, blob: Rc<BlobAsked>) -> Self {
         let budget = Budget::new(options, Instant::now());
-        Self { link: BufReader::with_capacity(16 << 10, link), buffer: Vec::new(), budget }
+        Self { link: BufReader::with_capacity(16 << 10, link), buffer: Vec::new(), budget, blob }
     }
 
     /// The next message.
@@ -112,7 +133,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         let json_bytes = self.link.read_u32().await.map_err(closed)?;
         let blob_bytes = self.link.read_u32().await.map_err(closed)?;
         let length = usize::try_from(json_bytes).ok().filter(|length| *length <= JSON_BYTES_MAX);
-        let (Some(length), 0) = (length, blob_bytes) else {
+        let (Some(length), Some(blob_length)) = (length, self.blob.takes(blob_bytes)) else {
             return Err(ControlError::TooLarge { json_bytes, blob_bytes });
         };
         if !self.budget.takes_bytes(u64::from(json_bytes) + 8, Instant::now()) {
@@ -123,6 +144,8 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         }
         self.buffer.resize(length, 0);
         self.link.read_exact(&mut self.buffer).await.map_err(closed)?;
+        let mut blob = vec![0; blob_length];
+        self.link.read_exact(&mut blob).await.map_err(closed)?;
         // By its first bytes, so that a flood of lines costs no parsing.
         let is_line = [&b"{\"Console\""[..], b"{\"Event\""].iter().any(|tag| self.buffer.starts_with(tag));
         if is_line && !self.budget.takes_line() {
@@ -130,7 +153,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         }
         let message =
             serde_json::from_slice(&self.buffer).map_err(|reason| ControlError::Malformed { reason })?;
-        Ok(Incoming::Message(message))
+        Ok(Incoming::Message(message, blob.into()))
     }
 }
 
@@ -173,7 +196,7 @@ mod tests {
     const OPTIONS: ControlOptions = ControlOptions { lines_per_s_max: 2, bytes_per_s_max: 8 << 20 };
 
     fn reader(bytes: &[u8]) -> Reader<&[u8]> {
-        Reader::new(bytes, &OPTIONS)
+        Reader::new(bytes, &OPTIONS, Rc::default())
     }
 
     fn console(text: &str) -> FromCell {
@@ -191,7 +214,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_blob_never_comes_from_a_cell() {
+    async fn a_blob_comes_once_and_only_from_a_cell_that_was_asked() {
+        let message = FromCell::Prepared { worker: 0, problem: String::new() };
+        let bytes = [control::encode(&message, b"abc"), control::encode(&message, b"d")].concat();
+        let mut reader = reader(&bytes);
+        reader.blob.ask(3);
+        let Ok(Incoming::Message(FromCell::Prepared { .. }, blob)) = reader.next().await else {
+            panic!("a message with a blob")
+        };
+        assert_eq!(&*blob, b"abc");
+        assert!(matches!(reader.next().await, Err(ControlError::TooLarge { blob_bytes: 1, .. })));
+        let long = control::encode(&message, b"abcd");
+        let mut reader = Reader::new(&*long, &OPTIONS, Rc::default());
+        reader.blob.ask(3);
+        assert!(matches!(reader.next().await, Err(ControlError::TooLarge { blob_bytes: 4, .. })));
+    }
+
+    #[tokio::test]
+    async fn a_blob_that_nobody_has_asked_for_is_refused() {
         let bytes = control::encode(&FromCell::Pong { number: 0, used: Vec::new() }, b"x");
         assert!(matches!(reader(&bytes).next().await, Err(ControlError::TooLarge { blob_bytes: 1, .. })));
     }
@@ -261,8 +301,8 @@ mod tests {
         let mut passed = Vec::new();
         while let Ok(incoming) = reader.next().await {
             passed.push(match incoming {
-                Incoming::Message(FromCell::Console { .. }) => "line",
-                Incoming::Message(_) => "message",
+                Incoming::Message(FromCell::Console { .. }, _) => "line",
+                Incoming::Message(..) => "message",
                 Incoming::Dropped => "dropped",
             });
         }
@@ -289,8 +329,10 @@ mod tests {
 
     #[test]
     fn what_the_host_sends_is_what_the_wire_says() {
-        let command = Command::new(&ToCell::Ping { number: 7 }, Bytes::from_static(b"blob")).unwrap();
-        let whole = [&command.head[..], &command.blob].concat();
+        let command =
+            Command::new(&ToCell::Ping { number: 7 }, [Bytes::from_static(b"bl"), Bytes::from_static(b"ob")]);
+        let Command { head, blobs: [first, second], .. } = command.unwrap();
+        let whole = [head, first, second].concat();
         assert_eq!(whole, control::encode(&ToCell::Ping { number: 7 }, b"blob"));
     }
 }

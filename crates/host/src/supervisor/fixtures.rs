@@ -1,6 +1,6 @@
 //! What the tests beside the code have in common.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use bytes::Bytes;
 use mote_wire::limits::Limits;
@@ -19,6 +19,7 @@ pub(super) fn spec(name: &str) -> Rc<WorkerSpec> {
         limits: Limits::DEFAULT,
         env_json: "{}".to_owned(),
         bundle: Bytes::new(),
+        prepared: RefCell::default(),
         egress: Rc::new(()),
     })
 }

@@ -13,12 +13,12 @@ use std::{
 use bytes::Bytes;
 use mote_wire::{control::ToCell, link::Link};
 use tokio::{
-    sync::{Semaphore, mpsc, watch},
+    sync::{Semaphore, mpsc, oneshot, watch},
     time::Instant,
 };
 
 use super::{
-    control::{Command, Progress},
+    control::{BlobAsked, Command, Progress},
     given::{Given, Telling},
     hang::TurnWatch,
     launch::Process,
@@ -97,6 +97,10 @@ pub(super) struct LiveCell {
     pub(super) turns: RefCell<TurnWatch>,
     pub(super) pings: Cell<Pings>,
     pub(super) progress: Rc<Progress>,
+    /// What it may hand over.
+    pub(super) blob: Rc<BlobAsked>,
+    /// Who waits for what it was asked to prepare, and for which of its workers.
+    pub(super) preparing: RefCell<Option<(u32, oneshot::Sender<Result<Bytes, String>>)>>,
     pub(super) measured: Cell<Measured>,
     /// What it says that holds it; nothing before it is ready.
     pub(super) ready: watch::Sender<Option<Rc<[String]>>>,
@@ -131,6 +135,8 @@ impl LiveCell {
             turns: RefCell::new(TurnWatch::new()),
             pings: Cell::new(Pings { last: 0, asked_at: now, answered_at: now, open: false }),
             progress: Rc::default(),
+            blob: Rc::default(),
+            preparing: RefCell::new(None),
             measured: Cell::new(Measured {
                 resident_bytes: 0,
                 memory_at: now,
@@ -194,7 +200,13 @@ impl LiveCell {
     /// Sends a message. False if it is too long, or the cell has not read for so long that it must be lost.
     #[must_use]
     pub(super) fn tell(&self, message: &ToCell, blob: Bytes) -> bool {
-        Command::new(message, blob).is_some_and(|command| self.commands.try_send(command).is_ok())
+        self.tell_with(message, [blob, Bytes::new()])
+    }
+
+    /// The same, with a blob in two parts.
+    #[must_use]
+    pub(super) fn tell_with(&self, message: &ToCell, blobs: [Bytes; 2]) -> bool {
+        Command::new(message, blobs).is_some_and(|command| self.commands.try_send(command).is_ok())
     }
 
     /// Tells it what is due about workers that leave; as much as it can take now, since the rest has time.

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use mote_wire::control::{FromCell, WorkerUse};
 use tokio::{io::AsyncRead, time::Instant};
 
@@ -35,7 +36,7 @@ impl Supervisor {
             let incoming = reader.next().await;
             let Some(this) = this.upgrade().filter(|_| cell.lives()) else { return };
             let wrong = match incoming {
-                Ok(Incoming::Message(message)) => this.heard(&cell, message).err(),
+                Ok(Incoming::Message(message, blob)) => this.heard(&cell, message, blob).err(),
                 Ok(Incoming::Dropped) => {
                     this.counts.line_dropped();
                     None
@@ -57,7 +58,10 @@ impl Supervisor {
     ///
     /// # Errors
     /// What is wrong with it: it was not the cell's turn to say this.
-    fn heard(self: &Rc<Self>, cell: &Rc<LiveCell>, message: FromCell) -> Result<(), String> {
+    fn heard(self: &Rc<Self>, cell: &Rc<LiveCell>, message: FromCell, blob: Bytes) -> Result<(), String> {
+        if !blob.is_empty() && !matches!(message, FromCell::Prepared { .. }) {
+            return Err("it sent bytes that nobody has asked for".to_owned());
+        }
         match message {
             FromCell::Ready { sandbox, listener } => self.is_ready(cell, sandbox, listener),
             _ if cell.ready.borrow().is_none() => Err("it spoke before it was ready".to_owned()),
@@ -76,6 +80,14 @@ impl Supervisor {
                 };
                 let asked = cell.given.borrow_mut().answered(worker, loading);
                 asked.then_some(()).ok_or_else(|| format!("it loaded worker {worker} without being told to"))
+            }
+            FromCell::Prepared { worker, problem } => {
+                let waiting = cell.preparing.take().filter(|(asked, _)| *asked == worker);
+                let (_, waiting) =
+                    waiting.ok_or_else(|| format!("it prepared worker {worker} without being told to"))?;
+                // Whoever asked may be gone.
+                let _ = waiting.send(if problem.is_empty() { Ok(blob) } else { Err(problem) });
+                Ok(())
             }
             FromCell::Pong { number, used } => self.answered(cell, number, &used),
             FromCell::Console { worker, level, text } => {

@@ -42,6 +42,7 @@ fn copy(spec: &WorkerSpec) -> WorkerSpec {
         limits: spec.limits,
         env_json: spec.env_json.clone(),
         bundle: spec.bundle.clone(),
+        prepared: spec.prepared.clone(),
         egress: spec.egress.clone(),
     }
 }

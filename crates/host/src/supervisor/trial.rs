@@ -1,16 +1,68 @@
 //! Trying code out before anybody is served by it: in a cell of its own that is thrown away, whatever the code did there.
 
-use std::{rc::Rc, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use mote_wire::{control::ToCell, prepared::PREPARED_BYTES_MAX};
+use tokio::{
+    sync::{Semaphore, oneshot},
+    time::timeout,
+};
 
 use super::{
     Supervisor,
     call::Unsent,
     given::Loading,
+    live::LiveCell,
+    options::Profile,
     pens::Alone,
-    worker::{Suspicion, WorkerSpec},
+    worker::{Suspicion, Worker, WorkerSpec},
 };
 
+/// How long a version may take to be prepared: it is loaded some times over.
+const PREPARING_MAX: Duration = Duration::from_secs(60);
+/// Trials that wait to prepare what they have loaded; each holds a cell. Further ones end as they are.
+const WAITING_MAX: usize = 4;
+
+/// Who is told what was prepared for a version, or why it was not.
+pub(crate) type TakePrepared = Rc<dyn Fn(&WorkerSpec, Result<Bytes, String>)>;
+
 impl Supervisor {
+    /// From now on versions are prepared, after they were tried out, and `take` gets what comes of it.
+    pub(crate) fn take_prepared(&self, take: TakePrepared) {
+        self.preparing.taker.replace(Some(take));
+    }
+
+    /// Gives what was prepared for a bundle to all workers that run it.
+    pub(crate) fn adopt(self: &Rc<Self>, bundle: &Bytes, prepared: &Bytes) {
+        for worker in self.workers.borrow().values() {
+            let spec = worker.current();
+            if spec.bundle == *bundle && spec.prepared.borrow().is_empty() {
+                spec.prepared.replace(prepared.clone());
+                self.tell_adopted(worker, &spec, prepared);
+            }
+        }
+    }
+
+    /// Cells that have it already start its next isolates from it.
+    fn tell_adopted(&self, worker: &Worker, spec: &Rc<WorkerSpec>, prepared: &Bytes) {
+        for cell in self.living().iter().filter(|cell| cell.profile == Profile::Jit) {
+            let number = cell.given.borrow().number_of(&worker.name);
+            let Some(number) = number else { continue };
+            let is_current =
+                cell.given.borrow_mut().entry(number).is_some_and(|entry| Rc::ptr_eq(&entry.spec, spec));
+            if is_current {
+                // One that does not read it starts as before.
+                let _ = cell.tell(&ToCell::Adopt { worker: number }, prepared.clone());
+            }
+        }
+    }
+
     /// Loads a version as it would be loaded for its first event; gives the names of its handlers. The spec's name must be
     /// nobody's: the code serves no event, and is gone when this returns or is dropped.
     ///
@@ -20,8 +72,62 @@ impl Supervisor {
         let name = spec.name.clone();
         self.put(spec).map_err(|error| error.to_string())?;
         let trial = Trial { supervisor: self.clone(), name };
-        trial.run().await
+        let (cell, number, handlers) = trial.run().await?;
+        self.prepare_behind(trial, cell, number);
+        Ok(handlers)
     }
+
+    /// Prepares a version in the cell that it was tried out in, while its deploy goes on.
+    fn prepare_behind(self: &Rc<Self>, trial: Trial, cell: Rc<LiveCell>, number: u32) {
+        let preparing = self.preparing.clone();
+        let Some(take) = preparing.taker.borrow().clone() else { return };
+        if preparing.waiting.get() >= WAITING_MAX || cell.profile == Profile::Jitless {
+            return;
+        }
+        preparing.waiting.set(preparing.waiting.get() + 1);
+        tokio::task::spawn_local(async move {
+            let turn = preparing.turns.acquire().await;
+            let spec = trial.supervisor.known(&trial.name).map(|worker| worker.current());
+            let made = ask(&cell, number).await;
+            // Its cell ends now, and the next one may begin.
+            drop((trial, turn));
+            preparing.waiting.set(preparing.waiting.get() - 1);
+            if let Ok(spec) = spec {
+                take(&spec, made);
+            }
+        });
+    }
+}
+
+/// Versions that are being prepared.
+pub(super) struct Preparing {
+    taker: RefCell<Option<TakePrepared>>,
+    waiting: Cell<usize>,
+    /// One at a time: it costs as much as the events that others wait for.
+    turns: Semaphore,
+}
+
+impl Default for Preparing {
+    fn default() -> Self {
+        Self { taker: RefCell::default(), waiting: Cell::new(0), turns: Semaphore::new(1) }
+    }
+}
+
+/// Has a cell prepare a worker that it has loaded.
+async fn ask(cell: &LiveCell, worker: u32) -> Result<Bytes, String> {
+    let (sender, answer) = oneshot::channel();
+    cell.preparing.replace(Some((worker, sender)));
+    cell.blob.ask(PREPARED_BYTES_MAX);
+    if !cell.tell(&ToCell::Prepare { worker }, Bytes::new()) {
+        return Err("its process does not read what it is told".to_owned());
+    }
+    let answered = async {
+        tokio::select! {
+            answer = answer => answer.unwrap_or_else(|_| Err("its process said nothing".to_owned())),
+            loss = cell.lost() => Err(format!("its process ended: {}", loss.reason)),
+        }
+    };
+    timeout(PREPARING_MAX, answered).await.unwrap_or_else(|_| Err("it takes too long".to_owned()))
 }
 
 /// Code that is being tried out.
@@ -31,7 +137,7 @@ struct Trial {
 }
 
 impl Trial {
-    async fn run(&self) -> Result<Vec<String>, String> {
+    async fn run(&self) -> Result<(Rc<LiveCell>, u32, Vec<String>), String> {
         let worker = self.supervisor.known(&self.name).map_err(|error| error.to_string())?;
         // Nobody else may be in its cell: it is ended afterwards.
         worker.suspicion.set(Suspicion::MovedOut);
@@ -43,10 +149,9 @@ impl Trial {
                 return Err("its process ended while the code was loading".to_owned());
             }
         };
-        let mut given = cell.given.borrow_mut();
-        let loading = given.entry(number).map(|entry| entry.loading.borrow().clone());
+        let loading = cell.given.borrow_mut().entry(number).map(|entry| entry.loading.borrow().clone());
         match loading {
-            Some(Loading::Loaded(handlers)) => Ok(handlers.to_vec()),
+            Some(Loading::Loaded(handlers)) => Ok((cell, number, handlers.to_vec())),
             Some(Loading::Pending | Loading::Refused(_)) | None => {
                 Err("its process ended when the code was loaded".to_owned())
             }

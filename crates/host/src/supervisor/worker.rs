@@ -30,6 +30,8 @@ pub struct WorkerSpec {
     pub env_json: String,
     /// Its code, encoded ([`mote_wire::bundle::Bundle::encode`]).
     pub bundle: Bytes,
+    /// What makes its isolates start sooner, encoded ([`mote_wire::prepared::Prepared::encode`]); empty if there is none.
+    pub prepared: RefCell<Bytes>,
     /// Where it may go; read by [`super::Outbound`] alone.
     pub egress: Rc<dyn Any>,
 }

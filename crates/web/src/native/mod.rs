@@ -11,6 +11,7 @@ mod encoding;
 mod event;
 mod fetch;
 mod inspect;
+mod recording;
 pub(crate) mod resource;
 mod room;
 mod structured_clone;
@@ -51,9 +52,10 @@ pub(crate) use natives;
 /// an exception of the one whose code has called it.
 fn contain<'s, 'i>(
     scope: &mut mote_engine::v8::PinScope<'s, 'i>,
-    name: &str,
+    name: &'static str,
     native: impl FnOnce(&mut mote_engine::v8::PinScope<'s, 'i>),
 ) {
+    crate::recording::note(name);
     // What a native borrows of the isolate's state is given back on the way out.
     let outcome = catch_unwind(AssertUnwindSafe(|| native(scope)));
     if outcome.is_err() {
@@ -73,6 +75,7 @@ pub fn all() -> Vec<Native> {
         event::natives(),
         fetch::natives(),
         inspect::natives(),
+        recording::natives(),
         room::natives(),
         structured_clone::natives(),
         timer::natives(),

@@ -224,6 +224,8 @@ async fn talk(control: DuplexStream, acts: Rc<Cell<Acts>>, deploys: Rc<Cell<u64>
             | ToCell::Stop { .. }
             | ToCell::Start { .. }
             | ToCell::Watch { .. }
+            | ToCell::Prepare { .. }
+            | ToCell::Adopt { .. }
             | ToCell::Pressure { .. } => continue,
         };
         write.write_all(&encode(&answer, &[])).await?;

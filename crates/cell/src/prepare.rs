@@ -1,0 +1,147 @@
+//! Finds out how a version starts soonest, and makes what it needs for that: the code caches of its modules, and the heap that
+//! its top-level code leaves behind, if a start from that heap is sooner than running the code again.
+//!
+//! It belongs into a cell that is thrown away: V8 ends the process if it meets what it cannot write down, and what comes of it
+//! is given to cells with other tenants, so that nobody else may have had a hand in it.
+
+use std::{
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use mote_engine::{
+    Snapshot,
+    program::{Made, Program},
+};
+use mote_web::{Heap, Runtime, Worker};
+use mote_wire::prepared::{Prepared, PreparedHeap, PreparedReport};
+
+use crate::{
+    cell::Cell,
+    slot::{Slot, SlotConsole, Way},
+};
+
+/// A start that takes no longer than this with the code caches gets no heap: an isolate takes a thousand microseconds to make
+/// from one, and a blank one can be ready before it is needed.
+const HEAP_WORTH: Duration = Duration::from_micros(1_000);
+/// The most bytes of a heap: host and cells keep them for as long as the worker is in service.
+const HEAP_BYTES_MAX: usize = 16 << 20;
+/// Why there is nothing to prepare.
+const NOT_LOADED: &str = "no version of the worker is loaded";
+/// How often each start is measured; the shortest counts.
+const ROUNDS: usize = 3;
+
+/// Gives a program its code caches, and the heap that its isolates start from, if there is one for this engine.
+pub(crate) fn give(prepared: &Prepared, program: &Program, snapshot: &Snapshot) -> Option<Arc<Heap>> {
+    for (name, cache) in &prepared.code_caches {
+        if let Some(module) = program.module(name) {
+            module.keep_code_cache(Made::Loaded, cache.clone());
+        }
+    }
+    let heap = prepared.heap.as_ref()?;
+    let snapshot = snapshot.descendant(heap.bytes.clone()).ok()?;
+    Some(Arc::new(Heap { snapshot, modules: heap.modules.clone(), handlers: heap.handlers.clone() }))
+}
+
+impl Cell {
+    /// Starts a worker's isolates from what was prepared, from now on; those that are there go on as they are.
+    pub(crate) fn adopt(&self, name: &str, prepared: &Prepared) {
+        let Some(slot) = self.slot_named(name) else { return };
+        if let Some(worker) = slot.worker.borrow_mut().as_mut() {
+            worker.heap = give(prepared, &worker.program, &self.snapshot);
+        }
+    }
+
+    /// Prepares the version of a worker that is loaded here.
+    ///
+    /// # Errors
+    /// When it is not loaded, or does not load any more.
+    pub fn prepare(&self, name: &str) -> Result<Prepared, String> {
+        let slot = self.slot_named(name).ok_or(NOT_LOADED)?;
+        let (worker, way) = (slot.worker.borrow().clone(), slot.way.borrow().clone());
+        let (Some(mut worker), Some(way)) = (worker, way) else { return Err(NOT_LOADED.to_owned()) };
+        let program = worker.program.clone();
+        let mut report = PreparedReport::default();
+        let (runtime, took) = self.start(&slot, &worker, &way)?;
+        report.source_us = took.load;
+        runtime.keep_code_cache(Made::Loaded);
+        drop(runtime);
+        report.cached_us = self.shortest(&slot, &worker, &way, |took| took.load)?;
+        let heap = if u128::from(report.cached_us) <= HEAP_WORTH.as_micros() {
+            Err("it starts soon enough without".to_owned())
+        } else {
+            self.record(&slot, &program, &way).and_then(|kept| {
+                let snapshot =
+                    self.snapshot.descendant(kept.bytes.clone()).map_err(|error| error.to_string())?;
+                let (modules, handlers) = (kept.modules.clone(), kept.handlers.clone());
+                worker.heap = Some(Arc::new(Heap { snapshot, modules, handlers }));
+                let heap_us = self.shortest(&slot, &worker, &way, |took| took.make + took.load)?;
+                report.heap_us = Some(heap_us);
+                if heap_us < report.cached_us {
+                    Ok(kept)
+                } else {
+                    Err("a start from its heap takes longer".to_owned())
+                }
+            })
+        };
+        let heap = heap.map_err(|reason| report.without_heap = Some(reason)).ok();
+        let code_caches = program.modules().iter();
+        let code_caches =
+            code_caches.filter_map(|module| Some((module.name.clone(), module.code_cache()?))).collect();
+        Ok(Prepared { code_caches, heap, report })
+    }
+
+    /// Keeps the heap that the top-level code of a worker's version leaves behind, whether or not it is worth it.
+    ///
+    /// # Errors
+    /// Why there is none, in words for the worker's author.
+    pub fn record_heap(&self, name: &str) -> Result<PreparedHeap, String> {
+        let slot = self.slot_named(name).ok_or(NOT_LOADED)?;
+        let (worker, way) = (slot.worker.borrow().clone(), slot.way.borrow().clone());
+        let (Some(worker), Some(way)) = (worker, way) else { return Err(NOT_LOADED.to_owned()) };
+        self.record(&slot, &worker.program, &way)
+    }
+
+    fn record(&self, slot: &Slot, program: &Arc<Program>, way: &Way) -> Result<PreparedHeap, String> {
+        let console = Rc::new(SlotConsole { name: slot.name.clone(), observer: self.observer.clone() });
+        let kept = Runtime::record(&self.snapshot, slot.limits.get(), way.egress.clone(), console, program)?;
+        if kept.bytes.len() > HEAP_BYTES_MAX {
+            let mib = kept.bytes.len() >> 20;
+            return Err(format!("its heap has {mib} MiB, and {} are the most", HEAP_BYTES_MAX >> 20));
+        }
+        Ok(PreparedHeap { modules: kept.modules, handlers: kept.handlers, bytes: kept.bytes.into() })
+    }
+
+    fn shortest(
+        &self,
+        slot: &Slot,
+        worker: &Worker,
+        way: &Way,
+        part: fn(&Took) -> u64,
+    ) -> Result<u64, String> {
+        let mut shortest = u64::MAX;
+        for _ in 0..ROUNDS {
+            let (_runtime, took) = self.start(slot, worker, way)?;
+            shortest = shortest.min(part(&took));
+        }
+        Ok(shortest)
+    }
+
+    fn start(&self, slot: &Slot, worker: &Worker, way: &Way) -> Result<(Rc<Runtime>, Took), String> {
+        let began = Instant::now();
+        let runtime = self.blank(slot, worker, slot.limits.get(), way);
+        let made = Instant::now();
+        runtime.load(worker).map_err(|error| error.to_string())?;
+        let microseconds = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        Ok((runtime, Took { make: microseconds(made - began), load: microseconds(made.elapsed()) }))
+    }
+}
+
+/// Microseconds of a start.
+struct Took {
+    /// To make the isolate.
+    make: u64,
+    /// To bring the worker into it.
+    load: u64,
+}

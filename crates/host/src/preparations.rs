@@ -1,0 +1,108 @@
+//! Sees that versions are prepared: once for each bundle and engine, behind the deploy or, for what another build of Mote has
+//! deployed, some time after the first event.
+//!
+//! What comes from a cell is believed no further than to the code that made it: it was made by nobody else's code, in a cell
+//! that nobody else was in, and goes to isolates of the same bundle alone.
+
+use std::{
+    cell::RefCell,
+    collections::HashSet,
+    rc::{Rc, Weak},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use mote_store::Store;
+use mote_wire::{bundle::BundleHash, prepared::Prepared};
+use tokio::sync::mpsc;
+
+use crate::supervisor::{Supervisor, WorkerSpec};
+
+/// How long after its first event a version is prepared that was not prepared when it was deployed. Until then its deploy may
+/// still be at it.
+const LATER: Duration = Duration::from_secs(20);
+/// Versions that wait to be prepared. More come back with their next start.
+const WAITING_MAX: usize = 256;
+
+/// Makes a spec again, under a name that is nobody's.
+pub(crate) type Remake = Box<dyn FnOnce(String) -> Result<WorkerSpec, String>>;
+
+/// What has been prepared, and what is going to be.
+pub(crate) struct Preparations {
+    store: Arc<Store>,
+    engine: String,
+    supervisor: Weak<Supervisor>,
+    /// Bundles that were tried here; those that cannot be prepared are not tried again and again.
+    tried: RefCell<HashSet<BundleHash>>,
+    waiting: mpsc::Sender<(BundleHash, Remake)>,
+}
+
+impl Preparations {
+    /// It takes what the supervisor prepares from now on, for the `engine` of this name.
+    pub(crate) fn new(store: Arc<Store>, engine: String, supervisor: &Rc<Supervisor>) -> Rc<Self> {
+        let (waiting, queue) = mpsc::channel(WAITING_MAX);
+        let supervisor_of = Rc::downgrade(supervisor);
+        let this =
+            Rc::new(Self { store, engine, supervisor: supervisor_of, tried: RefCell::default(), waiting });
+        let taker = Rc::downgrade(&this);
+        supervisor.take_prepared(Rc::new(move |spec: &WorkerSpec, made| {
+            if let Some(this) = taker.upgrade() {
+                let bundle = spec.bundle.clone();
+                tokio::task::spawn_local(this.take(bundle, made));
+            }
+        }));
+        tokio::task::spawn_local(Self::prepare_later(Rc::downgrade(&this), queue));
+        this
+    }
+
+    /// The engine that it prepares for.
+    pub(crate) fn engine(&self) -> &str {
+        &self.engine
+    }
+
+    /// A version starts without anything prepared for it.
+    pub(crate) fn misses(&self, bundle: BundleHash, remake: Remake) {
+        if !self.tried.borrow().contains(&bundle) {
+            // Without room there is another time.
+            let _ = self.waiting.try_send((bundle, remake));
+        }
+    }
+
+    /// Keeps what a cell has prepared, and gives it to the workers in service that have the bundle.
+    async fn take(self: Rc<Self>, bundle: Bytes, made: Result<Bytes, String>) {
+        let (store, engine) = (self.store.clone(), self.engine.clone());
+        let kept = tokio::task::spawn_blocking(move || {
+            let hash = BundleHash::of(&bundle);
+            let made = made.ok().and_then(|bytes| Some((Prepared::decode(bytes.clone()).ok()?, bytes)));
+            if let Some((prepared, bytes)) = &made {
+                let report = serde_json::to_string(&prepared.report).unwrap_or_default();
+                // A full disk costs the next start of the node some time, and nothing else.
+                let _ = store.keep_prepared(hash, &engine, &report, bytes);
+            }
+            (hash, bundle, made.map(|(_, bytes)| bytes))
+        });
+        let Ok((hash, bundle, made)) = kept.await else { return };
+        self.tried.borrow_mut().insert(hash);
+        if let (Some(made), Some(supervisor)) = (made, self.supervisor.upgrade()) {
+            supervisor.adopt(&bundle, &made);
+        }
+    }
+
+    /// One after the other, for as long as somebody wants it.
+    async fn prepare_later(this: Weak<Self>, mut queue: mpsc::Receiver<(BundleHash, Remake)>) {
+        while let Some((bundle, remake)) = queue.recv().await {
+            tokio::time::sleep(LATER).await;
+            let Some(this) = this.upgrade() else { return };
+            if this.tried.borrow().contains(&bundle) {
+                continue;
+            }
+            let Some(supervisor) = this.supervisor.upgrade() else { return };
+            // What it says comes through `take`; a version that does not load here says so to whoever calls it.
+            if let Ok(spec) = remake(format!("prepare {bundle}")) {
+                let _ = supervisor.try_out(spec).await;
+            }
+            this.tried.borrow_mut().insert(bundle);
+        }
+    }
+}
