@@ -365,9 +365,9 @@ impl Deployed {
         Ok(())
     }
 
-    /// What was found out while a version's bundle was prepared, as JSON.
-    pub(crate) fn start_report(&self, version: &Version) -> Result<Option<String>, mote_store::StoreError> {
-        self.store.prepared_report(version.bundle, self.preparations.engine())
+    /// The engine that versions are prepared for here.
+    pub(crate) fn engine(&self) -> &str {
+        self.preparations.engine()
     }
 
     fn prepare_later(self: &Rc<Self>, version: &Version, bundle: bytes::Bytes) {

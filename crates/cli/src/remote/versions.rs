@@ -140,9 +140,10 @@ async fn list(worker: &Worker, output: &Output) -> Result<(), RemoteError> {
             let fields =
                 ["/metadata/created_on", "/annotations/workers~1tag", "/annotations/workers~1message"];
             let fields = fields.map(|field| text(version, field).to_owned());
-            [vec![text(version, "/id").to_owned(), number, share], fields.to_vec()].concat()
+            let start = start_of(version).map_or_else(String::new, |start| start.in_short());
+            [vec![text(version, "/id").to_owned(), number, share, start], fields.to_vec()].concat()
         };
-        let heads = ["VERSION", "NUMBER", "EVENTS", "CREATED", "TAG", "MESSAGE"];
+        let heads = ["VERSION", "NUMBER", "EVENTS", "START", "CREATED", "TAG", "MESSAGE"];
         table(colours, &heads, &items.iter().map(row).collect::<Vec<_>>())
     });
     Ok(())
@@ -171,6 +172,7 @@ async fn view(worker: &Worker, id: &str, output: &Output) -> Result<(), RemoteEr
         line("date", text(&version, "/resources/script_runtime/compatibility_date"));
         line("flags", &words(version.pointer("/resources/script_runtime/compatibility_flags")));
         line("handlers", &words(version.pointer("/resources/script/handlers")));
+        line("start", &start_of(&version).map_or_else(String::new, |start| start.in_full()));
         let bindings = version.pointer("/resources/bindings").and_then(Value::as_array);
         for binding in bindings.into_iter().flatten() {
             line("binding", &format!("{} ({})", text(binding, "/name"), text(binding, "/type")));
@@ -178,6 +180,50 @@ async fn view(worker: &Worker, id: &str, output: &Output) -> Result<(), RemoteEr
         lines.join("\n")
     });
     Ok(())
+}
+
+/// How a version starts, as it was measured when it was prepared.
+#[derive(Deserialize)]
+struct Start {
+    source_us: u64,
+    cached_us: u64,
+    heap_us: Option<u64>,
+    without_heap: Option<String>,
+}
+
+fn start_of(version: &Value) -> Option<Start> {
+    serde_json::from_value(version.get("start")?.clone()).ok()
+}
+
+impl Start {
+    fn in_short(&self) -> String {
+        match self.heap_us {
+            Some(heap) if self.without_heap.is_none() => format!("{} heap", milliseconds(heap)),
+            _ => format!("{} code", milliseconds(self.cached_us)),
+        }
+    }
+
+    fn in_full(&self) -> String {
+        let [source, cached] = [self.source_us, self.cached_us].map(milliseconds);
+        match (self.heap_us, &self.without_heap) {
+            (Some(heap), None) => {
+                format!(
+                    "{} from its heap ({cached} with cached code, {source} from its source)",
+                    milliseconds(heap)
+                )
+            }
+            (_, reason) => {
+                let reason = reason.as_deref().unwrap_or("none was made");
+                format!("{cached} with cached code ({source} from its source); no heap: {reason}")
+            }
+        }
+    }
+}
+
+fn milliseconds(us: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a time that a person reads")]
+    let ms = us as f64 / 1_000.0;
+    format!("{ms:.1} ms")
 }
 
 async fn deploy(

@@ -1,6 +1,6 @@
 //! Versions, described. They are made by uploads and by changes of secrets, and never change.
 
-use mote_store::Version;
+use mote_store::{Store, StoreError, Version};
 use serde_json::{Value, json};
 
 use super::{Api, Refusal, auth::email_of, config::VersionConfig, envelope::time};
@@ -11,15 +11,42 @@ const LISTED_MAX: u32 = 100;
 impl Api {
     pub(super) async fn versions(&self, account: &str, name: &str) -> Result<Value, Refusal> {
         let (account, worker) = (account.to_owned(), name.to_owned());
-        let versions = self.store(move |store| store.versions(&account, &worker, LISTED_MAX)).await?;
-        let items = versions.iter().map(describe).collect::<Result<Vec<_>, _>>()?;
+        let engine = self.deployed.engine().to_owned();
+        let versions = self.store(move |store| {
+            let versions = store.versions(&account, &worker, LISTED_MAX)?;
+            versions
+                .into_iter()
+                .map(|version| with_start(store, version, &engine))
+                .collect::<Result<Vec<_>, _>>()
+        });
+        let items = versions.await?.iter().map(describe_with_start).collect::<Result<Vec<_>, _>>()?;
         Ok(json!({"items": items}))
     }
 
     pub(super) async fn version(&self, account: &str, name: &str, id: &str) -> Result<Value, Refusal> {
         let (account, worker, id) = (account.to_owned(), name.to_owned(), id.to_owned());
-        describe(&self.store(move |store| store.version(&account, &worker, &id)).await?)
+        let engine = self.deployed.engine().to_owned();
+        let found =
+            self.store(move |store| with_start(store, store.version(&account, &worker, &id)?, &engine));
+        describe_with_start(&found.await?)
     }
+}
+
+/// A version, and what was found out about its start, as JSON.
+type WithStart = (Version, Option<String>);
+
+fn with_start(store: &Store, version: Version, engine: &str) -> Result<WithStart, StoreError> {
+    let start = store.prepared_report(version.bundle, engine)?;
+    Ok((version, start))
+}
+
+fn describe_with_start((version, start): &WithStart) -> Result<Value, Refusal> {
+    let mut described = describe(version)?;
+    let start = start.as_ref().and_then(|report| serde_json::from_str::<Value>(report).ok());
+    if let (Value::Object(fields), Some(start)) = (&mut described, start) {
+        fields.insert("start".to_owned(), start);
+    }
+    Ok(described)
 }
 
 /// A version as the API shows it: never with the text of a secret, because its settings hold none.
