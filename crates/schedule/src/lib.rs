@@ -1,6 +1,8 @@
 //! What runs where, what stays warm, and what may start: the policies of a node, and nothing but them.
 //!
-//! What this room does: [`place`] chooses the cell that a worker lives in. It is a function of what it is told.
+//! What this room does: [`place`] chooses the cell that a worker lives in, [`keep`] which warm isolates leave when memory
+//! is short, [`admit`] whether one more isolate may be started. Each is a function of what it is told. The host, the cell
+//! and the simulator (`tests/simulator`) run the same code.
 //!
 //! What it refuses: a clock, files, sockets, threads, chance. Time comes in as the [`Duration`](std::time::Duration) since
 //! some start that the caller chose; equal calls give equal answers, so that a seed replays a fleet.
@@ -12,4 +14,6 @@
 //! that turns a start away says when to come again.
 #![forbid(unsafe_code)]
 
+pub mod admit;
+pub mod keep;
 pub mod place;
