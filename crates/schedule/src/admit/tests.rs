@@ -2,7 +2,8 @@ use mote_mutator::Random;
 
 use super::*;
 
-const RULES: AdmitRules = AdmitRules { start_share_max: 0.8, window: Duration::from_secs(1), threads: 1 };
+const RULES: AdmitRules =
+    AdmitRules { start_share_max: 0.8, start_share_min: 0.2, window: Duration::from_secs(1), threads: 1 };
 
 fn ms(ms: usize) -> Duration {
     Duration::from_millis(u64::try_from(ms).unwrap())
@@ -50,6 +51,25 @@ fn starts_take_their_share_and_no_more() {
     let (parts, share) = run(&mut admission, &[(400, ms(2), 3)], 20);
     assert!((0.7..0.85).contains(&share), "{share}");
     assert!((0.3..0.4).contains(&parts[0]), "a third of 2.4 cores: {parts:?}");
+}
+
+#[test]
+fn starts_get_what_events_leave_and_never_nothing() {
+    let share_beside = |events_ms: u64| {
+        let mut admission = Admission::new(RULES);
+        let mut share = 0.0;
+        for tick in 0..20_000 {
+            admission.served(Duration::from_micros(events_ms));
+            admission.ask(start(tick % 400, ms(2)), Memory::Full, ms(tick));
+            share = admission.share(ms(tick));
+        }
+        share
+    };
+    // Events that take no time, half of it, all of it, and more than there is.
+    let shares = [0, 500, 1_000, 5_000].map(share_beside);
+    for (share, expected) in shares.iter().zip([0.8, 0.35, 0.2, 0.2]) {
+        assert!((share - expected).abs() < 0.02, "{shares:?}");
+    }
 }
 
 #[test]
@@ -149,7 +169,7 @@ fn long_rests_and_clocks_that_jump_leave_a_number() {
 
 #[test]
 fn a_share_of_nothing_lets_nobody_in() {
-    let mut admission = Admission::new(AdmitRules { start_share_max: 0.0, ..RULES });
+    let mut admission = Admission::new(AdmitRules { start_share_max: 0.0, start_share_min: 0.0, ..RULES });
     let shed = admission.ask(start(1, ms(1)), Memory::Full, ms(0));
     assert!(matches!(shed, Answer::Shed { .. }));
 }

@@ -164,6 +164,23 @@ fn what_was_popular_once_makes_room() {
 }
 
 #[test]
+fn uses_outlast_an_isolate_and_are_forgotten_in_time() {
+    let keeper = Keeper::new(RULES);
+    let mut before = keeper.started(ms(3), MIB, Duration::ZERO);
+    (0..100).for_each(|_| keeper.used(&mut before, ms(1_000)));
+    let uses_after = |seconds| {
+        let now = ms(1_000) + Duration::from_secs(seconds);
+        let again = keeper.started_again(&before, ms(4), 2 * MIB, now);
+        assert_eq!(
+            (again.cost(), again.bytes(), again.started(), again.last_used()),
+            (ms(4), 2 * MIB, now, now)
+        );
+        again.uses()
+    };
+    assert_eq!([0, 299, 300, 900, 2_100, 86_400 * 365].map(uses_after), [100, 100, 50, 12, 0, 0]);
+}
+
+#[test]
 fn of_equal_use_the_cheap_and_the_large_leave_first() {
     let mut keeper = Keeper::new(RULES);
     let kept = |cost, bytes| {
