@@ -28,7 +28,6 @@ mod lose;
 mod options;
 mod outgoing;
 mod pens;
-mod place;
 mod processes;
 mod reading;
 mod repeat;

@@ -5,6 +5,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
+use mote_schedule::place::{SeatView, choose};
 use mote_wire::event::EventError;
 use tokio::{sync::watch, time::Instant};
 
@@ -14,7 +15,6 @@ use super::{
     errors,
     live::{LiveCell, Stage},
     options::{CordonOptions, PutError, Tenancy},
-    place::{SeatView, choose},
     spares::StartError,
     worker::{Suspicion, Worker, WorkerSpec},
 };

@@ -10,11 +10,12 @@ use std::{
 };
 
 use bytes::Bytes;
+use mote_schedule::place::hash_of;
 use mote_wire::{control::WorkerUse, limits::Limits};
 
 use tokio::time::Instant;
 
-use super::{pens::PenKey, place::hash_of, suspicion::Behaviour};
+use super::{pens::PenKey, suspicion::Behaviour};
 
 /// A version of a worker, as it is put into service.
 pub struct WorkerSpec {

@@ -6,24 +6,26 @@ use crate::{Finding, Tree};
 use super::ending_of;
 
 /// A room, and the rooms it may know. `cli` may know all.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("mote-engine", &[]),
     ("mote-wire", &[]),
     ("mote-sandbox", &[]),
+    ("mote-schedule", &[]),
     ("mote-store", &["mote-wire"]),
     ("mote-bundle", &["mote-wire"]),
     ("mote-web", &["mote-engine", "mote-wire"]),
-    ("mote-cell", &["mote-engine", "mote-web", "mote-wire", "mote-sandbox"]),
-    ("mote-host", &["mote-wire", "mote-store", "mote-sandbox"]),
+    ("mote-cell", &["mote-engine", "mote-web", "mote-wire", "mote-sandbox", "mote-schedule"]),
+    ("mote-host", &["mote-wire", "mote-store", "mote-sandbox", "mote-schedule"]),
 ];
 
 /// What a room must not stand on, with the reason. A name that ends with `*` stands for all that begin so.
-const REFUSED: [(&str, &str, &str); 10] = [
+const REFUSED: [(&str, &str, &str); 11] = [
     ("mote-engine", "http*", "the engine knows nothing of HTTP"),
     ("mote-engine", "hyper*", "the engine knows nothing of HTTP"),
     ("mote-engine", "tokio*", "the engine is driven by whoever holds it"),
     ("mote-wire", "tokio*", "types only"),
     ("mote-wire", "hyper*", "types only"),
+    ("mote-schedule", "tokio*", "policies have no clock and wait for nothing"),
     ("mote-host", "v8", "the host never links the engine"),
     ("mote-store", "v8", "stored data knows nothing of isolates"),
     ("*", "lazy_static", "std::sync::LazyLock"),
@@ -42,7 +44,7 @@ const MAY_BE_UNSAFE: [&str; 2] = ["crates/engine", "crates/sandbox"];
 /// The rooms that parse a stranger's bytes.
 const PARSE_STRANGERS_BYTES: [&str; 3] = ["crates/wire", "crates/web", "crates/host"];
 /// The rooms whose code runs beside a tenant's, in a process that may open nothing.
-const JAILED: [&str; 4] = ["crates/engine", "crates/web", "crates/cell", "crates/wire"];
+const JAILED: [&str; 5] = ["crates/engine", "crates/web", "crates/cell", "crates/wire", "crates/schedule"];
 /// What the jailed rooms leave alone.
 const OUTSIDE: [&str; 8] = [
     "std::fs",

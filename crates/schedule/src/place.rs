@@ -1,30 +1,31 @@
-//! Which of a cordon's cells a worker lives in: rendezvous hashing, so that a cell that comes or goes moves only the workers
-//! that have to move. It knows no processes.
+//! Which of a cordon's cells a worker lives in: rendezvous hashing (Thaler and Ravishankar 1998), so that a cell that comes
+//! or goes moves only the workers that have to move. It knows no processes.
 
 /// What there is to know about one seat: a place in a cordon that one cell after the other takes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SeatView {
+pub struct SeatView {
     /// Its number.
-    pub(super) seat: u32,
+    pub seat: u32,
     /// Its cell has this worker already.
-    pub(super) holds: bool,
+    pub holds: bool,
     /// Its cell has more to do than is good for it.
-    pub(super) busy: bool,
+    pub busy: bool,
     /// Its cell has no room for a worker that it does not have.
-    pub(super) full: bool,
+    pub full: bool,
 }
 
 /// Where an event goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Choice {
+pub struct Choice {
     /// The seat; `None` if there is none at all.
-    pub(super) seat: Option<u32>,
+    pub seat: Option<u32>,
     /// True if another cell would be good.
-    pub(super) crowded: bool,
+    pub crowded: bool,
 }
 
 /// A worker's number for [`choose`].
-pub(super) fn hash_of(worker: &str) -> u64 {
+#[must_use]
+pub fn hash_of(worker: &str) -> u64 {
     // FNV-1a, then spread. It need not stand against chosen names: who finds names that meet in one cell gets what the
     // limits of that cell give, and others spill.
     let hash = worker.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
@@ -34,7 +35,7 @@ pub(super) fn hash_of(worker: &str) -> u64 {
 }
 
 /// Chooses a seat for a worker: its home, or the next best one if the home is busy or has no room.
-pub(super) fn choose(worker: u64, seats: impl Iterator<Item = SeatView>) -> Choice {
+pub fn choose(worker: u64, seats: impl Iterator<Item = SeatView>) -> Choice {
     let mut home: Option<(u64, u32)> = None;
     let mut with_room: Option<(u64, u32)> = None;
     let mut at_ease: Option<(u64, u32)> = None;
