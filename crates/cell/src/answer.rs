@@ -70,6 +70,7 @@ pub(crate) fn unready(why: &Unready) -> EventError {
     let detail = match why {
         Unready::Problem(problem) => problem.clone(),
         Unready::Load(error) => error.to_string(),
+        Unready::TurnedAway(why) => return turned_away(why),
     };
     EventError::new(500, 1101, "worker-does-not-load", "The worker does not load", detail)
 }

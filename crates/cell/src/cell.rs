@@ -1,9 +1,15 @@
 //! A cell's workers, and the warm isolate of each.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use mote_engine::{JsError, Snapshot, modules::LoadError};
-use mote_web::{Failure, LogLevel, Outcome, Runtime, Worker};
+use mote_web::{Blank, Failure, LogLevel, Outcome, Runtime, Worker};
 use mote_wire::{
     bundle::Bundle,
     http::Egress,
@@ -14,11 +20,13 @@ use mote_wire::{
 use crate::{
     SNAPSHOT,
     admission::Pressure,
+    blanks::Blanks,
     directory::Directory,
     journal::{Story, Watched},
     prepare::give,
     program::{Debugging, program_of},
     slot::{Account, Slot, SlotConsole, Unready, Way},
+    warmth::Warmth,
 };
 
 /// What a cell does for all its workers.
@@ -99,6 +107,8 @@ pub struct Cell {
     pub(crate) options: CellOptions,
     workers: RefCell<BTreeMap<String, Rc<Slot>>>,
     accounts: RefCell<BTreeMap<String, Rc<Account>>>,
+    pub(crate) warmth: Warmth,
+    blanks: Blanks,
 }
 
 impl Cell {
@@ -107,11 +117,13 @@ impl Cell {
     pub fn new(options: CellOptions, observer: Arc<dyn Observer>) -> Rc<Self> {
         let snapshot = mote_web::snapshot(SNAPSHOT);
         Rc::new(Self {
+            warmth: Warmth::new(options.directory.books()),
             snapshot,
             observer,
             options,
             workers: RefCell::default(),
             accounts: RefCell::default(),
+            blanks: Blanks::default(),
         })
     }
 
@@ -130,7 +142,9 @@ impl Cell {
         let heap = deployment.prepared.and_then(|prepared| give(prepared, &program, &self.snapshot));
         let worker = Worker { program, env_json: deployment.env_json.to_owned(), heap };
         let way = Way { egress: deployment.egress.clone(), label: deployment.label };
+        let began = Instant::now();
         let (runtime, handlers) = self.loaded(&slot, &worker, limits, &way)?;
+        self.keep(&slot, began.elapsed(), &runtime, began);
         *slot.way.borrow_mut() = Some(way);
         *slot.worker.borrow_mut() = Some(worker);
         *slot.problem.borrow_mut() = None;
@@ -167,6 +181,7 @@ impl Cell {
 
     /// Frees isolates that have nothing to do.
     pub(crate) fn release_idle(&self) {
+        self.blanks.clear();
         for slot in self.workers.borrow().values() {
             slot.release_idle();
         }
@@ -174,9 +189,9 @@ impl Cell {
 
     /// The warm isolate of a worker, for the debugger.
     #[must_use]
-    pub fn runtime(&self, name: &str) -> Option<Rc<Runtime>> {
+    pub fn runtime(self: &Rc<Self>, name: &str) -> Option<Rc<Runtime>> {
         let slot = self.workers.borrow().get(name).cloned()?;
-        self.ready(&slot).ok()
+        self.ready(&slot, Instant::now()).ok()
     }
 
     /// How often the code cache of a worker was used and refused, over all its isolates.
@@ -225,6 +240,16 @@ impl Cell {
         self.workers.borrow().contains_key(name)
     }
 
+    /// All workers.
+    pub(crate) fn slots(&self) -> Vec<Rc<Slot>> {
+        self.workers.borrow().values().cloned().collect()
+    }
+
+    /// Makes blank isolates in its idle time from now on, so that no start has to wait for one.
+    pub fn keep_blanks(self: &Rc<Self>) {
+        self.blanks.fill(self.snapshot.clone());
+    }
+
     /// The names of all workers.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
@@ -232,13 +257,15 @@ impl Cell {
     }
 
     /// The isolate that takes a worker's next event.
-    pub(crate) fn ready(&self, slot: &Rc<Slot>) -> Result<Rc<Runtime>, Unready> {
+    pub(crate) fn ready(self: &Rc<Self>, slot: &Rc<Slot>, now: Instant) -> Result<Rc<Runtime>, Unready> {
         if let Some(problem) = slot.problem.borrow().clone() {
             return Err(Unready::Problem(problem));
         }
         if let Some(runtime) = slot.warm.borrow().as_ref()
             && !runtime.is_condemned()
         {
+            self.warmth.used(slot, now);
+            self.blanks.serving();
             return Ok(runtime.clone());
         }
         let Some(worker) = slot.worker.borrow().clone() else {
@@ -247,8 +274,13 @@ impl Cell {
         let Some(way) = slot.way.borrow().clone() else {
             return Err(Unready::Problem("the worker is being built".to_owned()));
         };
-        let (runtime, _handlers) =
-            self.loaded(slot, &worker, slot.limits.get(), &way).map_err(Unready::Load)?;
+        let start = self.begin_start(slot, now).map_err(Unready::TurnedAway)?;
+        let began = Instant::now();
+        let loaded = self.loaded(slot, &worker, slot.limits.get(), &way);
+        self.end_start(slot, start, began.elapsed(), loaded.as_ref().ok().map(|(runtime, _)| &**runtime));
+        let (runtime, _handlers) = loaded.map_err(Unready::Load)?;
+        self.warmth.used(slot, now);
+        self.blanks.serving();
         let old = slot.warm.replace(Some(runtime.clone()));
         if let Some(old) = old {
             retire(old);
@@ -271,9 +303,12 @@ impl Cell {
 
     /// A new isolate for the worker.
     pub(crate) fn blank(&self, slot: &Slot, worker: &Worker, limits: Limits, way: &Way) -> Rc<Runtime> {
-        let snapshot = worker.heap.as_ref().map_or(&self.snapshot, |heap| &heap.snapshot);
         let console = Rc::new(SlotConsole { name: slot.name.clone(), observer: self.observer.clone() });
-        let runtime = Runtime::start(snapshot, limits, way.egress.clone(), console, way.label);
+        let blank = match &worker.heap {
+            Some(heap) => Blank::new(&heap.snapshot, &limits),
+            None => self.blanks.take(&limits).unwrap_or_else(|| Blank::new(&self.snapshot, &limits)),
+        };
+        let runtime = Runtime::of_blank(blank, limits, way.egress.clone(), console, way.label);
         slot.started(&runtime);
         if self.options.debugging == Debugging::Possible {
             runtime.allow_debugger(&slot.name);

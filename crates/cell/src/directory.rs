@@ -10,7 +10,7 @@ use std::{
 
 use mote_engine::Terminator;
 
-use crate::stats::WorkerStats;
+use crate::{stats::WorkerStats, warmth::IsolateBooks};
 
 /// A worker, as other threads see it.
 #[derive(Debug)]
@@ -25,30 +25,39 @@ pub struct Entry {
     pub kill_switch: Arc<KillSwitch>,
 }
 
-/// All workers of a cell, by name.
+/// All workers of a cell, by name, and what its isolates are.
 #[derive(Debug, Clone, Default)]
-pub struct Directory(Arc<Mutex<BTreeMap<String, Arc<Entry>>>>);
+pub struct Directory {
+    workers: Arc<Mutex<BTreeMap<String, Arc<Entry>>>>,
+    books: Arc<IsolateBooks>,
+}
 
 impl Directory {
+    /// What the cell's isolates are.
+    #[must_use]
+    pub fn books(&self) -> Arc<IsolateBooks> {
+        self.books.clone()
+    }
+
     /// The worker of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Arc<Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     /// All workers, in the order of their names.
     #[must_use]
     pub fn entries(&self) -> Vec<Arc<Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     pub(crate) fn insert(&self, entry: Entry) {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         entries.insert(entry.name.clone(), Arc::new(entry));
     }
 
     pub(crate) fn remove(&self, name: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 }
 

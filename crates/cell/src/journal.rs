@@ -14,7 +14,7 @@ use http::HeaderMap;
 use mote_engine::{JsError, modules::LoadError};
 use mote_web::{EventUsage, Failure, Journal, LogLevel, Outcome, Printed, wall_clock_ms};
 
-use crate::{cell::Observer, slot::Unready};
+use crate::{answer, cell::Observer, slot::Unready};
 
 /// Lines and errors that are kept of one event.
 const LINES_MAX: usize = 1_000;
@@ -149,6 +149,7 @@ impl EventJournal {
             Unready::Load(LoadError::Threw(thrown)) => thrown.clone(),
             Unready::Load(other) => JsError::plain(format!("Error: {other}")),
             Unready::Problem(problem) => JsError::plain(format!("Error: {problem}")),
+            Unready::TurnedAway(why) => JsError::plain(format!("Error: {}", answer::turned_away(why).detail)),
         };
         self.lock().add_error(error, wall_clock_ms());
     }

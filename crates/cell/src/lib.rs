@@ -12,6 +12,7 @@
 
 mod admission;
 mod answer;
+mod blanks;
 mod cell;
 mod directory;
 mod journal;
@@ -23,6 +24,7 @@ mod serve;
 mod share;
 mod slot;
 mod stats;
+mod warmth;
 mod watched;
 
 pub use admission::Pressure;
@@ -36,6 +38,7 @@ pub use program::Debugging;
 pub use recent::Event;
 pub use serve::Incoming;
 pub use stats::{TIME_BOUNDS_S, Times, WorkerStats};
+pub use warmth::IsolateBooks;
 
 /// Prepares the process. Call it on the main thread before any other thread is started: V8 protects its code with memory
 /// keys that threads born earlier do not hold.

@@ -19,6 +19,7 @@ use std::{
     process::ExitCode,
     rc::Rc,
     sync::{Arc, Barrier, atomic::AtomicU64},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -64,6 +65,8 @@ const STACK_BYTES: usize = 8 << 20;
 const STREAMS_MAX: usize = 16_384;
 /// Commands that wait for the serving thread.
 const COMMANDS_MAX: usize = 64;
+/// How often the house is kept.
+const HOUSE_EVERY: Duration = Duration::from_secs(1);
 /// The name of the worker that warms a cell up; no tenant's has a space.
 const WARM_UP: &str = "warm up";
 
@@ -240,9 +243,13 @@ impl Serving {
         });
         let driving = driver.run(socket, Incoming(events.clone()));
         let mut driving = std::pin::pin!(driving);
+        cell.keep_blanks();
+        let mut house = tokio::time::interval(HOUSE_EVERY);
+        house.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ended = driving.as_mut() => return Ok(()),
+                _ = house.tick() => cell.keep_house(),
                 command = inbox.recv() => match command {
                     Some(command) => self.carry_out(&cell, &link, &events, command),
                     None => return Ok(()),
@@ -266,6 +273,7 @@ impl Serving {
                 let result = load(cell, &name, &account, patch, &env_json, bundle, prepared, egress, worker);
                 self.to_host.say(FromCell::Deployed { worker, result });
             }
+            Command::Budget { bytes } => cell.set_budget(bytes),
             Command::Prepare { worker } => {
                 let prepared = self.numbers.name(worker).ok_or_else(|| "the worker is gone".to_owned());
                 match prepared.and_then(|name| cell.prepare(&name)) {

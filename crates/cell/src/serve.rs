@@ -40,7 +40,7 @@ impl Cell {
     /// # Errors
     /// What the client gets instead of a response of the worker's.
     pub async fn fetch(
-        &self,
+        self: &Rc<Self>,
         worker: &str,
         request: Request<Body>,
         url: String,
@@ -54,7 +54,11 @@ impl Cell {
     ///
     /// # Errors
     /// What the caller gets instead of a response of the worker's.
-    pub async fn serve(&self, worker: &str, incoming: Incoming) -> Result<Response<Body>, EventError> {
+    pub async fn serve(
+        self: &Rc<Self>,
+        worker: &str,
+        incoming: Incoming,
+    ) -> Result<Response<Body>, EventError> {
         let Incoming { request, url, upgrade, callee, kind } = incoming;
         let slot = self.worker(worker)?;
         check_request(&slot, &request)?;
@@ -71,10 +75,10 @@ impl Cell {
             due_ms: None,
         });
         let request = watch_upload(request, &usage);
-        let runtime = match self.ready(&slot) {
+        let runtime = match self.ready(&slot, usage.began()) {
             Ok(runtime) => runtime,
             Err(unready) => {
-                usage.set_outcome(Outcome::Exception);
+                usage.set_outcome(unready.outcome());
                 let error = answer::unready(&unready);
                 record.write(Some(error.status), None);
                 if let Some(journal) = journal {
@@ -108,10 +112,18 @@ impl Cell {
     ///
     /// # Errors
     /// If no event has begun.
-    pub async fn scheduled(&self, worker: &str, cron: &str, time_ms: f64) -> Result<Outcome, EventError> {
+    pub async fn scheduled(
+        self: &Rc<Self>,
+        worker: &str,
+        cron: &str,
+        time_ms: f64,
+    ) -> Result<Outcome, EventError> {
         let slot = self.worker(worker)?;
         let usage = self.admit(&slot).map_err(|turned_away| answer::turned_away(&turned_away))?;
-        let runtime = self.ready(&slot).map_err(|unready| answer::unready(&unready))?;
+        let runtime = self.ready(&slot, usage.began()).map_err(|unready| {
+            usage.set_outcome(unready.outcome());
+            answer::unready(&unready)
+        })?;
         let journal = self.journal(&slot, &usage, || What {
             kind: "scheduled",
             method: String::new(),

@@ -7,10 +7,12 @@ use std::{
 };
 
 use mote_engine::{JsError, Terminator, modules::LoadError};
-use mote_web::{Console, Failure, LogLevel, Runtime, Worker};
+use mote_schedule::keep::Kept;
+use mote_web::{Console, Failure, LogLevel, Outcome, Runtime, Worker};
 use mote_wire::{http::Egress, limits::Limits};
 
 use crate::{
+    admission::TurnedAway,
     cell::Observer,
     directory::{Entry, KillSwitch},
     share::Share,
@@ -39,6 +41,8 @@ pub(crate) struct Slot {
     /// How it reaches the world, and what is shown while it runs.
     pub(crate) way: RefCell<Option<Way>>,
     pub(crate) warm: RefCell<Option<Rc<Runtime>>>,
+    /// What is known of its warm isolate, or of the last one that was.
+    pub(crate) kept: StdCell<Option<Kept>>,
     /// Why there is no version to run.
     pub(crate) problem: RefCell<Option<String>>,
     /// The limits of the version in service.
@@ -63,6 +67,17 @@ pub(crate) enum Unready {
     Problem(String),
     /// It loaded when it was deployed, and does not now.
     Load(LoadError),
+    /// There is no room for an isolate of it.
+    TurnedAway(TurnedAway),
+}
+
+impl Unready {
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Problem(_) | Self::Load(_) => Outcome::Exception,
+            Self::TurnedAway(why) => why.outcome(),
+        }
+    }
 }
 
 impl Slot {
@@ -75,6 +90,7 @@ impl Slot {
             worker: RefCell::default(),
             way: RefCell::default(),
             warm: RefCell::default(),
+            kept: StdCell::default(),
             problem: RefCell::default(),
             limits: StdCell::new(limits),
             share,

@@ -274,6 +274,18 @@ impl Isolate<Ready> {
         &self.inner.account
     }
 
+    /// What [`watchdog::publish`] shows while a turn of it runs, from now on.
+    pub fn set_label(&mut self, label: u32) {
+        self.inner.label = label;
+    }
+
+    /// Keeps a value with it that natives find ([`v8::Isolate::get_slot`]), in place of one of the same type.
+    pub fn set_slot<T: 'static>(&mut self, value: T) {
+        if let Some(isolate) = &mut self.inner.isolate {
+            isolate.set_slot(value);
+        }
+    }
+
     /// Makes it possible to attach a debugger later. Call it before code is loaded.
     pub fn allow_inspector(&mut self, name: &str) {
         let Inner { isolate: Some(isolate), context: Some(context), inspector, .. } = &mut self.inner else {

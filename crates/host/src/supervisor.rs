@@ -14,6 +14,7 @@
 //! It belongs to one thread: it is made and used inside a `tokio::task::LocalSet`.
 
 mod blame;
+mod budget;
 mod call;
 mod control;
 mod errors;

@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::string_slice)]
 
+mod blank;
 mod body;
 mod connections;
 mod context;
@@ -28,6 +29,7 @@ mod runtime;
 mod state;
 mod usage;
 
+pub use blank::Blank;
 pub use context::{Failure, Outcome};
 pub use depth::Trail;
 pub use events::{Call, CallKind};

@@ -15,6 +15,7 @@ use mote_engine::{
 };
 use mote_wire::{http::Egress, limits::Limits};
 
+use crate::blank::Blank;
 use crate::runtime::{Console, Hooks, Runtime, Worker};
 
 /// A heap that isolates start from.
@@ -122,7 +123,8 @@ impl Runtime {
         if let Some(reason) = modules::cannot_keep(program) {
             return Err(reason.to_owned());
         }
-        let runtime = Self::start_with(Isolate::recording, snapshot, limits, egress, console, 0);
+        let blank = Blank::made(Isolate::recording, snapshot, &limits);
+        let runtime = Self::of_blank(blank, limits, egress, console, 0);
         RECORDING.set(Some(""));
         let loaded = runtime.run_recorded(program, Duration::from_millis(limits.startup_cpu_ms));
         let spoilt = RECORDING.take().unwrap_or_default();

@@ -8,7 +8,7 @@ use std::{
 };
 
 use mote_engine::{
-    Isolate, IsolateOptions, JsError, Ready, Snapshot, Stop, Terminator, Turn, drain_microtasks,
+    Isolate, JsError, Ready, Snapshot, Stop, Terminator, Turn, drain_microtasks,
     modules::{self, LoadError},
     program::{Made, Program, ProgramFormat},
     rejections, v8, watchdog,
@@ -16,6 +16,7 @@ use mote_engine::{
 use mote_wire::{http::Egress, limits::Limits};
 
 use crate::{
+    blank::Blank,
     context::Failure,
     recording::{Heap, builtins_of},
     state::{State, enter_context},
@@ -117,7 +118,7 @@ impl Hooks {
         }
     }
 
-    fn take(scope: &mut v8::PinScope<'_, '_>) -> Option<Self> {
+    pub(crate) fn take(scope: &mut v8::PinScope<'_, '_>) -> Option<Self> {
         let mut index = 0;
         let mut next = || {
             let hook = mote_engine::snapshot::hook(scope, index)?;
@@ -155,39 +156,25 @@ impl Runtime {
         console: Rc<dyn Console>,
         label: u32,
     ) -> Rc<Self> {
-        Self::start_with(Isolate::from_snapshot, snapshot, limits, egress, console, label)
+        Self::of_blank(Blank::new(snapshot, &limits), limits, egress, console, label)
     }
 
-    /// As [`Self::start`], with an isolate that `make` makes.
-    pub(crate) fn start_with(
-        make: fn(&Snapshot, IsolateOptions) -> Isolate<Ready>,
-        snapshot: &Snapshot,
+    /// The same, with an isolate that was made before.
+    #[must_use]
+    pub fn of_blank(
+        blank: Blank,
         limits: Limits,
         egress: Arc<dyn Egress>,
         console: Rc<dyn Console>,
         label: u32,
     ) -> Rc<Self> {
-        let options = IsolateOptions {
-            memory_bytes_max: bytes_of_mib(limits.memory_mib),
-            memory_soft_bytes_max: bytes_of_mib(limits.memory_soft_mib),
-            label,
-        };
-        let mut isolate = make(snapshot, options);
+        let Blank { mut isolate, hooks, .. } = blank;
+        isolate.set_label(label);
         let state = State::new(egress, console, limits, isolate.memory().clone());
-        let shared = state.clone();
-        let prepared = isolate.turn(Duration::from_millis(limits.startup_cpu_ms), move |scope| {
-            scope.set_slot(shared);
-            modules::prepare(scope);
-            Hooks::take(scope)
-        });
-        let hooks = match prepared.turn {
-            Turn::Done(hooks) => hooks,
-            Turn::Stopped(_) => None,
-        };
-        assert!(hooks.is_some(), "the startup snapshot has all hooks");
+        isolate.set_slot(state.clone());
         let runtime = Rc::new(Self {
             isolate: RefCell::new(Some(isolate)),
-            hooks: RefCell::new(hooks),
+            hooks: RefCell::new(Some(hooks)),
             state,
             condemned: Cell::new(false),
             watching: Cell::new(false),
@@ -414,8 +401,4 @@ impl Runtime {
     pub fn terminator(&self) -> Option<Terminator> {
         self.isolate.try_borrow().ok()?.as_ref()?.terminator()
     }
-}
-
-fn bytes_of_mib(mib: u64) -> usize {
-    usize::try_from(mib).unwrap_or(usize::MAX).saturating_mul(1 << 20)
 }

@@ -61,6 +61,11 @@ pub enum ToCell {
         /// True while it is.
         high: bool,
     },
+    /// How much the cell's isolates may hold together.
+    Budget {
+        /// Bytes.
+        bytes: u64,
+    },
     /// Say how you are.
     Ping {
         /// Comes back in [`FromCell::Pong`].
@@ -98,6 +103,8 @@ pub enum FromCell {
         number: u64,
         /// What workers have used since the last pong.
         used: Vec<WorkerUse>,
+        /// What its isolates are.
+        isolates: IsolateCounts,
     },
     /// A line of a worker's console.
     Console {
@@ -170,6 +177,23 @@ pub struct Story {
 
 /// After as many turns an event is one that goes on and on.
 pub const LATE_TURNS: u64 = 100;
+
+/// The isolates of a cell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IsolateCounts {
+    /// Isolates that are ready for events.
+    pub warm: u64,
+    /// Bytes that they hold, about.
+    pub held_bytes: u64,
+    /// Isolates that were started for an event, since the cell's start.
+    pub started: u64,
+    /// Microseconds that these starts took, together.
+    pub start_us: u64,
+    /// Isolates that had to leave: for others, or because nobody used them.
+    pub evicted: u64,
+    /// Events that were turned away because no isolate could be started for them.
+    pub shed: u64,
+}
 
 /// What a worker has used since the cell last said so.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

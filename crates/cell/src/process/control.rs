@@ -8,7 +8,9 @@ use std::{
 
 use bytes::Bytes;
 use mote_web::{LogLevel, Outcome};
-use mote_wire::control::{self, BLOB_BYTES_MAX, FromCell, JSON_BYTES_MAX, ToCell, WorkerUse, encode};
+use mote_wire::control::{
+    self, BLOB_BYTES_MAX, FromCell, IsolateCounts, JSON_BYTES_MAX, ToCell, WorkerUse, encode,
+};
 
 use super::events::Numbers;
 use crate::{
@@ -35,6 +37,8 @@ pub(super) enum Command {
         bundle: Bytes,
         prepared: Bytes,
     },
+    /// See [`ToCell::Budget`].
+    Budget { bytes: u64 },
     /// See [`ToCell::Prepare`].
     Prepare { worker: u32 },
     /// See [`ToCell::Adopt`].
@@ -166,11 +170,12 @@ impl Listener {
                     entry.kill_switch.start();
                 }
             }
+            ToCell::Budget { bytes } => return self.command(Command::Budget { bytes }),
             ToCell::Pressure { high: true } => self.pressure.raise(),
             ToCell::Pressure { high: false } => self.pressure.ease(),
             ToCell::Ping { number } => {
                 let used = self.used();
-                self.to_host.say(FromCell::Pong { number, used });
+                self.to_host.say(FromCell::Pong { number, used, isolates: self.isolates() });
             }
         }
         true
@@ -182,6 +187,13 @@ impl Listener {
     )]
     fn command(&self, command: Command) -> bool {
         self.commands.blocking_send(command).is_ok()
+    }
+
+    fn isolates(&self) -> IsolateCounts {
+        let books = self.directory.books();
+        let ((warm, held_bytes), (started, start_us)) = (books.warm(), books.started());
+        let (evicted, shed) = (books.evicted(), books.shed());
+        IsolateCounts { warm, held_bytes, started, start_us, evicted, shed }
     }
 
     /// What workers have used since they were asked last; those that did nothing are left out.

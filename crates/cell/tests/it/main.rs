@@ -13,6 +13,7 @@ mod modules;
 mod natives;
 mod side_channels;
 mod uncaught;
+mod warmth;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         natives::tests(),
         side_channels::tests(),
         uncaught::tests(),
+        warmth::tests(),
     ]
     .concat();
     let trials = tests

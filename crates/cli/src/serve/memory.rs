@@ -13,25 +13,33 @@ use mote_host::{
 /// How often somebody looks.
 const LOOK_PERIOD: Duration = Duration::from_millis(100);
 
-/// Tells the cells when host and cells together hold more than `memory_mib`, by default three quarters of the machine's.
+/// Looks between two shares of memory.
+const SHARE_EVERY: u32 = 10;
+
+/// Shares `memory_mib`, by default three quarters of the machine's, among host and cells, and tells the cells when they hold
+/// more all the same.
 pub(super) async fn watch_memory(memory_mib: Option<u64>, supervisor: Weak<Supervisor>) {
     let own = memory_mib.map(|mib| mib.saturating_mul(1 << 20));
     let max = own.or_else(|| memory::available_bytes().map(|bytes| bytes / 4 * 3)).unwrap_or(u64::MAX);
     let mut pressure = Pressure::Low;
+    let mut looks = 0;
     while let Some(supervisor) = supervisor.upgrade() {
         let next = judge(pressure, used(&supervisor), max);
         if next != pressure {
             supervisor.set_pressure(next);
             pressure = next;
         }
+        if looks % SHARE_EVERY == 0 {
+            supervisor.share_memory(max, memory::resident_bytes().unwrap_or(0));
+        }
+        looks = looks.wrapping_add(1);
         drop(supervisor);
         tokio::time::sleep(LOOK_PERIOD).await;
     }
 }
 
 fn used(supervisor: &Rc<Supervisor>) -> u64 {
-    let cells: u64 = supervisor.stats().cells.iter().map(|cell| cell.resident_bytes).sum();
-    cells.saturating_add(memory::resident_bytes().unwrap_or(0))
+    supervisor.resident_bytes().saturating_add(memory::resident_bytes().unwrap_or(0))
 }
 
 /// Once it is high, it must fall a little before all is well again: else it would flicker.

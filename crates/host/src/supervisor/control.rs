@@ -193,6 +193,8 @@ mod tests {
 
     use super::*;
 
+    const NONE: control::IsolateCounts =
+        control::IsolateCounts { warm: 0, held_bytes: 0, started: 0, start_us: 0, evicted: 0, shed: 0 };
     const OPTIONS: ControlOptions = ControlOptions { lines_per_s_max: 2, bytes_per_s_max: 8 << 20 };
 
     fn reader(bytes: &[u8]) -> Reader<&[u8]> {
@@ -232,7 +234,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_blob_that_nobody_has_asked_for_is_refused() {
-        let bytes = control::encode(&FromCell::Pong { number: 0, used: Vec::new() }, b"x");
+        let bytes = control::encode(&FromCell::Pong { number: 0, used: Vec::new(), isolates: NONE }, b"x");
         assert!(matches!(reader(&bytes).next().await, Err(ControlError::TooLarge { blob_bytes: 1, .. })));
     }
 
@@ -259,7 +261,7 @@ mod tests {
         let messages = [
             FromCell::Ready { sandbox: vec!["mounts".to_owned()], listener: Some(9) },
             FromCell::Deployed { worker: 1, result: Err("no".to_owned()) },
-            FromCell::Pong { number: 3, used: Vec::new() },
+            FromCell::Pong { number: 3, used: Vec::new(), isolates: NONE },
             console("line"),
         ];
         // A linear congruential generator: the same bytes in every run.
@@ -296,7 +298,7 @@ mod tests {
         for _ in 0..4 {
             bytes.extend(control::encode(&console("x"), &[]));
         }
-        bytes.extend(control::encode(&FromCell::Pong { number: 3, used: Vec::new() }, &[]));
+        bytes.extend(control::encode(&FromCell::Pong { number: 3, used: Vec::new(), isolates: NONE }, &[]));
         let mut reader = reader(&bytes);
         let mut passed = Vec::new();
         while let Ok(incoming) = reader.next().await {

@@ -11,7 +11,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use mote_wire::{control::ToCell, link::Link};
+use mote_wire::{
+    control::{IsolateCounts, ToCell},
+    link::Link,
+};
 use tokio::{
     sync::{Semaphore, mpsc, oneshot, watch},
     time::Instant,
@@ -102,6 +105,10 @@ pub(super) struct LiveCell {
     /// Who waits for what it was asked to prepare, and for which of its workers.
     pub(super) preparing: RefCell<Option<(u32, oneshot::Sender<Result<Bytes, String>>)>>,
     pub(super) measured: Cell<Measured>,
+    /// What it says of its isolates.
+    pub(super) isolates: Cell<IsolateCounts>,
+    /// What it was told that its isolates may hold; zero if nothing.
+    pub(super) budget_bytes: Cell<u64>,
     /// What it says that holds it; nothing before it is ready.
     pub(super) ready: watch::Sender<Option<Rc<[String]>>>,
     pub(super) loss: watch::Sender<Option<Rc<Loss>>>,
@@ -137,6 +144,8 @@ impl LiveCell {
             progress: Rc::default(),
             blob: Rc::default(),
             preparing: RefCell::new(None),
+            isolates: Cell::default(),
+            budget_bytes: Cell::new(0),
             measured: Cell::new(Measured {
                 resident_bytes: 0,
                 memory_at: now,

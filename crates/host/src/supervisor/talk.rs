@@ -89,7 +89,10 @@ impl Supervisor {
                 let _ = waiting.send(if problem.is_empty() { Ok(blob) } else { Err(problem) });
                 Ok(())
             }
-            FromCell::Pong { number, used } => self.answered(cell, number, &used),
+            FromCell::Pong { number, used, isolates } => {
+                cell.isolates.set(isolates);
+                self.answered(cell, number, &used)
+            }
             FromCell::Console { worker, level, text } => {
                 let name = name_of(cell, worker)?;
                 let level = LEVELS.iter().find(|known| **known == level).unwrap_or(&"log");

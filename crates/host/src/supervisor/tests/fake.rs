@@ -10,7 +10,7 @@ use std::{
 use http::Response;
 use mote_sandbox::process::Ended;
 use mote_wire::{
-    control::{FromCell, ToCell, encode},
+    control::{FromCell, IsolateCounts, ToCell, encode},
     http::full,
     link::{Link, LinkOptions, Receiver, Reply, Request, Side},
 };
@@ -217,7 +217,7 @@ async fn talk(control: DuplexStream, acts: Rc<Cell<Acts>>, deploys: Rc<Cell<u64>
                 FromCell::Deployed { worker, result: Ok(vec!["fetch".to_owned()]) }
             }
             ToCell::Ping { number } if acts.get() != Acts::Deaf => {
-                FromCell::Pong { number, used: Vec::new() }
+                FromCell::Pong { number, used: Vec::new(), isolates: IsolateCounts::default() }
             }
             ToCell::Ping { .. }
             | ToCell::Remove { .. }
@@ -226,6 +226,7 @@ async fn talk(control: DuplexStream, acts: Rc<Cell<Acts>>, deploys: Rc<Cell<u64>
             | ToCell::Watch { .. }
             | ToCell::Prepare { .. }
             | ToCell::Adopt { .. }
+            | ToCell::Budget { .. }
             | ToCell::Pressure { .. } => continue,
         };
         write.write_all(&encode(&answer, &[])).await?;
