@@ -43,6 +43,20 @@ pub(crate) fn collect(connection: &Connection) -> Result<(), StoreError> {
 }
 
 impl Store {
+    /// How many bytes a bundle has, encoded.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn bundle_bytes(&self, hash: BundleHash) -> Result<usize, StoreError> {
+        let name = hash.to_string();
+        let found: Option<i64> = self
+            .lock()
+            .query_row("SELECT bytes FROM bundles WHERE hash = ?1", [&name], |row| row.get(0))
+            .optional()?;
+        let bytes = found.and_then(|bytes| usize::try_from(bytes).ok());
+        bytes.ok_or(StoreError::Unpack { hash: name })
+    }
+
     /// A bundle, encoded, and surely the one of this hash.
     ///
     /// # Errors

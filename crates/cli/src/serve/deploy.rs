@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path, rc::Rc, sync::Arc};
 
 use mote_host::{
-    api::Api,
+    api::{Api, ApiOptions},
     clock::now_ms,
     deployed::{Deployed, Own},
     kv::{Kv, KvOptions},
@@ -63,8 +63,16 @@ impl Deploy {
                 format_args!("[workers.{name}] is no project here, and nothing is deployed under this name"),
             );
         }
-        Ok(Self { api: Api::new(deployed.clone(), tails, &token), deployed })
+        Ok(Self { api: Api::new(deployed.clone(), tails, &token, api_options(config)), deployed })
     }
+}
+
+fn api_options(config: &Config) -> ApiOptions {
+    let default = ApiOptions::default();
+    let bytes = config
+        .upload_memory_mib
+        .map(|mib| usize::try_from(mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX));
+    ApiOptions { upload_bytes_max: bytes.unwrap_or(default.upload_bytes_max) }
 }
 
 fn kv_options(config: &Config) -> KvOptions {

@@ -1,5 +1,7 @@
 //! The form of every answer: Cloudflare's envelope, with its numbers where clients look at them.
 
+use std::time::Duration;
+
 use http::{Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -60,6 +62,8 @@ pub(super) const NO_ROUTE: u32 = 7_003;
 const NOT_AUTHENTIC: u32 = 10_000;
 /// The sender is known, and may not do this. Clients do not fall back to something else then.
 const NOT_ALLOWED: u32 = 9_109;
+/// When somebody is to try again for whom there was no room.
+const BUSY_RETRY: Duration = Duration::from_secs(5);
 /// The sender is to wait.
 const TOO_MANY: u32 = 971;
 
@@ -113,6 +117,11 @@ impl Refusal {
             GUESS_EVERY.as_secs()
         );
         Self { status: StatusCode::TOO_MANY_REQUESTS, code: TOO_MANY, message }
+    }
+
+    /// There is no room for it now.
+    pub(super) fn busy(message: &str) -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, code: TOO_MANY, message: message.to_owned() }
     }
 
     pub(super) fn internal(reason: impl ToString) -> Self {
@@ -192,8 +201,12 @@ fn document(status: StatusCode, value: &Value) -> Answer {
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     // An answer may hold the value of a new token.
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        response.headers_mut().insert(header::RETRY_AFTER, GUESS_EVERY.as_secs().into());
-    }
+    let retry_after = match status {
+        StatusCode::TOO_MANY_REQUESTS => Some(GUESS_EVERY),
+        StatusCode::SERVICE_UNAVAILABLE => Some(BUSY_RETRY),
+        _ => None,
+    };
+    let retry_after = retry_after.map(|after| (header::RETRY_AFTER, after.as_secs().into()));
+    response.headers_mut().extend(retry_after);
     response
 }

@@ -12,6 +12,7 @@ use super::{
     document,
     scripts::{Sound, Then},
     versions::describe,
+    weight::bundle_memory,
 };
 
 /// Changes that one call may bring.
@@ -87,6 +88,8 @@ impl Api {
         config.annotations = annotations;
         config.annotations.insert("workers/triggered_by".to_owned(), "secret".into());
         let hash = version.bundle;
+        let bytes = self.store(move |store| store.bundle_bytes(hash)).await?;
+        let _held = self.bodies.hold_bytes(account, bundle_memory(bytes)).await?;
         let encoded = self.store(move |store| store.bundle(hash)).await?;
         let bundle = Bundle::decode(encoded).map_err(Refusal::internal)?;
         let id = version.id.clone();

@@ -1,5 +1,6 @@
 //! The API as its clients see it: over HTTP, with a store on the disk, and without cells.
 
+mod busy;
 mod routes;
 mod service;
 mod spoilt;
@@ -112,7 +113,12 @@ fn node_with(token: &str, workers: &[(&str, &str)]) -> Node {
     let both = (store.clone(), Kv::new(Arc::new(kv), KvOptions::default()));
     let own = Own { names: Vec::new(), domain: "localhost".to_owned() };
     let deployed = Deployed::new(supervisor, both, seal, make, own).unwrap();
-    Node { api: Api::new(deployed.clone(), Tails::new(), token), deployed, store, _folder: folder }
+    Node {
+        api: Api::new(deployed.clone(), Tails::new(), token, ApiOptions::default()),
+        deployed,
+        store,
+        _folder: folder,
+    }
 }
 
 fn add_worker(store: &Store, seal: &Seal, account: &str, worker: &str) {
