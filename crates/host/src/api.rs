@@ -14,6 +14,7 @@ mod annotations;
 mod arriving;
 mod assets;
 mod auth;
+mod changes;
 mod config;
 mod deployments;
 mod envelope;
@@ -44,6 +45,7 @@ use serde_json::{Value, json};
 
 use arriving::Arriving;
 pub(crate) use assets::AssetsConfig;
+use changes::Changes;
 pub(crate) use config::{VersionConfig, open_secrets};
 pub use envelope::Answer;
 use envelope::{Refusal, Reply};
@@ -69,8 +71,7 @@ pub struct Api {
     tails: Rc<Tails>,
     door: auth::Door,
     bodies: Bodies,
-    /// Changes to workers, one after the other: each is decided by what the one before it left.
-    changing: tokio::sync::Mutex<()>,
+    changes: Changes,
     /// Lists of files whose deploys are still to come.
     sessions: RefCell<assets::Sessions>,
 }
@@ -96,7 +97,7 @@ impl Api {
             tails,
             door: auth::Door::new(token),
             bodies: Bodies::new(options.upload_bytes_max),
-            changing: tokio::sync::Mutex::new(()),
+            changes: Changes::new(options.trials_at_once),
             sessions: RefCell::default(),
         })
     }

@@ -99,6 +99,9 @@ pub enum Answerer {
     File(http::Response<Body>),
 }
 
+/// The version that is a worker's main one now, if it has any.
+pub(crate) struct Main(Option<Target>);
+
 /// The version that an event goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Target {
@@ -198,10 +201,12 @@ impl Deployed {
         table.values().filter(wanted).flat_map(of).collect()
     }
 
-    /// Whether a name is that of a preview of another account's worker.
-    pub(crate) fn is_preview_of_other(&self, name: &str, account: &str) -> bool {
+    /// Whether a name is that of another account's worker, or of a preview of one: whoever was given the address of a preview would
+    /// come to somebody else's code.
+    pub(crate) fn is_of_other(&self, name: &str, account: &str) -> bool {
         let table = self.table.borrow();
-        preview(&table, name).is_some_and(|(live, _)| live.worker.account != account)
+        let named = table.get(name).or_else(|| preview(&table, name).map(|(live, _)| live));
+        named.is_some_and(|live| live.worker.account != account)
     }
 
     /// The domain below which workers answer under their names.
@@ -368,12 +373,12 @@ impl Deployed {
         })
     }
 
-    /// Takes over what the store says of a worker now. New events go to its new versions when this returns; those under way
-    /// finish where they are.
+    /// Takes over what the store says of a worker now; gives what [`Self::serve`] is to put into service. One at a time: a route goes
+    /// from worker to worker.
     ///
     /// # Errors
-    /// If the new version cannot be put into service; what was there goes on.
-    pub(crate) async fn refresh(self: &Rc<Self>, worker: &str) -> Result<(), String> {
+    /// If the store fails; what was there goes on.
+    pub(crate) async fn take_over(self: &Rc<Self>, worker: &str) -> Result<Main, String> {
         let (store, name) = (self.store.clone(), worker.to_owned());
         let live = tokio::task::spawn_blocking(move || store.live_one(&name)).await;
         let live = live.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
@@ -383,7 +388,14 @@ impl Deployed {
         };
         self.addresses.borrow_mut().replace(old.as_ref(), live.as_ref());
         self.retire(worker);
-        let main = live.as_ref().and_then(|live| Some(target(live, &live.shares.first()?.version)));
+        Ok(Main(live.as_ref().and_then(|live| Some(target(live, &live.shares.first()?.version)))))
+    }
+
+    /// Puts a worker's main version into service. New events go there when this returns; those under way finish where they are.
+    ///
+    /// # Errors
+    /// If it cannot be put into service.
+    pub(crate) async fn serve(self: &Rc<Self>, Main(main): Main) -> Result<(), String> {
         match main {
             // Before the first event comes, so that none waits for it.
             Some(main) => self.put(&main).await,

@@ -31,15 +31,24 @@ pub struct AssetPath {
     pub hash: String,
 }
 
-/// Writes which files a version has.
-pub(crate) fn attach(connection: &Connection, version: &str, paths: &[AssetPath]) -> Result<(), StoreError> {
+/// Writes which files a version has. They must be the account's: they may have been forgotten since they were asked for.
+pub(crate) fn attach(
+    connection: &Connection,
+    account: &str,
+    version: &str,
+    paths: &[AssetPath],
+) -> Result<(), StoreError> {
     for AssetPath { path, hash } in paths {
         connection.execute(
             "INSERT INTO version_assets (version, path, hash) VALUES (?1, ?2, ?3)",
             params![version, path, hash],
         )?;
     }
-    Ok(())
+    let mut lacking = connection.prepare_cached(
+        "SELECT 1 FROM version_assets AS named WHERE version = ?1 AND NOT EXISTS
+         (SELECT 1 FROM assets WHERE account = ?2 AND hash = named.hash)",
+    )?;
+    if lacking.exists([version, account])? { Err(StoreError::NoAsset) } else { Ok(()) }
 }
 
 /// Forgets the files of an account that no version has, and that were not uploaded just now.

@@ -58,6 +58,9 @@ pub enum StoreError {
         /// What was asked for.
         id: String,
     },
+    /// The account has not all files of a version.
+    #[error("some assets are not here any more: deploy again")]
+    NoAsset,
     /// Another account has a worker of this name, and a name is an address on this node.
     #[error("another account has a worker called `{name}`")]
     NameTaken {

@@ -254,5 +254,7 @@ fn files_belong_to_their_account_and_go_with_their_last_version() {
     assert!(store.asset("acme", &hash).unwrap().is_some(), "a version has it");
     store.remove_worker("acme", "shop", "me", much_later).unwrap();
     assert!(store.asset("acme", &hash).unwrap().is_none());
+    assert!(matches!(store.add_version(&new, &Takes::Nothing), Err(StoreError::NoAsset)));
+    assert!(store.live_one("shop").unwrap().is_none(), "nothing of it was written");
     assert!(store.asset("evil", &hash).unwrap().is_some(), "another account's is none of its business");
 }

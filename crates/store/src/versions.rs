@@ -94,7 +94,7 @@ impl Store {
     /// Adds a version, with its bundle, its worker if that is new, and its deployment if it gets one: all of it or nothing.
     ///
     /// # Errors
-    /// If the name is another account's, or the store fails.
+    /// If the name is another account's, an asset is not there, or the store fails.
     pub fn add_version(&self, new: &NewVersion<'_>, takes: &Takes<'_>) -> Result<Version, StoreError> {
         let packed = bundles::pack(new.bundle)?;
         let mut connection = self.lock();
@@ -111,7 +111,7 @@ impl Store {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![new.id, new.worker, number, new.now_ms, packed.hash, new.config_json, new.secrets],
         )?;
-        assets::attach(&transaction, new.id, new.assets)?;
+        assets::attach(&transaction, new.account, new.id, new.assets)?;
         if let Some(settings) = new.settings_json {
             transaction.execute(
                 "UPDATE workers SET settings_json = ?2 WHERE name = ?1",

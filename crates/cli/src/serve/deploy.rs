@@ -72,7 +72,7 @@ fn api_options(config: &Config) -> ApiOptions {
     let bytes = config
         .upload_memory_mib
         .map(|mib| usize::try_from(mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX));
-    ApiOptions { upload_bytes_max: bytes.unwrap_or(default.upload_bytes_max) }
+    ApiOptions { upload_bytes_max: bytes.unwrap_or(default.upload_bytes_max), ..default }
 }
 
 fn kv_options(config: &Config) -> KvOptions {

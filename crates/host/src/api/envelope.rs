@@ -154,6 +154,7 @@ impl From<StoreError> for Refusal {
             | StoreError::RouteOfOther { .. } => {
                 Self { status: StatusCode::CONFLICT, code: 10_031, message: error.to_string() }
             }
+            StoreError::NoAsset => Self::invalid(error.to_string()),
             StoreError::Full => {
                 Self { status: StatusCode::INSUFFICIENT_STORAGE, code: 10_002, message: error.to_string() }
             }

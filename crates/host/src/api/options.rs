@@ -1,14 +1,19 @@
 //! What the operator gives the API.
 
+use std::num::NonZeroUsize;
+
 /// How much of what the API may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApiOptions {
     /// Bytes of memory for everything that is being sent to it at once, and what is made of it.
     pub upload_bytes_max: usize,
+    /// Workers whose code is tried out at once.
+    pub trials_at_once: usize,
 }
 
 impl Default for ApiOptions {
     fn default() -> Self {
-        Self { upload_bytes_max: 512 << 20 }
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self { upload_bytes_max: 512 << 20, trials_at_once: cores }
     }
 }

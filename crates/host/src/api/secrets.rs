@@ -76,7 +76,7 @@ impl Api {
         annotations: Map<String, Value>,
     ) -> Result<Value, Refusal> {
         self.check_not_taken(name)?;
-        let _one_at_a_time = self.changing.lock().await;
+        let turn = self.changes.turn(account, name).await?;
         let version = self.latest(account, name).await?.ok_or_else(|| Refusal::no_worker(name))?;
         let (mut config, mut secrets) = self.opened(&version)?;
         for (key, secret) in changes {
@@ -95,7 +95,7 @@ impl Api {
         let id = version.id.clone();
         let assets = self.store(move |store| store.asset_paths(&id)).await?;
         let (sound, _) = self.try_out(name, config, secrets, bundle).await?;
-        describe(&self.keep((account, actor), name, Sound { assets, ..sound }, then).await?)
+        describe(&self.keep((account, actor), name, Sound { assets, ..sound }, then, turn).await?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The API as its clients see it: over HTTP, with a store on the disk, and without cells.
 
 mod busy;
+mod changes;
 mod routes;
 mod service;
 mod spoilt;
@@ -88,16 +89,19 @@ fn node(token: &str) -> Node {
     node_with(token, &[("acme", "shop"), ("other", "blog")])
 }
 
-/// A node with these accounts' workers.
+/// A node with these accounts' workers, and without cells.
 fn node_with(token: &str, workers: &[(&str, &str)]) -> Node {
+    node_on(Rc::new(Nobody), token, workers)
+}
+
+fn node_on(cells: Rc<dyn Launcher>, token: &str, workers: &[(&str, &str)]) -> Node {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(Store::open(&folder.path().join("store")).unwrap());
     let seal = Arc::new(Seal::at(&folder.path().join("key")).unwrap());
     for (account, worker) in workers {
         add_worker(&store, &seal, account, worker);
     }
-    let supervisor =
-        Supervisor::new(SupervisorOptions::default(), Rc::new(Nobody), Rc::new(Nobody), Rc::new(Nobody));
+    let supervisor = Supervisor::new(SupervisorOptions::default(), cells, Rc::new(Nobody), Rc::new(Nobody));
     let make = Box::new(|making: crate::deployed::Making| {
         Ok(WorkerSpec {
             name: making.name,
