@@ -39,7 +39,7 @@ use std::{cell::RefCell, net::IpAddr, rc::Rc, sync::Arc};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
-use mote_store::{AuditEntry, Store, StoreError};
+use mote_store::{AuditEntry, Kept, Store, StoreError};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -71,6 +71,7 @@ pub struct Api {
     tails: Rc<Tails>,
     door: auth::Door,
     bodies: Bodies,
+    kept: Kept,
     changes: Changes,
     /// Lists of files whose deploys are still to come.
     sessions: RefCell<assets::Sessions>,
@@ -97,6 +98,7 @@ impl Api {
             tails,
             door: auth::Door::new(token),
             bodies: Bodies::new(options.upload_bytes_max),
+            kept: options.kept,
             changes: Changes::new(options.trials_at_once),
             sessions: RefCell::default(),
         })

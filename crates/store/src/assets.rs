@@ -51,6 +51,31 @@ pub(crate) fn attach(
     if lacking.exists([version, account])? { Err(StoreError::NoAsset) } else { Ok(()) }
 }
 
+/// The files of a version.
+pub(crate) fn hashes_of(connection: &Connection, version: &str) -> Result<Vec<String>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT DISTINCT hash FROM version_assets WHERE version = ?1")?;
+    Ok(statement.query_map([version], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Forgets those of these files of an account that no version has, and that were not uploaded just now.
+pub(crate) fn forget(
+    connection: &Connection,
+    account: &str,
+    hashes: &[String],
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "DELETE FROM assets WHERE account = ?1 AND hash = ?2 AND created_ms < ?3 AND NOT EXISTS
+         (SELECT 1 FROM version_assets JOIN versions ON versions.id = version
+          JOIN workers ON workers.name = versions.worker WHERE hash = ?2 AND workers.account = ?1)",
+    )?;
+    for hash in hashes {
+        statement.execute(params![account, hash, now_ms - KEEP_MS])?;
+    }
+    Ok(())
+}
+
 /// Forgets the files of an account that no version has, and that were not uploaded just now.
 pub(crate) fn collect(connection: &Connection, account: &str, now_ms: i64) -> Result<(), StoreError> {
     connection.execute(

@@ -36,9 +36,10 @@ pub(crate) fn keep(connection: &Connection, packed: &Packed) -> Result<(), Store
     Ok(())
 }
 
-/// Forgets those that no version has.
-pub(crate) fn collect(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute("DELETE FROM bundles WHERE hash NOT IN (SELECT bundle FROM versions)", [])?;
+/// Forgets one, unless a version has it.
+pub(crate) fn forget(connection: &Connection, hash: &str) -> Result<(), StoreError> {
+    let sql = "DELETE FROM bundles WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM versions WHERE bundle = ?1)";
+    connection.prepare_cached(sql)?.execute([hash])?;
     Ok(())
 }
 

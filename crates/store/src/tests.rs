@@ -1,6 +1,7 @@
 //! What is kept, and what becomes of it when something goes wrong.
 
 mod accounts;
+mod kept;
 mod tokens;
 
 use std::path::Path;
@@ -26,9 +27,20 @@ fn all_to(version: &str) -> NewDeployment {
 }
 
 fn add(store: &Store, account: &str, worker: &str, id: &str, source: &str) -> Result<Version, StoreError> {
+    add_within(store, Kept::default(), (account, worker), id, source)
+}
+
+fn add_within(
+    store: &Store,
+    kept: Kept,
+    (account, worker): (&str, &str),
+    id: &str,
+    source: &str,
+) -> Result<Version, StoreError> {
     let bundle = bundle(source);
     let new = NewVersion {
         settings_json: None,
+        kept,
         id,
         account,
         worker,
@@ -235,6 +247,7 @@ fn files_belong_to_their_account_and_go_with_their_last_version() {
     let paths = [AssetPath { path: "/a.txt".to_owned(), hash: hash.clone() }];
     let new = NewVersion {
         settings_json: None,
+        kept: Kept::default(),
         id: "v1",
         account: "acme",
         worker: "shop",

@@ -11,7 +11,7 @@ use mote_host::{
     supervisor::Supervisor,
     tails::Tails,
 };
-use mote_store::{KvStore, Store};
+use mote_store::{Kept, KvStore, Store};
 
 use super::{
     Options, ServeError,
@@ -69,10 +69,18 @@ impl Deploy {
 
 fn api_options(config: &Config) -> ApiOptions {
     let default = ApiOptions::default();
-    let bytes = config
-        .upload_memory_mib
-        .map(|mib| usize::try_from(mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX));
-    ApiOptions { upload_bytes_max: bytes.unwrap_or(default.upload_bytes_max), ..default }
+    let bytes = |mib: u64| usize::try_from(mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX);
+    let count = |said: Option<u64>, default: u32| {
+        said.map_or(default, |said| u32::try_from(said).unwrap_or(u32::MAX))
+    };
+    ApiOptions {
+        upload_bytes_max: config.upload_memory_mib.map_or(default.upload_bytes_max, bytes),
+        kept: Kept {
+            account_workers_max: count(config.account_workers, default.kept.account_workers_max),
+            worker_versions_max: count(config.worker_versions, default.kept.worker_versions_max),
+        },
+        ..default
+    }
 }
 
 fn kv_options(config: &Config) -> KvOptions {

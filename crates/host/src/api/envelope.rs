@@ -52,6 +52,8 @@ pub(super) const INVALID: u32 = 10_021;
 pub(super) const NO_WORKER: u32 = 10_007;
 /// There is no such version.
 const NO_VERSION: u32 = 10_090;
+/// The account has as many workers as it may.
+const TOO_MANY_WORKERS: u32 = 10_037;
 /// A binding is to be inherited that is not there.
 pub(super) const NOTHING_TO_INHERIT: u32 = 10_057;
 /// The worker handles no events.
@@ -153,6 +155,9 @@ impl From<StoreError> for Refusal {
             | StoreError::RouteTaken { .. }
             | StoreError::RouteOfOther { .. } => {
                 Self { status: StatusCode::CONFLICT, code: 10_031, message: error.to_string() }
+            }
+            StoreError::TooManyWorkers { .. } => {
+                Self { status: StatusCode::FORBIDDEN, code: TOO_MANY_WORKERS, message: error.to_string() }
             }
             StoreError::NoAsset => Self::invalid(error.to_string()),
             StoreError::Full => {

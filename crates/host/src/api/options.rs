@@ -2,6 +2,8 @@
 
 use std::num::NonZeroUsize;
 
+use mote_store::Kept;
+
 /// How much of what the API may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApiOptions {
@@ -9,11 +11,13 @@ pub struct ApiOptions {
     pub upload_bytes_max: usize,
     /// Workers whose code is tried out at once.
     pub trials_at_once: usize,
+    /// How many workers and versions an account may have.
+    pub kept: Kept,
 }
 
 impl Default for ApiOptions {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { upload_bytes_max: 512 << 20, trials_at_once: cores }
+        Self { upload_bytes_max: 512 << 20, trials_at_once: cores, kept: Kept::default() }
     }
 }

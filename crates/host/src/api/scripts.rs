@@ -209,7 +209,7 @@ impl Api {
             annotations_json: Value::Object(config.annotations).to_string(),
             shares: vec![Share { version: id.clone(), per_mille: 1_000 }],
         };
-        let (account, worker) = (account.to_owned(), name.to_owned());
+        let (account, worker, kept) = (account.to_owned(), name.to_owned(), self.kept);
         self.commit(name, Some(turn), move |store| {
             let new = NewVersion {
                 id: &id,
@@ -221,6 +221,7 @@ impl Api {
                 bundle: &bundle,
                 assets: &assets,
                 settings_json: settings.as_deref(),
+                kept,
                 who: &deployment.author,
                 now_ms: deployment.now_ms,
             };

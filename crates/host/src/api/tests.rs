@@ -11,7 +11,7 @@ use std::net::Ipv4Addr;
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use mote_store::{KvStore, NewDeployment, NewToken, NewVersion, Route, RouteKind, Share, Takes, Token};
+use mote_store::{Kept, KvStore, NewDeployment, NewToken, NewVersion, Route, RouteKind, Share, Takes, Token};
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
     limits::Limits,
@@ -91,10 +91,10 @@ fn node(token: &str) -> Node {
 
 /// A node with these accounts' workers, and without cells.
 fn node_with(token: &str, workers: &[(&str, &str)]) -> Node {
-    node_on(Rc::new(Nobody), token, workers)
+    node_on(Rc::new(Nobody), token, workers, ApiOptions::default())
 }
 
-fn node_on(cells: Rc<dyn Launcher>, token: &str, workers: &[(&str, &str)]) -> Node {
+fn node_on(cells: Rc<dyn Launcher>, token: &str, workers: &[(&str, &str)], options: ApiOptions) -> Node {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(Store::open(&folder.path().join("store")).unwrap());
     let seal = Arc::new(Seal::at(&folder.path().join("key")).unwrap());
@@ -117,12 +117,7 @@ fn node_on(cells: Rc<dyn Launcher>, token: &str, workers: &[(&str, &str)]) -> No
     let both = (store.clone(), Kv::new(Arc::new(kv), KvOptions::default()));
     let own = Own { names: Vec::new(), domain: "localhost".to_owned() };
     let deployed = Deployed::new(supervisor, both, seal, make, own).unwrap();
-    Node {
-        api: Api::new(deployed.clone(), Tails::new(), token, ApiOptions::default()),
-        deployed,
-        store,
-        _folder: folder,
-    }
+    Node { api: Api::new(deployed.clone(), Tails::new(), token, options), deployed, store, _folder: folder }
 }
 
 fn add_worker(store: &Store, seal: &Seal, account: &str, worker: &str) {
@@ -133,6 +128,7 @@ fn add_worker(store: &Store, seal: &Seal, account: &str, worker: &str) {
     let config = VersionConfig { account: account.to_owned(), ..VersionConfig::default() };
     let new = NewVersion {
         settings_json: None,
+        kept: Kept::default(),
         id: &id,
         account,
         worker,

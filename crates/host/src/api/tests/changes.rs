@@ -6,7 +6,12 @@ use super::*;
 use crate::supervisor::tests::fake::{FakeCells, NEVER_LOADS};
 
 fn node() -> Rc<Node> {
-    Rc::new(node_on(Rc::new(FakeCells::default()), NODE, &[("acme", "shop"), ("other", "blog")]))
+    node_of(ApiOptions::default())
+}
+
+fn node_of(options: ApiOptions) -> Rc<Node> {
+    let workers = [("acme", "shop"), ("other", "blog")];
+    Rc::new(node_on(Rc::new(FakeCells::default()), NODE, &workers, options))
 }
 
 impl Node {
@@ -114,6 +119,31 @@ fn what_was_written_is_in_service_also_if_its_client_has_left() {
             // It is in the store, and the client does not know yet.
             upload.abort();
             until(|| node.deployed.knows(&worker)).await;
+        }
+    });
+}
+
+#[test]
+fn what_is_one_too_many_is_refused_by_name_or_the_oldest_gives_way() {
+    run(async {
+        let kept = Kept { account_workers_max: 2, worker_versions_max: 2 };
+        let node = node_of(ApiOptions { kept, ..ApiOptions::default() });
+        node.put("acme", "second", "export default {}").await.result();
+        let refused = node.put("acme", "third", "export default {}").await;
+        assert_eq!(refused.refused(), (403, 10_037));
+        assert!(refused.document["errors"][0]["message"].as_str().unwrap().contains("account_workers"));
+        for number in 0..15 {
+            node.put("acme", "second", &format!("export default {{ a: {number} }}")).await.result();
+        }
+        let deployments = node.get(NODE, "accounts/acme/workers/scripts/second/deployments").await;
+        let deployments = deployments.result()["deployments"].as_array().unwrap().clone();
+        assert_eq!(deployments.len(), 10, "those whose versions are there");
+        for deployment in deployments {
+            let version = deployment["versions"][0]["version_id"].as_str().unwrap();
+            assert!(node.deployed.knows(&format!("{version:.8}-second")), "its preview answers");
+            node.get(NODE, &format!("accounts/acme/workers/scripts/second/versions/{version}"))
+                .await
+                .result();
         }
     });
 }
