@@ -22,6 +22,8 @@ use crate::{
     addresses::Addresses,
     api::{VersionConfig, open_secrets},
     bindings::HostBindings,
+    clock::now_ms,
+    cron::{Firing, Timetable},
     kv::Kv,
     secrets::Seal,
     site::{Asked, Code, Files, Site},
@@ -77,6 +79,7 @@ pub struct Deployed {
     own: Own,
     table: RefCell<BTreeMap<String, Live>>,
     addresses: RefCell<Addresses>,
+    timetable: RefCell<Timetable>,
     files: Rc<Files>,
     /// Which version the supervisor has under a name.
     in_service: RefCell<HashMap<Arc<str>, InService>>,
@@ -127,6 +130,8 @@ impl Deployed {
             store.live()?.into_iter().map(|live| (live.worker.name.clone(), live)).collect();
         let mut addresses = Addresses::default();
         table.values().for_each(|live| addresses.add(live));
+        let mut timetable = Timetable::default();
+        table.values().for_each(|live| timetable.set(&live.worker.name, schedules(live), now_ms()));
         Ok(Rc::new(Self {
             files: Files::new(store.clone()),
             supervisor,
@@ -137,6 +142,7 @@ impl Deployed {
             own,
             table: RefCell::new(table),
             addresses: RefCell::new(addresses),
+            timetable: RefCell::new(timetable),
             in_service: RefCell::default(),
             random: SystemRandom::new(),
         }))
@@ -163,19 +169,9 @@ impl Deployed {
         table.values().filter(|live| !live.shares.is_empty()).map(|live| live.worker.name.clone()).collect()
     }
 
-    /// The cron triggers of all workers that take events.
-    pub(crate) fn schedules(&self) -> Vec<(String, Schedule)> {
-        let table = self.table.borrow();
-        let live = table.values().filter(|live| !live.shares.is_empty());
-        live.flat_map(|live| live.schedules.iter().map(|one| (live.worker.name.clone(), one.clone())))
-            .collect()
-    }
-
-    /// Remembers that a trigger was fired, before the store says so.
-    pub(crate) fn fired(&self, worker: &str, cron: &str, due_ms: i64) {
-        let mut table = self.table.borrow_mut();
-        let schedules = table.get_mut(worker).into_iter().flat_map(|live| &mut live.schedules);
-        schedules.filter(|schedule| schedule.cron == cron).for_each(|schedule| schedule.fired_ms = due_ms);
+    /// The cron triggers that have come due since this was asked last.
+    pub(crate) fn due(&self, now_ms: i64) -> Vec<Firing> {
+        self.timetable.borrow_mut().take_due(now_ms)
     }
 
     /// Runs a scheduled event; gives its outcome.
@@ -387,6 +383,7 @@ impl Deployed {
             None => self.table.borrow_mut().remove(worker),
         };
         self.addresses.borrow_mut().replace(old.as_ref(), live.as_ref());
+        self.timetable.borrow_mut().set(worker, live.as_ref().map_or(&[], schedules), now_ms());
         self.retire(worker);
         Ok(Main(live.as_ref().and_then(|live| Some(target(live, &live.shares.first()?.version)))))
     }
@@ -435,6 +432,11 @@ impl Deployed {
             shares.iter().any(|share| *target(live, &share.version).key == *name)
         })
     }
+}
+
+/// The cron triggers of a worker; none if it takes no events.
+fn schedules(live: &Live) -> &[Schedule] {
+    if live.shares.is_empty() { &[] } else { &live.schedules }
 }
 
 /// The static assets of a version, if it has any.

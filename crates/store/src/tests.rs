@@ -139,13 +139,18 @@ fn a_time_of_a_trigger_is_claimed_once_also_after_it_was_set_again() {
         store.set_schedules("acme", "clock", &["* * * * *".to_owned()], ("me", now)).unwrap();
     };
     set(&store, 10);
-    assert!(store.claim_schedule("clock", "* * * * *", 60).unwrap());
+    let claim = |store: &Store, cron: &str, due_ms: i64| {
+        store.claim_schedules(&[("clock", cron, due_ms)]).unwrap() == [true]
+    };
+    assert!(claim(&store, "* * * * *", 60));
     let other = Store::open(&folder.path().join("store")).unwrap();
-    assert!(!other.claim_schedule("clock", "* * * * *", 60).unwrap(), "another process");
+    assert!(!claim(&other, "* * * * *", 60), "another process");
     set(&store, 70);
-    assert!(!store.claim_schedule("clock", "* * * * *", 60).unwrap());
-    assert!(other.claim_schedule("clock", "* * * * *", 120).unwrap());
-    assert!(!store.claim_schedule("clock", "0 0 * * *", 120).unwrap(), "one that is not there");
+    assert!(!claim(&store, "* * * * *", 60));
+    assert!(claim(&other, "* * * * *", 120));
+    assert!(!claim(&store, "0 0 * * *", 120), "one that is not there");
+    let several = [("clock", "* * * * *", 120), ("none", "* * * * *", 180), ("clock", "* * * * *", 180)];
+    assert_eq!(store.claim_schedules(&several).unwrap(), [false, false, true], "each for itself");
 }
 
 #[test]
