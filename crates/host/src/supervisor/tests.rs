@@ -56,6 +56,7 @@ fn get(path: &str) -> Event {
         body: empty(),
         upgrade: false,
         target: String::new(),
+        client: None,
     }
 }
 
