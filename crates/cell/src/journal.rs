@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use mote_engine::{JsError, modules::LoadError};
 use mote_web::{EventUsage, Failure, Journal, LogLevel, Outcome, Printed, wall_clock_ms};
 
@@ -91,6 +91,8 @@ pub struct Story {
     pub errors: Vec<(JsError, f64)>,
     /// Whether there was more than is kept.
     pub truncated: bool,
+    /// By what the host knows it again.
+    pub ticket: Option<HeaderValue>,
 }
 
 /// What an event was.
@@ -199,6 +201,7 @@ impl Journal for EventJournal {
             lines,
             errors,
             truncated,
+            ticket: usage.ticket().cloned(),
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body::Body as _;
 use mote_web::{Call, CallKind, EventUsage, Failure, Outcome, Trail};
 use mote_wire::{
@@ -31,6 +31,8 @@ pub struct Incoming {
     pub callee: Callee,
     /// What kind of event it is.
     pub kind: CallKind,
+    /// By what the host knows it again.
+    pub ticket: Option<HeaderValue>,
 }
 
 impl Cell {
@@ -46,7 +48,8 @@ impl Cell {
         url: String,
         upgrade: Option<Upgraded>,
     ) -> Result<Response<Body>, EventError> {
-        let incoming = Incoming { request, url, upgrade, callee: Callee::default(), kind: CallKind::Fetch };
+        let (callee, kind) = (Callee::default(), CallKind::Fetch);
+        let incoming = Incoming { request, url, upgrade, callee, kind, ticket: None };
         self.serve(worker, incoming).await
     }
 
@@ -59,10 +62,11 @@ impl Cell {
         worker: &str,
         incoming: Incoming,
     ) -> Result<Response<Body>, EventError> {
-        let Incoming { request, url, upgrade, callee, kind } = incoming;
+        let Incoming { request, url, upgrade, callee, kind, ticket } = incoming;
         let slot = self.worker(worker)?;
         check_request(&slot, &request)?;
         let usage = self.admit(&slot).map_err(|turned_away| answer::turned_away(&turned_away))?;
+        ticket.into_iter().for_each(|ticket| usage.carry_ticket(ticket));
         let method = request.method().clone();
         let what = if kind == CallKind::Rpc { "rpc" } else { method.as_str() };
         let mut record = Record::new(self, &slot, what, &url, &usage);
@@ -115,11 +119,12 @@ impl Cell {
     pub async fn scheduled(
         self: &Rc<Self>,
         worker: &str,
-        cron: &str,
-        time_ms: f64,
+        (cron, time_ms): (&str, f64),
+        ticket: Option<HeaderValue>,
     ) -> Result<Outcome, EventError> {
         let slot = self.worker(worker)?;
         let usage = self.admit(&slot).map_err(|turned_away| answer::turned_away(&turned_away))?;
+        ticket.into_iter().for_each(|ticket| usage.carry_ticket(ticket));
         let runtime = self.ready(&slot, usage.began()).map_err(|unready| {
             usage.set_outcome(unready.outcome());
             answer::unready(&unready)

@@ -18,6 +18,20 @@ const LOCALHOST: &str = "localhost";
 /// Connections that a node serves at once, if its operator says nothing else.
 const CONNECTIONS: u64 = 10_000;
 
+/// Less is no room for a worker of ordinary size.
+const UPLOAD_MEMORY_MIB_MIN: u64 = 32;
+/// The keys of `[node]`.
+const NODE_KEYS: &[&str] = &[
+    "memory_mib",
+    "connections",
+    "addresses",
+    "domain",
+    "kv_account_mib",
+    "upload_memory_mib",
+    "account_workers",
+    "worker_versions",
+];
+
 /// What an operator says about a node.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -34,6 +48,11 @@ pub(crate) struct Config {
     pub(crate) domain: String,
     /// `node.kv_account_mib`: what an account may keep in KV; `None` for the default.
     pub(crate) kv_account_mib: Option<u64>,
+    /// `node.upload_memory_mib`: memory for all uploads at once; `None` for the default.
+    pub(crate) upload_memory_mib: Option<u64>,
+    /// `node.account_workers` and `node.worker_versions`: how many there may be; `None` for the defaults.
+    pub(crate) account_workers: Option<u64>,
+    pub(crate) worker_versions: Option<u64>,
     /// `[cordons.<name>]`: what is different from the built-in ones, and the operator's own.
     pub(crate) cordons: BTreeMap<String, CordonConfig>,
     /// `[workers.<name>]`, for `mote serve`.
@@ -95,6 +114,9 @@ impl Config {
             addresses: Vec::new(),
             domain: LOCALHOST.to_owned(),
             kv_account_mib: None,
+            upload_memory_mib: None,
+            account_workers: None,
+            worker_versions: None,
             cordons: BTreeMap::new(),
             workers: BTreeMap::new(),
             account_cordons: BTreeMap::new(),
@@ -121,17 +143,31 @@ impl Config {
         config.memory_mib = count("memory_mib")?;
         config.connections = count("connections")?.unwrap_or(CONNECTIONS);
         config.kv_account_mib = count("kv_account_mib")?;
+        config.upload_memory_mib = count("upload_memory_mib")?;
+        config.account_workers = count("account_workers")?;
+        config.worker_versions = count("worker_versions")?;
+        at_least(1, config.worker_versions, "worker_versions")?;
+        at_least(UPLOAD_MEMORY_MIB_MIN, config.upload_memory_mib, "upload_memory_mib")?;
+        config.account_workers = count("account_workers")?;
+        config.worker_versions = count("worker_versions")?;
+        at_least(1, config.worker_versions, "worker_versions")?;
         config.addresses = cells::take_strings(&mut node, "addresses", "[node]")?;
         if let Some(domain) = cells::take_string(&mut node, "domain", "[node]")? {
             config.domain = checked_domain(&domain)?;
         }
-        let keys = ["memory_mib", "connections", "addresses", "domain", "kv_account_mib"];
-        nothing_left(&node, "[node]", &keys)?;
+        nothing_left(&node, "[node]", NODE_KEYS)?;
         config.cordons = cells::cordons(take_table(&mut table, "cordons", "")?)?;
         config.workers = cells::workers(take_table(&mut table, "workers", "")?)?;
         cells::check_names(&config.cordons, &config.workers, &config.account_cordons)?;
         nothing_left(&table, "the file", &["limits", "ceilings", "accounts", "node", "cordons", "workers"])?;
         Ok(config)
+    }
+}
+
+fn at_least(min: u64, said: Option<u64>, key: &str) -> Result<(), String> {
+    match said {
+        Some(said) if said < min => Err(format!("[node] `{key}` must be at least {min}, not {said}")),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -216,6 +252,8 @@ mod tests {
             ("[accounts]\na = 1", "[accounts.a] must be a table"),
             ("[accounts.a]\nlimit = {}", "[accounts.a] has no key `limit`"),
             ("[node]\ncpus = 2", "[node] has no key `cpus`"),
+            ("[node]\nworker_versions = 0", "[node] `worker_versions` must be at least 1, not 0"),
+            ("[node]\nupload_memory_mib = 1", "[node] `upload_memory_mib` must be at least 32"),
             (
                 "[nodes]",
                 "the file has no key `nodes`; its keys are limits, ceilings, accounts, node, cordons, workers",

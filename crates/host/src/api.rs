@@ -14,11 +14,13 @@ mod annotations;
 mod arriving;
 mod assets;
 mod auth;
+mod changes;
 mod config;
 mod deployments;
 mod envelope;
 mod guesses;
 mod kv;
+mod options;
 mod permissions;
 mod routes;
 mod schedules;
@@ -30,23 +32,27 @@ mod tests;
 mod tokens;
 mod upload;
 mod versions;
+mod weight;
 
-use std::{cell::RefCell, collections::HashMap, net::IpAddr, rc::Rc, sync::Arc};
+use std::{cell::RefCell, net::IpAddr, rc::Rc, sync::Arc};
 
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
-use mote_store::{AuditEntry, Store, StoreError};
+use hyper::body::{Body, Bytes, Incoming};
+use mote_store::{AuditEntry, Kept, Store, StoreError};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use arriving::Arriving;
 pub(crate) use assets::AssetsConfig;
+use changes::Changes;
 pub(crate) use config::{VersionConfig, open_secrets};
 pub use envelope::Answer;
 use envelope::{Refusal, Reply};
+pub use options::ApiOptions;
+use weight::{Bodies, Weight};
 
-use crate::{clock::now_ms, deployed::Deployed, linger::Lingering, tails::Tails};
+use crate::{budget::Reserved, clock::now_ms, deployed::Deployed, linger::Lingering, tails::Tails};
 
 /// The path under which it answers.
 pub const PREFIX: &str = "/client/v4/";
@@ -64,10 +70,11 @@ pub struct Api {
     deployed: Rc<Deployed>,
     tails: Rc<Tails>,
     door: auth::Door,
-    /// Changes to workers, one after the other: each is decided by what the one before it left.
-    changing: tokio::sync::Mutex<()>,
+    bodies: Bodies,
+    kept: Kept,
+    changes: Changes,
     /// Lists of files whose deploys are still to come.
-    sessions: RefCell<HashMap<String, assets::Session>>,
+    sessions: RefCell<assets::Sessions>,
 }
 
 /// A request whose sender is known, and may send it.
@@ -77,18 +84,22 @@ struct Call<'a> {
     caller: &'a auth::Caller,
     headers: HeaderMap,
     peer: Option<IpAddr>,
-    body: Incoming,
+    body: Lingering,
+    /// The memory of its body, and of what is made of it.
+    _held: Option<Reserved>,
 }
 
 impl Api {
     /// The API that this token, the node's own, opens for all accounts. Others are in the store, and open one account each.
     #[must_use]
-    pub fn new(deployed: Rc<Deployed>, tails: Rc<Tails>, token: &str) -> Rc<Self> {
+    pub fn new(deployed: Rc<Deployed>, tails: Rc<Tails>, token: &str, options: ApiOptions) -> Rc<Self> {
         Rc::new(Self {
             deployed,
             tails,
             door: auth::Door::new(token),
-            changing: tokio::sync::Mutex::new(()),
+            bodies: Bodies::new(options.upload_bytes_max),
+            kept: options.kept,
+            changes: Changes::new(options.trials_at_once),
             sessions: RefCell::default(),
         })
     }
@@ -99,6 +110,8 @@ impl Api {
     }
 
     async fn handle(self: &Rc<Self>, request: Request<Incoming>, from: IpAddr) -> Result<Reply, Refusal> {
+        // Whatever is answered, also without a look at the body: the client is to see it.
+        let request = request.map(Lingering::new);
         if let Some(account) = assets_account(request.method(), request.uri().path()) {
             check_account(account)?;
             let (account, (parts, body)) = (account.to_owned(), request.into_parts());
@@ -106,18 +119,9 @@ impl Api {
             return self.upload_assets(&parts.headers, &account, body).await.map(Reply::from);
         }
         // Nothing of the request is looked at before its sender is known.
-        let known = self.authenticate(request.headers(), from).await.and_then(|caller| {
-            // Nor is its body before it is known that he may send it.
-            access::check(&caller, request.method(), &segments(request.uri().path()))?;
-            Ok(caller)
-        });
-        let caller = match known {
-            Ok(caller) => caller,
-            Err(refusal) => {
-                drop(Lingering::new(request.into_body()));
-                return Err(refusal);
-            }
-        };
+        let caller = self.authenticate(request.headers(), from).await?;
+        // Nor is its body before it is known that he may send it.
+        access::check(&caller, request.method(), &segments(request.uri().path()))?;
         if let Some((account, path)) = kv_account(request.uri().path()) {
             check_account(account)?;
             let (account, path) = (account.to_owned(), path.to_owned());
@@ -133,7 +137,7 @@ impl Api {
     /// What is answered with a document.
     async fn described(
         self: &Rc<Self>,
-        request: Request<Incoming>,
+        request: Request<Lingering>,
         caller: &auth::Caller,
         from: IpAddr,
     ) -> Result<Value, Refusal> {
@@ -144,8 +148,9 @@ impl Api {
             (&Method::GET, ["user"]) => Ok(json!({"id": caller.id, "email": caller.email()})),
             (&Method::GET, ["accounts"]) => Ok(self.accounts(caller).await?.into()),
             (&Method::POST, ["accounts"]) => {
-                let call = Call { account: "", caller, headers: parts.headers, peer: Some(from), body };
-                self.create_account(call).await
+                let call =
+                    Call { account: "", caller, headers: parts.headers, peer: Some(from), body, _held: None };
+                self.create_account(self.weighed(call, Weight::Document).await?).await
             }
             (&Method::GET, ["memberships"]) => self.memberships(caller).await,
             // There are no zones here: a name is its own.
@@ -153,11 +158,23 @@ impl Api {
             (&Method::GET, ["zones", _, "workers", "routes"]) => Ok(self.all_routes(caller)),
             (_, ["accounts", account, rest @ ..]) => {
                 check_account(account)?;
-                let call = Call { account, caller, headers: parts.headers.clone(), peer: Some(from), body };
+                let headers = parts.headers.clone();
+                let call = Call { account, caller, headers, peer: Some(from), body, _held: None };
+                let call = self.weighed(call, Weight::of(method, rest)).await?;
                 self.in_account(method, rest, call).await
             }
             _ => Err(unknown(method, parts.uri.path())),
         }
+    }
+
+    /// A call, once there is memory for what it sends.
+    async fn weighed<'a>(&self, call: Call<'a>, weight: Weight) -> Result<Call<'a>, Refusal> {
+        if call.body.is_end_stream() {
+            return Ok(call);
+        }
+        let body = call.body.up_to(weight.bytes_max());
+        let held = self.bodies.hold(call.account, weight, body.size_hint().exact()).await?;
+        Ok(Call { body, _held: Some(held), ..call })
     }
 
     async fn in_account(
@@ -305,12 +322,12 @@ fn unknown(method: &Method, path: &str) -> Refusal {
 }
 
 /// Reads a JSON document of bounded size.
-async fn document(body: Incoming) -> Result<Value, Refusal> {
+async fn document(body: Lingering) -> Result<Value, Refusal> {
     parsed(&whole(body, DOCUMENT_BYTES_MAX).await?)
 }
 
 /// Reads a body of bounded size.
-async fn whole(body: Incoming, bytes_max: usize) -> Result<Bytes, Refusal> {
+async fn whole(body: Lingering, bytes_max: usize) -> Result<Bytes, Refusal> {
     let read = Limited::new(Arriving::new(body), bytes_max).collect().await;
     let bytes = read.map_err(|error| {
         if error.is::<LengthLimitError>() {

@@ -1,6 +1,6 @@
 //! What workers ask their bindings for, and who answers.
 
-use std::rc::Rc;
+use std::{net::IpAddr, rc::Rc};
 
 use http::{HeaderValue, Response, header};
 use mote_wire::{
@@ -24,6 +24,8 @@ pub struct Asking<'a> {
     pub account: &'a str,
     /// Its bindings.
     pub bindings: &'a HostBindings,
+    /// Who asked it.
+    pub client: Option<IpAddr>,
 }
 
 /// Answers for all bindings of a node.
@@ -47,7 +49,7 @@ impl Bound {
         let failed = |reason: String| EgressError::Binding { binding: name.clone(), reason };
         match (asking.bindings.get(&name), request.kind) {
             (Some(HostBinding::Service { worker, callee }), _) => {
-                self.call(asking.account, worker, callee, request).await.map_err(failed)
+                self.call(&asking, worker, callee, request).await.map_err(failed)
             }
             (Some(HostBinding::Assets), Kind::Fetch) => {
                 let (method, url) = (&request.method, &request.url);
@@ -65,12 +67,12 @@ impl Bound {
     /// Sends an event to another worker of the account, or to the same one again.
     async fn call(
         &self,
-        account: &str,
+        asking: &Asking<'_>,
         worker: &str,
         callee: &Callee,
         request: Request,
     ) -> Result<Response<Body>, String> {
-        if self.deployed.account_of(worker).is_none_or(|owner| owner != account) {
+        if self.deployed.account_of(worker).is_none_or(|owner| owner != asking.account) {
             return Err(format!("there is no worker `{worker}` in this account any more"));
         }
         let whole = request.kind == Kind::Fetch && callee.entrypoint.is_none();
@@ -84,12 +86,12 @@ impl Bound {
             Answerer::File(response) => return Ok(response),
             Answerer::Worker(key) => key,
         };
-        let event = event_of(request, callee);
+        let event = event_of(request, callee, asking.client);
         self.deployed.supervisor.call(&key, event).await.map_err(|error| reason_of(&error))
     }
 }
 
-fn event_of(request: Request, callee: &Callee) -> Event {
+fn event_of(request: Request, callee: &Callee, client: Option<IpAddr>) -> Event {
     let Request { kind, method, url, mut headers, body, upgrade, .. } = request;
     if let Some(host) = url::Url::parse(&url).ok().and_then(|url| {
         let host = url.host_str()?;
@@ -97,7 +99,7 @@ fn event_of(request: Request, callee: &Callee) -> Event {
     }) {
         headers.entry(header::HOST).or_insert(host);
     }
-    Event { kind, method, url, headers, body, upgrade, target: callee.to_target() }
+    Event { kind, method, url, headers, body, upgrade, target: callee.to_target(), client }
 }
 
 /// Why a worker gave no response, for the owner of both.

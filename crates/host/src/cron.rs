@@ -4,6 +4,8 @@
 //! same store (an upgrade) fires it twice. The price is that one whose node dies in the moment between is not fired at all:
 //! at most once, as on Cloudflare. What came due while no node was running is not caught up with.
 
+mod timetable;
+
 use std::{rc::Rc, time::Duration};
 
 use chrono::{DateTime, Utc};
@@ -11,6 +13,8 @@ use croner::{
     Cron,
     parser::{CronParser, Seconds, Year},
 };
+
+pub(crate) use timetable::{Firing, Timetable};
 
 use crate::{clock::now_ms, deployed::Deployed};
 
@@ -20,6 +24,8 @@ const CRON_CHARS_MAX: usize = 200;
 const LATE_MAX_MS: i64 = 60_000;
 /// How often it is looked for what is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Triggers that are claimed in one transaction, which is one write to the disk.
+const CLAIMED_AT_ONCE: usize = 500;
 
 /// When a trigger is due, in UTC.
 #[derive(Debug, Clone)]
@@ -66,23 +72,28 @@ impl Due {
 pub async fn run(deployed: Rc<Deployed>) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        let now = now_ms();
-        for (worker, schedule) in deployed.schedules() {
-            let Ok(due) = Due::parse(&schedule.cron) else { continue };
-            let Some(due_ms) = due.due(schedule.fired_ms, now) else { continue };
-            deployed.fired(&worker, &schedule.cron, due_ms);
-            tokio::task::spawn_local(fire(deployed.clone(), worker, schedule.cron, due_ms));
+        let due = deployed.due(now_ms());
+        if !due.is_empty() {
+            tokio::task::spawn_local(fire(deployed.clone(), due));
         }
     }
 }
 
-async fn fire(deployed: Rc<Deployed>, worker: String, cron: String, due_ms: i64) {
-    let (store, wanted) = (deployed.store.clone(), (worker.clone(), cron.clone()));
-    let claim = move || store.claim_schedule(&wanted.0, &wanted.1, due_ms);
-    // A store that fails does not say who fires it: then nobody does.
-    if let Ok(Ok(true)) = tokio::task::spawn_blocking(claim).await {
-        // How it ended is in the worker's books, and its failure in its log.
-        let _ = deployed.scheduled(&worker, cron, due_ms).await;
+async fn fire(deployed: Rc<Deployed>, mut due: Vec<Firing>) {
+    while !due.is_empty() {
+        let some = due.split_off(due.len().saturating_sub(CLAIMED_AT_ONCE));
+        let store = deployed.store.clone();
+        let claim = move || {
+            let claims: Vec<_> = some.iter().map(|one| (&*one.worker, &*one.cron, one.due_ms)).collect();
+            store.claim_schedules(&claims).map(|claimed| (some, claimed))
+        };
+        // A store that fails does not say who fires them: then nobody does.
+        let Ok(Ok((some, claimed))) = tokio::task::spawn_blocking(claim).await else { continue };
+        for (Firing { worker, cron, due_ms }, _) in some.into_iter().zip(claimed).filter(|(_, mine)| *mine) {
+            let deployed = deployed.clone();
+            // How it ended is in the worker's books, and its failure in its log.
+            tokio::task::spawn_local(async move { drop(deployed.scheduled(&worker, cron, due_ms).await) });
+        }
     }
 }
 

@@ -22,6 +22,8 @@ use crate::{
     addresses::Addresses,
     api::{VersionConfig, open_secrets},
     bindings::HostBindings,
+    clock::now_ms,
+    cron::{Firing, Timetable},
     kv::Kv,
     preparations::Preparations,
     secrets::Seal,
@@ -83,6 +85,7 @@ pub struct Deployed {
     own: Own,
     table: RefCell<BTreeMap<String, Live>>,
     addresses: RefCell<Addresses>,
+    timetable: RefCell<Timetable>,
     files: Rc<Files>,
     /// Which version the supervisor has under a name.
     in_service: RefCell<HashMap<Arc<str>, InService>>,
@@ -104,6 +107,9 @@ pub enum Answerer {
     /// A file of its.
     File(http::Response<Body>),
 }
+
+/// The version that is a worker's main one now, if it has any.
+pub(crate) struct Main(Option<Target>);
 
 /// The version that an event goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +136,8 @@ impl Deployed {
             store.live()?.into_iter().map(|live| (live.worker.name.clone(), live)).collect();
         let mut addresses = Addresses::default();
         table.values().for_each(|live| addresses.add(live));
+        let mut timetable = Timetable::default();
+        table.values().for_each(|live| timetable.set(&live.worker.name, schedules(live), now_ms()));
         Ok(Rc::new(Self {
             files: Files::new(store.clone()),
             preparations: Preparations::new(store.clone(), own.engine.clone(), &supervisor),
@@ -141,6 +149,7 @@ impl Deployed {
             own,
             table: RefCell::new(table),
             addresses: RefCell::new(addresses),
+            timetable: RefCell::new(timetable),
             in_service: RefCell::default(),
             random: SystemRandom::new(),
         }))
@@ -167,19 +176,9 @@ impl Deployed {
         table.values().filter(|live| !live.shares.is_empty()).map(|live| live.worker.name.clone()).collect()
     }
 
-    /// The cron triggers of all workers that take events.
-    pub(crate) fn schedules(&self) -> Vec<(String, Schedule)> {
-        let table = self.table.borrow();
-        let live = table.values().filter(|live| !live.shares.is_empty());
-        live.flat_map(|live| live.schedules.iter().map(|one| (live.worker.name.clone(), one.clone())))
-            .collect()
-    }
-
-    /// Remembers that a trigger was fired, before the store says so.
-    pub(crate) fn fired(&self, worker: &str, cron: &str, due_ms: i64) {
-        let mut table = self.table.borrow_mut();
-        let schedules = table.get_mut(worker).into_iter().flat_map(|live| &mut live.schedules);
-        schedules.filter(|schedule| schedule.cron == cron).for_each(|schedule| schedule.fired_ms = due_ms);
+    /// The cron triggers that have come due since this was asked last.
+    pub(crate) fn due(&self, now_ms: i64) -> Vec<Firing> {
+        self.timetable.borrow_mut().take_due(now_ms)
     }
 
     /// Runs a scheduled event; gives its outcome.
@@ -205,10 +204,12 @@ impl Deployed {
         table.values().filter(wanted).flat_map(of).collect()
     }
 
-    /// Whether a name is that of a preview of another account's worker.
-    pub(crate) fn is_preview_of_other(&self, name: &str, account: &str) -> bool {
+    /// Whether a name is that of another account's worker, or of a preview of one: whoever was given the address of a preview would
+    /// come to somebody else's code.
+    pub(crate) fn is_of_other(&self, name: &str, account: &str) -> bool {
         let table = self.table.borrow();
-        preview(&table, name).is_some_and(|(live, _)| live.worker.account != account)
+        let named = table.get(name).or_else(|| preview(&table, name).map(|(live, _)| live));
+        named.is_some_and(|live| live.worker.account != account)
     }
 
     /// The domain below which workers answer under their names.
@@ -403,12 +404,12 @@ impl Deployed {
         })
     }
 
-    /// Takes over what the store says of a worker now. New events go to its new versions when this returns; those under way
-    /// finish where they are.
+    /// Takes over what the store says of a worker now; gives what [`Self::serve`] is to put into service. One at a time: a route goes
+    /// from worker to worker.
     ///
     /// # Errors
-    /// If the new version cannot be put into service; what was there goes on.
-    pub(crate) async fn refresh(self: &Rc<Self>, worker: &str) -> Result<(), String> {
+    /// If the store fails; what was there goes on.
+    pub(crate) async fn take_over(self: &Rc<Self>, worker: &str) -> Result<Main, String> {
         let (store, name) = (self.store.clone(), worker.to_owned());
         let live = tokio::task::spawn_blocking(move || store.live_one(&name)).await;
         let live = live.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
@@ -417,8 +418,16 @@ impl Deployed {
             None => self.table.borrow_mut().remove(worker),
         };
         self.addresses.borrow_mut().replace(old.as_ref(), live.as_ref());
+        self.timetable.borrow_mut().set(worker, live.as_ref().map_or(&[], schedules), now_ms());
         self.retire(worker);
-        let main = live.as_ref().and_then(|live| Some(target(live, &live.shares.first()?.version)));
+        Ok(Main(live.as_ref().and_then(|live| Some(target(live, &live.shares.first()?.version)))))
+    }
+
+    /// Puts a worker's main version into service. New events go there when this returns; those under way finish where they are.
+    ///
+    /// # Errors
+    /// If it cannot be put into service.
+    pub(crate) async fn serve(self: &Rc<Self>, Main(main): Main) -> Result<(), String> {
         match main {
             // Before the first event comes, so that none waits for it.
             Some(main) => self.put(&main).await,
@@ -458,6 +467,11 @@ impl Deployed {
             shares.iter().any(|share| *target(live, &share.version).key == *name)
         })
     }
+}
+
+/// The cron triggers of a worker; none if it takes no events.
+fn schedules(live: &Live) -> &[Schedule] {
+    if live.shares.is_empty() { &[] } else { &live.schedules }
 }
 
 /// The static assets of a version, if it has any.

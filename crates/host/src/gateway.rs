@@ -9,7 +9,9 @@ mod response;
 mod routes;
 mod url;
 
-use std::{cell::Cell, convert::Infallible, future::Future, pin::Pin, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::Cell, convert::Infallible, future::Future, net::IpAddr, pin::Pin, rc::Rc, sync::Arc, time::Duration,
+};
 
 use http::{HeaderMap, Request, Response, header};
 use http_body_util::BodyExt;
@@ -46,6 +48,8 @@ pub struct FetchEvent {
     pub url: String,
     /// The client's connection, if it wants to leave HTTP.
     pub upgrade: Option<Upgraded>,
+    /// The client's address, if it has one.
+    pub client: Option<IpAddr>,
 }
 
 /// Who runs events.
@@ -82,17 +86,18 @@ impl<E: Events + 'static> Gateway<E> {
 
     /// Serves one connection until it is closed. Errors of the connection end it, and nothing else.
     ///
-    /// `leave` settles when the connection shall end once it is idle; it may never do so.
+    /// `client` is who has opened it. `leave` settles when the connection shall end once it is idle; it may never do so.
     pub async fn serve_connection(
         self: Rc<Self>,
         io: impl Duplex + 'static,
+        client: Option<IpAddr>,
         leave: impl Future<Output = ()>,
     ) {
         let asked = Cell::new(false);
         let service = service_fn(|request| {
             asked.set(true);
             let gateway = self.clone();
-            async move { Ok::<_, Infallible>(gateway.handle(request).await) }
+            async move { Ok::<_, Infallible>(gateway.handle(request, client).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -126,7 +131,7 @@ impl<E: Events + 'static> Gateway<E> {
         }
     }
 
-    async fn handle(&self, mut request: Request<Incoming>) -> Response<Body> {
+    async fn handle(&self, mut request: Request<Incoming>, client: Option<IpAddr>) -> Response<Body> {
         let (worker, url) = match self.route(&request) {
             Ok(routed) => routed,
             Err(error) => {
@@ -151,7 +156,7 @@ impl<E: Events + 'static> Gateway<E> {
         let expects = request.headers().contains_key(header::EXPECT);
         let (head, body) = request.into_parts();
         let body = incoming(&head.headers, body);
-        let event = FetchEvent { worker, request: Request::from_parts(head, body), url, upgrade };
+        let event = FetchEvent { worker, request: Request::from_parts(head, body), url, upgrade, client };
         match self.events.fetch(event).await {
             // A worker that passes the upload on has not asked for it so far, and its client is waiting to be asked.
             Ok(answer) if expects => response::finish(response::begun(answer).await, &method),

@@ -10,7 +10,6 @@
 
 mod bounded;
 mod calls;
-mod memory;
 mod sent;
 mod taken;
 
@@ -30,8 +29,9 @@ pub(crate) use bounded::AtMost;
 pub(crate) use calls::{
     Listing, bounded_document, decoded_key, expiry_of, listed, long_document, long_value, lossy, parsed,
 };
-pub(crate) use memory::{Memory, Reserved};
 pub(crate) use taken::Taking;
+
+use crate::budget::{Memory, Reserved};
 
 /// Keys of one bulk read.
 pub(crate) const BULK_GET_KEYS_MAX: usize = 100;
@@ -45,8 +45,10 @@ pub(crate) const BULK_KEYS_BYTES_MAX: usize = 8 << 20;
 const WORKERS_BYTES_MAX: usize = 256 << 20;
 /// The same of the calls to one namespace.
 const NAMESPACE_BYTES_MAX: usize = 64 << 20;
-/// Bytes that calls of the API hold at once: a bulk write of 100 MiB, twice, as it came and as it is written.
-const API_BYTES_MAX: usize = 208 << 20;
+/// Bytes that calls of the API hold at once.
+const API_BYTES_MAX: usize = 256 << 20;
+/// The same of one owner: a bulk write of 100 MiB, twice, as it came and as it is written. Something is left for others meanwhile.
+const API_OWNER_BYTES_MAX: usize = 208 << 20;
 /// How much is set aside for a value before it is known how large it is.
 const FIRST_LOOK_BYTES: usize = 64 << 10;
 
@@ -91,6 +93,12 @@ impl Problem {
         Self { status: StatusCode::PAYLOAD_TOO_LARGE, message: message.into() }
     }
 
+    /// There was no memory for it in time.
+    pub(crate) fn busy() -> Self {
+        let message = "KV is busy: too many bytes are on their way at once; try again later".to_owned();
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, message }
+    }
+
     fn bulk_get_too_large() -> Self {
         Self::too_large("Total size of request exceeds the limit of 25MB")
     }
@@ -131,7 +139,7 @@ impl Kv {
             reads: Semaphore::new(READERS),
             writes: Arc::new(Semaphore::new(WRITES_WAITING_MAX)),
             workers: Memory::new(WORKERS_BYTES_MAX, NAMESPACE_BYTES_MAX),
-            api: Memory::new(API_BYTES_MAX, API_BYTES_MAX),
+            api: Memory::new(API_BYTES_MAX, API_OWNER_BYTES_MAX),
         })
     }
 

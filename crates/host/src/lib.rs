@@ -13,6 +13,7 @@ pub mod api;
 pub mod assets;
 pub mod bindings;
 pub mod bound;
+mod budget;
 pub mod clock;
 pub mod cron;
 pub mod deployed;

@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 
 /// How many bytes more a client may send in vain.
 const BYTES_MAX: usize = 8 << 20;
-/// How long it may take for them.
+/// How long it may take for so many, and as long again for as many more.
 const TIME_MAX: Duration = Duration::from_secs(2);
 
 /// The body of a request that may be dropped at any time and on any thread.
@@ -26,12 +26,19 @@ pub(crate) struct Lingering {
     /// `None` once it has gone.
     body: Option<Incoming>,
     reader: Handle,
+    bytes_max: usize,
 }
 
 impl Lingering {
     /// The rest of `body` will be read by the runtime that this is called in.
     pub(crate) fn new(body: Incoming) -> Self {
-        Self { body: Some(body), reader: Handle::current() }
+        Self { body: Some(body), reader: Handle::current(), bytes_max: BYTES_MAX }
+    }
+
+    /// The same for a client that may send more. It must be known who that is.
+    pub(crate) fn up_to(mut self, bytes: usize) -> Self {
+        self.bytes_max = self.bytes_max.max(bytes);
+        self
     }
 }
 
@@ -63,20 +70,21 @@ impl Body for Lingering {
 impl Drop for Lingering {
     fn drop(&mut self) {
         if let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) {
-            self.reader.spawn(read(body));
+            self.reader.spawn(read(body, self.bytes_max));
         }
     }
 }
 
-async fn read(mut body: Incoming) {
+async fn read(mut body: Incoming, bytes_max: usize) {
     let reading = async {
         let mut bytes = 0;
         while let Some(Ok(frame)) = body.frame().await {
             bytes += frame.data_ref().map_or(0, Bytes::len);
-            if bytes > BYTES_MAX {
+            if bytes > bytes_max {
                 return;
             }
         }
     };
-    let _ = tokio::time::timeout(TIME_MAX, reading).await;
+    let times = u32::try_from(bytes_max.div_ceil(BYTES_MAX)).unwrap_or(u32::MAX);
+    let _ = tokio::time::timeout(TIME_MAX.saturating_mul(times), reading).await;
 }

@@ -96,21 +96,19 @@ impl Exporter {
         Ok(Rc::new(Self { shared, sending }))
     }
 
-    /// The span of an event that begins, if it is to be exported. `traceparent` is the header's value: who called decides
-    /// for the events that go on with its trace, the sampling rate for those that begin one.
+    /// The span of an event that begins; none if the system has no random bytes. `traceparent` is the header's value: who called
+    /// decides whether it is kept for the events that go on with its trace, the sampling rate for those that begin one.
     #[must_use]
     pub fn begin(&self, traceparent: Option<&str>) -> Option<SpanContext> {
         let parent = traceparent.and_then(TraceParent::parse);
-        let is_kept = match &parent {
-            Some(parent) => parent.is_sampled(),
-            None => self.draw() < self.shared.sampling_rate,
-        };
-        is_kept.then(|| SpanContext::begin(parent.as_ref())).flatten()
+        let span = SpanContext::begin(parent.as_ref())?;
+        let is_kept = parent.is_some() || self.draw() < self.shared.sampling_rate;
+        Some(if is_kept { span } else { span.left_out() })
     }
 
     /// Takes the span of an event that is over, if it has one. Never waits.
     pub fn export(&self, trace: &Trace) {
-        let Some(context) = &trace.parts().span else { return };
+        let Some(context) = trace.parts().span.as_ref().filter(|span| span.is_sampled) else { return };
         let mut queue = self.shared.queue.borrow_mut();
         if !queue.push(span::span(trace.parts(), context)) {
             self.shared.count(|counts| counts.dropped += 1);

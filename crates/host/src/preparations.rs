@@ -42,6 +42,9 @@ impl Preparations {
     /// It takes what the supervisor prepares from now on, for the `engine` of this name.
     pub(crate) fn new(store: Arc<Store>, engine: String, supervisor: &Rc<Supervisor>) -> Rc<Self> {
         let (waiting, queue) = mpsc::channel(WAITING_MAX);
+        let (old, present) = (store.clone(), engine.clone());
+        // It can wait, and fail: it costs room on the disk, and nothing else.
+        tokio::task::spawn_blocking(move || drop(old.forget_prepared(&present)));
         let supervisor_of = Rc::downgrade(supervisor);
         let this =
             Rc::new(Self { store, engine, supervisor: supervisor_of, tried: RefCell::default(), waiting });

@@ -2,6 +2,7 @@
 
 mod compressed;
 mod files;
+mod flow;
 mod kept;
 mod serve;
 

@@ -37,7 +37,7 @@ mod stats;
 mod suspicion;
 mod talk;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trial;
 mod watch;
 mod worker;

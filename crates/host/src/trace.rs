@@ -9,15 +9,17 @@ mod context;
 mod item;
 mod outcome;
 mod redact;
+mod ticket;
 
 use std::{io, net::IpAddr};
 
 use http::{HeaderMap, Method};
 use serde_json::Value;
 
-pub use context::{SpanContext, TraceParent};
+pub use context::{SpanContext, TRACEPARENT, TraceParent};
 pub use outcome::Outcome;
 pub use redact::{REDACTED, redact_header, redact_url};
+pub use ticket::{Ticket, Tickets};
 
 /// The most bytes of a URL.
 pub const URL_BYTES_MAX: usize = 8 << 10;

@@ -31,13 +31,47 @@ pub struct AssetPath {
     pub hash: String,
 }
 
-/// Writes which files a version has.
-pub(crate) fn attach(connection: &Connection, version: &str, paths: &[AssetPath]) -> Result<(), StoreError> {
+/// Writes which files a version has. They must be the account's: they may have been forgotten since they were asked for.
+pub(crate) fn attach(
+    connection: &Connection,
+    account: &str,
+    version: &str,
+    paths: &[AssetPath],
+) -> Result<(), StoreError> {
     for AssetPath { path, hash } in paths {
         connection.execute(
             "INSERT INTO version_assets (version, path, hash) VALUES (?1, ?2, ?3)",
             params![version, path, hash],
         )?;
+    }
+    let mut lacking = connection.prepare_cached(
+        "SELECT 1 FROM version_assets AS named WHERE version = ?1 AND NOT EXISTS
+         (SELECT 1 FROM assets WHERE account = ?2 AND hash = named.hash)",
+    )?;
+    if lacking.exists([version, account])? { Err(StoreError::NoAsset) } else { Ok(()) }
+}
+
+/// The files of a version.
+pub(crate) fn hashes_of(connection: &Connection, version: &str) -> Result<Vec<String>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT DISTINCT hash FROM version_assets WHERE version = ?1")?;
+    Ok(statement.query_map([version], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Forgets those of these files of an account that no version has, and that were not uploaded just now.
+pub(crate) fn forget(
+    connection: &Connection,
+    account: &str,
+    hashes: &[String],
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "DELETE FROM assets WHERE account = ?1 AND hash = ?2 AND created_ms < ?3 AND NOT EXISTS
+         (SELECT 1 FROM version_assets JOIN versions ON versions.id = version
+          JOIN workers ON workers.name = versions.worker WHERE hash = ?2 AND workers.account = ?1)",
+    )?;
+    for hash in hashes {
+        statement.execute(params![account, hash, now_ms - KEEP_MS])?;
     }
     Ok(())
 }

@@ -36,13 +36,30 @@ pub(crate) fn keep(connection: &Connection, packed: &Packed) -> Result<(), Store
     Ok(())
 }
 
-/// Forgets those that no version has.
-pub(crate) fn collect(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute("DELETE FROM bundles WHERE hash NOT IN (SELECT bundle FROM versions)", [])?;
+/// Forgets one, and what was prepared for it, unless a version has it.
+pub(crate) fn forget(connection: &Connection, hash: &str) -> Result<(), StoreError> {
+    let sql = "DELETE FROM bundles WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM versions WHERE bundle = ?1)";
+    if connection.prepare_cached(sql)?.execute([hash])? > 0 {
+        connection.prepare_cached("DELETE FROM prepared WHERE bundle = ?1")?.execute([hash])?;
+    }
     Ok(())
 }
 
 impl Store {
+    /// How many bytes a bundle has, encoded.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn bundle_bytes(&self, hash: BundleHash) -> Result<usize, StoreError> {
+        let name = hash.to_string();
+        let found: Option<i64> = self
+            .lock()
+            .query_row("SELECT bytes FROM bundles WHERE hash = ?1", [&name], |row| row.get(0))
+            .optional()?;
+        let bytes = found.and_then(|bytes| usize::try_from(bytes).ok());
+        bytes.ok_or(StoreError::Unpack { hash: name })
+    }
+
     /// A bundle, encoded, and surely the one of this hash.
     ///
     /// # Errors

@@ -3,7 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
-    Store, StoreError, versions,
+    Store, StoreError,
+    kept::forget_deployments,
+    versions,
     workers::{audit, own},
 };
 
@@ -63,6 +65,7 @@ pub(crate) fn insert(
             params![new.id, share.version, share.per_mille],
         )?;
     }
+    forget_deployments(connection, worker)?;
     let shares: Vec<String> = new
         .shares
         .iter()

@@ -17,6 +17,7 @@ mod accounts;
 mod assets;
 mod bundles;
 mod deployments;
+mod kept;
 mod kv;
 mod prepared;
 mod routes;
@@ -35,6 +36,7 @@ mod tests;
 pub use accounts::Account;
 pub use assets::{Asset, AssetPath};
 pub use deployments::{Deployment, NewDeployment, Share};
+pub use kept::Kept;
 pub use kv::{
     KEY_BYTES_MAX, KvChange, KvClock, KvDone, KvEntry, KvError, KvExpiry, KvInvalid, KvKey, KvListed,
     KvNamespace, KvNamespaceOrder, KvPage, KvPair, KvStore, LIST_KEYS_MAX, METADATA_BYTES_MAX,

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use mote_wire::{bundle::BundleHash, prepared::PREPARED_BYTES_MAX};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use crate::{Store, StoreError};
@@ -20,13 +20,19 @@ pub(crate) const SCHEMA: &str = "CREATE TABLE prepared (
         PRIMARY KEY (bundle, engine)
     ) STRICT;";
 
-/// Forgets what was prepared for bundles that no version has.
-pub(crate) fn collect(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute("DELETE FROM prepared WHERE bundle NOT IN (SELECT bundle FROM versions)", [])?;
-    Ok(())
-}
-
 impl Store {
+    /// Forgets what was prepared for other engines than this one, and for bundles that are not here.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn forget_prepared(&self, engine: &str) -> Result<(), StoreError> {
+        self.lock().execute(
+            "DELETE FROM prepared WHERE engine <> ?1 OR bundle NOT IN (SELECT hash FROM bundles)",
+            [engine],
+        )?;
+        Ok(())
+    }
+
     /// Keeps what was prepared for a bundle, in place of what there was.
     ///
     /// # Errors

@@ -61,16 +61,24 @@ impl Store {
         Ok(schedules)
     }
 
-    /// Claims the right to fire a trigger for a time: true for one caller only, whatever process it is in and however often
-    /// it asks.
+    /// Claims the right to fire triggers, each of a worker, for a time: true for one caller only, whatever process it is in and
+    /// however often it asks.
     ///
     /// # Errors
     /// If the store fails; then nobody has it.
-    pub fn claim_schedule(&self, worker: &str, cron: &str, due_ms: i64) -> Result<bool, StoreError> {
-        let claimed = self.lock().execute(
-            "UPDATE schedules SET fired_ms = ?3 WHERE worker = ?1 AND cron = ?2 AND fired_ms < ?3",
-            params![worker, cron, due_ms],
-        )?;
-        Ok(claimed == 1)
+    pub fn claim_schedules(&self, claims: &[(&str, &str, i64)]) -> Result<Vec<bool>, StoreError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        let mut claimed = Vec::with_capacity(claims.len());
+        {
+            let mut statement = transaction.prepare_cached(
+                "UPDATE schedules SET fired_ms = ?3 WHERE worker = ?1 AND cron = ?2 AND fired_ms < ?3",
+            )?;
+            for (worker, cron, due_ms) in claims {
+                claimed.push(statement.execute(params![worker, cron, due_ms])? == 1);
+            }
+        }
+        transaction.commit()?;
+        Ok(claimed)
     }
 }

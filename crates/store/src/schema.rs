@@ -11,6 +11,7 @@ pub(crate) const STEPS: &[&str] = &[
     WORKERS,
     crate::kv::SCHEMA,
     TOKENS,
+    SHARES,
     crate::prepared::SCHEMA,
 ];
 
@@ -112,6 +113,9 @@ const TOKENS: &str = "CREATE TABLE accounts (
         used_ms INTEGER
     ) STRICT;
     CREATE INDEX tokens_of_account ON tokens (account);";
+
+/// Versions are forgotten one by one, and each looks for the deployments that name it.
+const SHARES: &str = "CREATE INDEX shares_of_version ON shares (version);";
 
 /// Brings a file to the present form.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

@@ -58,6 +58,17 @@ pub enum StoreError {
         /// What was asked for.
         id: String,
     },
+    /// The account has not all files of a version.
+    #[error("some assets are not here any more: deploy again")]
+    NoAsset,
+    /// The account has as many workers as it may.
+    #[error(
+        "an account may have {workers_max} workers here: delete one first, or ask the operator for more ([node] account_workers)"
+    )]
+    TooManyWorkers {
+        /// How many that is.
+        workers_max: u32,
+    },
     /// Another account has a worker of this name, and a name is an address on this node.
     #[error("another account has a worker called `{name}`")]
     NameTaken {

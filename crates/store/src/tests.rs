@@ -1,6 +1,7 @@
 //! What is kept, and what becomes of it when something goes wrong.
 
 mod accounts;
+mod kept;
 mod tokens;
 
 use std::path::Path;
@@ -26,9 +27,20 @@ fn all_to(version: &str) -> NewDeployment {
 }
 
 fn add(store: &Store, account: &str, worker: &str, id: &str, source: &str) -> Result<Version, StoreError> {
+    add_within(store, Kept::default(), (account, worker), id, source)
+}
+
+fn add_within(
+    store: &Store,
+    kept: Kept,
+    (account, worker): (&str, &str),
+    id: &str,
+    source: &str,
+) -> Result<Version, StoreError> {
     let bundle = bundle(source);
     let new = NewVersion {
         settings_json: None,
+        kept,
         id,
         account,
         worker,
@@ -127,13 +139,18 @@ fn a_time_of_a_trigger_is_claimed_once_also_after_it_was_set_again() {
         store.set_schedules("acme", "clock", &["* * * * *".to_owned()], ("me", now)).unwrap();
     };
     set(&store, 10);
-    assert!(store.claim_schedule("clock", "* * * * *", 60).unwrap());
+    let claim = |store: &Store, cron: &str, due_ms: i64| {
+        store.claim_schedules(&[("clock", cron, due_ms)]).unwrap() == [true]
+    };
+    assert!(claim(&store, "* * * * *", 60));
     let other = Store::open(&folder.path().join("store")).unwrap();
-    assert!(!other.claim_schedule("clock", "* * * * *", 60).unwrap(), "another process");
+    assert!(!claim(&other, "* * * * *", 60), "another process");
     set(&store, 70);
-    assert!(!store.claim_schedule("clock", "* * * * *", 60).unwrap());
-    assert!(other.claim_schedule("clock", "* * * * *", 120).unwrap());
-    assert!(!store.claim_schedule("clock", "0 0 * * *", 120).unwrap(), "one that is not there");
+    assert!(!claim(&store, "* * * * *", 60));
+    assert!(claim(&other, "* * * * *", 120));
+    assert!(!claim(&store, "0 0 * * *", 120), "one that is not there");
+    let several = [("clock", "* * * * *", 120), ("none", "* * * * *", 180), ("clock", "* * * * *", 180)];
+    assert_eq!(store.claim_schedules(&several).unwrap(), [false, false, true], "each for itself");
 }
 
 #[test]
@@ -235,6 +252,7 @@ fn files_belong_to_their_account_and_go_with_their_last_version() {
     let paths = [AssetPath { path: "/a.txt".to_owned(), hash: hash.clone() }];
     let new = NewVersion {
         settings_json: None,
+        kept: Kept::default(),
         id: "v1",
         account: "acme",
         worker: "shop",
@@ -254,5 +272,7 @@ fn files_belong_to_their_account_and_go_with_their_last_version() {
     assert!(store.asset("acme", &hash).unwrap().is_some(), "a version has it");
     store.remove_worker("acme", "shop", "me", much_later).unwrap();
     assert!(store.asset("acme", &hash).unwrap().is_none());
+    assert!(matches!(store.add_version(&new, &Takes::Nothing), Err(StoreError::NoAsset)));
+    assert!(store.live_one("shop").unwrap().is_none(), "nothing of it was written");
     assert!(store.asset("evil", &hash).unwrap().is_some(), "another account's is none of its business");
 }

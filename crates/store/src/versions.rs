@@ -4,7 +4,7 @@ use mote_wire::bundle::{Bundle, BundleHash};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
-    AssetPath, NewDeployment, Store, StoreError, assets, bundles, deployments,
+    AssetPath, Kept, NewDeployment, Store, StoreError, assets, bundles, deployments,
     store::hash_of,
     workers::{audit, ensure, own},
 };
@@ -49,6 +49,8 @@ pub struct NewVersion<'a> {
     pub assets: &'a [AssetPath],
     /// New settings of its worker, as a JSON object; `None` if those that it has stay.
     pub settings_json: Option<&'a str>,
+    /// How much the account may have.
+    pub kept: Kept,
     /// Who makes it.
     pub who: &'a str,
     /// When.
@@ -94,12 +96,12 @@ impl Store {
     /// Adds a version, with its bundle, its worker if that is new, and its deployment if it gets one: all of it or nothing.
     ///
     /// # Errors
-    /// If the name is another account's, or the store fails.
+    /// If the name is another account's, the account has as many workers as it may, an asset is not there, or the store fails.
     pub fn add_version(&self, new: &NewVersion<'_>, takes: &Takes<'_>) -> Result<Version, StoreError> {
         let packed = bundles::pack(new.bundle)?;
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
-        ensure(&transaction, new.account, new.worker, new.tag, new.now_ms)?;
+        ensure(&transaction, new.account, new.worker, new.tag, new.kept, new.now_ms)?;
         bundles::keep(&transaction, &packed)?;
         let number: i64 = transaction.query_row(
             "UPDATE workers SET versions = versions + 1 WHERE name = ?1 RETURNING versions",
@@ -111,7 +113,7 @@ impl Store {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![new.id, new.worker, number, new.now_ms, packed.hash, new.config_json, new.secrets],
         )?;
-        assets::attach(&transaction, new.id, new.assets)?;
+        assets::attach(&transaction, new.account, new.id, new.assets)?;
         if let Some(settings) = new.settings_json {
             transaction.execute(
                 "UPDATE workers SET settings_json = ?2 WHERE name = ?1",
@@ -123,6 +125,8 @@ impl Store {
         if let Takes::All(deployment) = takes {
             deployments::insert(&transaction, new.account, new.worker, deployment)?;
         }
+        // After its deployment: what that takes the place of may be one too many.
+        new.kept.forget_versions(&transaction, (new.account, new.worker), new.now_ms)?;
         transaction.commit()?;
         find(&connection, new.worker, new.id)
     }

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
-    Route, RouteKind, Schedule, Share, Store, StoreError, assets, bundles, deployments, prepared, routes,
-    schedules,
+    Kept, Route, RouteKind, Schedule, Share, Store, StoreError, assets, bundles, deployments,
+    kept::forget_audit, routes, schedules,
 };
 
 /// A worker.
@@ -54,6 +54,11 @@ pub struct AuditEntry {
     pub worker: String,
 }
 
+/// Entries of an account's audit log that are kept.
+const AUDIT_ENTRIES_KEPT: u32 = 100_000;
+/// After how many entries of all accounts it is looked whether one has more.
+const AUDIT_LOOK_EVERY: i64 = 256;
+
 const COLUMNS: &str = "name, account, tag, created_ms, modified_ms, settings_json";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Worker> {
@@ -84,6 +89,7 @@ pub(crate) fn ensure(
     account: &str,
     name: &str,
     tag: &str,
+    kept: Kept,
     now_ms: i64,
 ) -> Result<(), StoreError> {
     match find(connection, name)? {
@@ -93,6 +99,7 @@ pub(crate) fn ensure(
         }
         Some(_) => return Err(StoreError::NameTaken { name: name.to_owned() }),
         None => {
+            kept.check_workers(connection, account)?;
             connection.execute(
                 "INSERT INTO workers (name, account, tag, created_ms, modified_ms, versions, settings_json)
                  VALUES (?1, ?2, ?3, ?4, ?4, 0, '{}')",
@@ -114,6 +121,9 @@ pub(crate) fn audit(
         "INSERT INTO audit (at_ms, account, who, what, worker) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![now_ms, account, who, what, worker],
     )?;
+    if connection.last_insert_rowid() % AUDIT_LOOK_EVERY == 0 {
+        forget_audit(connection, account, AUDIT_ENTRIES_KEPT)?;
+    }
     Ok(())
 }
 
@@ -191,9 +201,13 @@ impl Store {
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
         own(&transaction, account, name)?;
+        let bundles: Vec<String> = {
+            let sql = "SELECT DISTINCT bundle FROM versions WHERE worker = ?1";
+            let mut statement = transaction.prepare_cached(sql)?;
+            statement.query_map([name], |row| row.get(0))?.collect::<Result<_, _>>()?
+        };
         transaction.execute("DELETE FROM workers WHERE name = ?1", [name])?;
-        bundles::collect(&transaction)?;
-        prepared::collect(&transaction)?;
+        bundles.iter().try_for_each(|bundle| bundles::forget(&transaction, bundle))?;
         assets::collect(&transaction, account, now_ms)?;
         audit(&transaction, (who, now_ms), account, name, "delete")?;
         Ok(transaction.commit()?)

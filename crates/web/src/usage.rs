@@ -11,10 +11,12 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
 use mote_engine::{JsError, memory::Held, meter::Stretch};
 use mote_wire::{
     http::{Body, BodyError},
     limits::Limits,
+    link::TICKET,
 };
 
 use crate::{context::Outcome, runtime::LogLevel};
@@ -61,6 +63,7 @@ pub struct EventUsage {
     log_bytes: AtomicU64,
     outcome: AtomicU8,
     journal: OnceLock<Arc<dyn Journal>>,
+    ticket: OnceLock<HeaderValue>,
 }
 
 impl EventUsage {
@@ -81,12 +84,33 @@ impl EventUsage {
             log_bytes: zero(),
             outcome: AtomicU8::new(Outcome::Ok as u8),
             journal: OnceLock::new(),
+            ticket: OnceLock::new(),
         })
     }
 
     /// Has what the event says written down from now on; only the first journal counts.
     pub fn keep_journal(&self, journal: Arc<dyn Journal>) {
         let _ = self.journal.set(journal);
+    }
+
+    /// By what the host knows the event again.
+    pub fn carry_ticket(&self, ticket: HeaderValue) {
+        let _ = self.ticket.set(ticket);
+    }
+
+    /// The same, if it has been said.
+    #[must_use]
+    pub fn ticket(&self) -> Option<&HeaderValue> {
+        self.ticket.get()
+    }
+
+    /// Has a request say for which event it is made, whatever its worker says.
+    pub(crate) fn show_ticket(&self, headers: &mut HeaderMap) {
+        headers.remove(TICKET);
+        if let Some(ticket) = self.ticket() {
+            // A map that has no room for it is longer than any request may be.
+            drop(headers.try_insert(TICKET, ticket.clone()));
+        }
     }
 
     pub(crate) fn journal(&self) -> Option<&dyn Journal> {

@@ -173,6 +173,9 @@ pub struct Story {
     pub errors: Vec<(String, String, f64)>,
     /// Whether there was more than is kept.
     pub truncated: bool,
+    /// Its ticket ([`crate::link::TICKET`]), if it had one.
+    #[serde(default)]
+    pub ticket: Option<String>,
 }
 
 /// After as many turns an event is one that goes on and on.

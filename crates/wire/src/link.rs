@@ -24,7 +24,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
 use tokio::sync::oneshot;
 
 pub use driver::Driver;
@@ -43,6 +43,10 @@ pub const DATA_BYTES_MAX: usize = 64 << 10;
 pub const HEAD_BYTES_MAX: usize = 256 << 10;
 /// The most bytes of a failure.
 pub const FAILURE_BYTES_MAX: usize = 64 << 10;
+
+/// The header by which the host knows an event again: it is in the event's request, and the cell puts it into each request that the
+/// event makes. What it says is the host's alone. A worker neither sees nor sets it.
+pub const TICKET: HeaderName = HeaderName::from_static("mote-ticket");
 
 /// Which end of the socket this is: they number their exchanges apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod refusals;
 mod services;
 mod tail;
 mod tokens;
+mod traces;
 
 use std::collections::BTreeMap;
 

@@ -332,8 +332,19 @@ impl Observer for Reporter {
     }
 
     fn story(&self, story: Story) {
-        let Story { worker, what, began_ms, outcome, status, cpu_us, wall_us, lines, errors, truncated } =
-            story;
+        let Story {
+            worker,
+            what,
+            began_ms,
+            outcome,
+            status,
+            cpu_us,
+            wall_us,
+            lines,
+            errors,
+            truncated,
+            ticket,
+        } = story;
         let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let told = control::Story {
             kind: what.kind.to_owned(),
@@ -350,6 +361,7 @@ impl Observer for Reporter {
             lines: lines.into_iter().map(|line| (word_of(line.level), line.message, line.at_ms)).collect(),
             errors: errors.into_iter().map(|(error, at_ms)| (error.message, error.stack, at_ms)).collect(),
             truncated,
+            ticket: ticket.as_ref().map(text),
         };
         self.tell(&worker, |worker| FromCell::Story { worker, story: Box::new(told) });
     }

@@ -16,7 +16,7 @@ use mote_web::CallKind;
 use mote_wire::{
     event::EventError,
     http::full,
-    link::{self, Callee, Kind, Receiver, Reply},
+    link::{self, Callee, Kind, Receiver, Reply, TICKET},
 };
 
 use crate::{cell::Cell, serve::Incoming as Called};
@@ -70,7 +70,9 @@ impl Receiver for Incoming {
 }
 
 impl Events {
-    async fn answer(self: Rc<Self>, request: link::Request, mut reply: Reply) {
+    async fn answer(self: Rc<Self>, mut request: link::Request, mut reply: Reply) {
+        // Not the worker's to see.
+        let ticket = request.headers.remove(TICKET);
         // From here on it may have had an effect.
         self.begun.fetch_add(1, Ordering::Relaxed);
         let Some(worker) = self.name(request.worker) else {
@@ -92,9 +94,10 @@ impl Events {
                 let mut head = Request::new(request.body);
                 *head.method_mut() = request.method;
                 *head.headers_mut() = request.headers;
+                let called = Called { request: head, url: request.url, upgrade, callee, kind, ticket };
                 let answer = tokio::select! {
                     biased;
-                    answer = self.cell.serve(&worker, Called { request: head, url: request.url, upgrade, callee, kind }) => answer,
+                    answer = self.cell.serve(&worker, called) => answer,
                     () = cancelled => return,
                 };
                 match answer {
@@ -105,7 +108,7 @@ impl Events {
             Kind::Scheduled => {
                 let time = request.headers.get(SCHEDULED_TIME).and_then(|time| time.to_str().ok());
                 let time_ms = time.and_then(|time| time.parse().ok()).unwrap_or_else(mote_web::wall_clock_ms);
-                match self.cell.scheduled(&worker, &request.url, time_ms).await {
+                match self.cell.scheduled(&worker, (&request.url, time_ms), ticket).await {
                     Ok(outcome) => reply.respond(http::Response::new(full(outcome.as_str()))),
                     Err(error) => reply.fail(failure(&error)),
                 }

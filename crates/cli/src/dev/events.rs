@@ -32,7 +32,7 @@ impl Events for InProcess {
     fn scheduled(&self, worker: &str, cron: String, time_ms: f64) -> Triggering {
         let (cell, worker) = (self.cell.clone(), worker.to_owned());
         Box::pin(async move {
-            let outcome = cell.scheduled(&worker, &cron, time_ms).await?;
+            let outcome = cell.scheduled(&worker, (&cron, time_ms), None).await?;
             Ok(outcome.as_str().to_owned())
         })
     }

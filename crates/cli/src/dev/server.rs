@@ -214,7 +214,7 @@ async fn accept(
                 let _ = stream.set_nodelay(true);
                 let gateway = gateway.clone();
                 tokio::task::spawn_local(async move {
-                    gateway.serve_connection(stream, std::future::pending()).await;
+                    gateway.serve_connection(stream, None, std::future::pending()).await;
                     drop(permit);
                 });
             }

@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path, rc::Rc, sync::Arc};
 
 use mote_host::{
-    api::Api,
+    api::{Api, ApiOptions},
     clock::now_ms,
     deployed::{Deployed, Own},
     kv::{Kv, KvOptions},
@@ -11,7 +11,7 @@ use mote_host::{
     supervisor::Supervisor,
     tails::Tails,
 };
-use mote_store::{KvStore, Store};
+use mote_store::{Kept, KvStore, Store};
 
 use super::{
     Options, ServeError,
@@ -67,7 +67,23 @@ impl Deploy {
                 format_args!("[workers.{name}] is no project here, and nothing is deployed under this name"),
             );
         }
-        Ok(Self { api: Api::new(deployed.clone(), tails, &token), deployed })
+        Ok(Self { api: Api::new(deployed.clone(), tails, &token, api_options(config)), deployed })
+    }
+}
+
+fn api_options(config: &Config) -> ApiOptions {
+    let default = ApiOptions::default();
+    let bytes = |mib: u64| usize::try_from(mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX);
+    let count = |said: Option<u64>, default: u32| {
+        said.map_or(default, |said| u32::try_from(said).unwrap_or(u32::MAX))
+    };
+    ApiOptions {
+        upload_bytes_max: config.upload_memory_mib.map_or(default.upload_bytes_max, bytes),
+        kept: Kept {
+            account_workers_max: count(config.account_workers, default.kept.account_workers_max),
+            worker_versions_max: count(config.worker_versions, default.kept.worker_versions_max),
+        },
+        ..default
     }
 }
 

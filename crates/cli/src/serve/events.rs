@@ -53,6 +53,7 @@ impl Events for NodeEvents {
             body,
             upgrade: event.upgrade.is_some(),
             target: String::new(),
+            client: event.client,
         };
         let (supervisor, worker, upgrade) = (self.supervisor.clone(), event.worker, event.upgrade);
         let deployed = (!self.names.contains_key(&*worker)).then(|| self.deployed.clone());

@@ -55,12 +55,12 @@ pub(super) async fn run(
     let names: Vec<Arc<str>> = workers.iter().map(|worker| worker.name.clone()).collect();
     let program = Program::of(options).map_err(start)?;
     let bound = Rc::new(OnceCell::new());
-    let readers = Readers { tails: Tails::new(), spans: options.spans.start()? };
+    let readers = Readers::new(Tails::new(), options.spans.start()?, options.spans.passes_on());
     let supervisor = supervise(&program, config, workers, bound.clone(), readers.clone())?;
     spawn_local(readers.clone().keep_up(supervisor.clone()));
     first_cell(&supervisor).await?;
     spawn_local(watch_memory(config.memory_mib, Rc::downgrade(&supervisor)));
-    let Readers { tails, spans } = readers;
+    let Readers { tails, spans, .. } = readers;
     let own = names.iter().map(ToString::to_string).collect();
     let deploy = Deploy::open(options, config, &supervisor, tails.clone(), own)?;
     let _ = bound.set(Rc::new(Bound::new(deploy.deployed.clone())));
@@ -133,7 +133,7 @@ fn supervise(
     let supervisor = Supervisor::new(
         supervisor_options(config),
         Rc::new(launcher),
-        Rc::new(WayOut { network, bound }),
+        Rc::new(WayOut { network, bound, readers: readers.clone() }),
         Rc::new(Log { readers }),
     );
     for worker in workers {
@@ -191,14 +191,14 @@ async fn accept(
         // With all of them in use, further ones wait in the system's queue, which is bounded.
         let Ok(permit) = connections.free.clone().acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, from)) => {
                 // Small answers leave at once.
                 let _ = stream.set_nodelay(true);
                 let (gateway, mut leaving) = (gateway.clone(), leaving.clone());
                 spawn_local(async move {
                     // The node never sends a word: it hangs up.
                     let leave = async move { while leaving.changed().await.is_ok() {} };
-                    gateway.serve_connection(stream, leave).await;
+                    gateway.serve_connection(stream, Some(from.ip()), leave).await;
                     drop(permit);
                 });
             }

@@ -1,6 +1,6 @@
 //! What workers ask for, on its way out of the node.
 
-use std::{cell::OnceCell, rc::Rc, sync::Arc};
+use std::{cell::OnceCell, net::IpAddr, rc::Rc, sync::Arc};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -14,25 +14,27 @@ use mote_wire::{
     link::{Reply, Request},
 };
 
-use super::{events::join, workers::Reach};
+use super::{events::join, readers::Readers, workers::Reach};
 
 /// The way out of all workers of a node.
 pub(super) struct WayOut {
     pub(super) network: Arc<Network>,
     /// What stands behind bindings; there once the store is open.
     pub(super) bound: Rc<OnceCell<Rc<Bound>>>,
+    pub(super) readers: Readers,
 }
 
 impl Outbound for WayOut {
-    fn fetch(&self, spec: &Rc<WorkerSpec>, request: Request, reply: Reply) {
+    fn fetch(&self, spec: &Rc<WorkerSpec>, mut request: Request, reply: Reply) {
         let Some(reach) = spec.egress.downcast_ref::<Reach>() else {
             return reply.fail(failure(&refused(&request.url, "this worker has no way out")));
         };
+        let client = self.readers.goes_out(reach, &mut request);
         if !request.target.is_empty() {
             let Some(bound) = self.bound.get().cloned() else {
                 return reply.fail(failure(&refused(&request.url, "the node is starting")));
             };
-            tokio::task::spawn_local(bind(bound, spec.clone(), request, reply));
+            tokio::task::spawn_local(bind(bound, (spec.clone(), client), request, reply));
             return;
         }
         let mut outgoing = http::Request::new(request.body);
@@ -49,9 +51,15 @@ impl Outbound for WayOut {
 }
 
 /// Has a binding answer.
-async fn bind(bound: Rc<Bound>, spec: Rc<WorkerSpec>, request: Request, reply: Reply) {
+async fn bind(
+    bound: Rc<Bound>,
+    (spec, client): (Rc<WorkerSpec>, Option<IpAddr>),
+    request: Request,
+    reply: Reply,
+) {
     let Some(reach) = spec.egress.downcast_ref::<Reach>() else { return };
-    let asking = Asking { worker: &spec.name, account: &reach.account, bindings: &reach.bindings };
+    let (account, bindings) = (&reach.account, &reach.bindings);
+    let asking = Asking { worker: &spec.name, account, bindings, client };
     answer(bound.answer(asking, request), reply).await;
 }
 

@@ -1,27 +1,62 @@
 //! Those who read along with events: live tails, and the collector of spans.
 
-use std::rc::Rc;
+use std::{net::IpAddr, rc::Rc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use mote_host::{
     otlp::Exporter,
-    supervisor::{Supervisor, Wanted, WorkerSpec},
+    supervisor::{self, Supervisor, Wanted, WorkerSpec},
     tails::Tails,
-    trace::{Draft, Event, Exception, Fetch, Level, Log, Outcome, Trace},
+    trace::{Draft, Event, Exception, Fetch, Level, Log, Outcome, TRACEPARENT, Ticket, Tickets, Trace},
 };
-use mote_wire::control::Story;
+use mote_wire::{
+    control::Story,
+    link::{Request, TICKET},
+};
 use serde_json::Value;
 
-use super::workers::Reach;
+use super::{spans::PassesOn, workers::Reach};
 
 /// All who read along.
 #[derive(Clone)]
 pub(super) struct Readers {
     pub(super) tails: Rc<Tails>,
     pub(super) spans: Option<Rc<Exporter>>,
+    passes_on: PassesOn,
+    /// `None` if the system has no random bytes; then nobody is told of clients and traces.
+    tickets: Option<Rc<Tickets>>,
 }
 
 impl Readers {
+    pub(super) fn new(tails: Rc<Tails>, spans: Option<Rc<Exporter>>, passes_on: PassesOn) -> Self {
+        Self { tails, spans, passes_on, tickets: Tickets::new().map(Rc::new) }
+    }
+
+    /// What an event that begins is known by, if somebody reads along.
+    pub(super) fn begins(&self, spec: &WorkerSpec, event: &supervisor::Event) -> Option<HeaderValue> {
+        let reach = spec.egress.downcast_ref::<Reach>()?;
+        if self.spans.is_none() && !self.tails.wants(&reach.worker) {
+            return None;
+        }
+        let span = self.spans.as_ref().and_then(|spans| spans.begin(traceparent(&event.headers)));
+        self.tickets.as_ref()?.seal(&reach.worker, &Ticket { client: event.client, span })
+    }
+
+    /// Has a request that an event makes go on with the event's trace. Gives who asked for the event.
+    pub(super) fn goes_out(&self, reach: &Reach, request: &mut Request) -> Option<IpAddr> {
+        let shown = request.headers.remove(TICKET)?;
+        let ticket = self.opened(reach, shown.to_str().ok()?)?;
+        let told = !request.target.is_empty() || self.passes_on == PassesOn::Everywhere;
+        if let Some(span) = ticket.span.filter(|_| told) {
+            span.pass_on(&mut request.headers);
+        }
+        ticket.client
+    }
+
+    fn opened(&self, reach: &Reach, shown: &str) -> Option<Ticket> {
+        self.tickets.as_ref()?.open(&reach.worker, shown)
+    }
+
     /// Has cells report the events that somebody reads, for as long as the node runs.
     pub(super) async fn keep_up(self, supervisor: Rc<Supervisor>) {
         let mut watched = self.tails.watched();
@@ -39,14 +74,18 @@ impl Readers {
     pub(super) fn tell(&self, spec: &WorkerSpec, story: Story) {
         let Some(reach) = spec.egress.downcast_ref::<Reach>() else { return };
         let headers = headers_of(&story.headers);
-        let traceparent = headers.get("traceparent").and_then(|value| value.to_str().ok());
-        let span = self.spans.as_ref().and_then(|spans| spans.begin(traceparent));
-        if span.is_none() && !self.tails.wants(&reach.worker) {
+        let mut ticket =
+            story.ticket.as_deref().and_then(|shown| self.opened(reach, shown)).unwrap_or_default();
+        // A cell that shows no ticket may still tell of its event.
+        let begin = |spans: &Rc<Exporter>| spans.begin(traceparent(&headers));
+        ticket.span = ticket.span.or_else(|| self.spans.as_ref().and_then(begin));
+        let is_kept = ticket.span.is_some_and(|span| span.is_sampled);
+        if !is_kept && !self.tails.wants(&reach.worker) {
             return;
         }
-        let trace = Trace::new(draft(reach, story, headers, span));
+        let trace = Trace::new(draft(reach, story, headers, &ticket));
         self.tails.publish(&trace);
-        if let Some(spans) = self.spans.as_ref().filter(|_| span.is_some()) {
+        if let Some(spans) = &self.spans {
             spans.export(&trace);
         }
     }
@@ -58,12 +97,7 @@ fn worker_of(key: &str) -> &str {
     key.split_once('@').map_or(key, |(worker, _)| worker)
 }
 
-fn draft(
-    reach: &Reach,
-    story: Story,
-    headers: HeaderMap,
-    span: Option<mote_host::trace::SpanContext>,
-) -> Draft {
+fn draft(reach: &Reach, story: Story, headers: HeaderMap, ticket: &Ticket) -> Draft {
     let event = match story.kind.as_str() {
         "scheduled" => {
             Event::Scheduled { cron: story.url, time_ms: whole(story.due_ms.unwrap_or(story.began_ms)) }
@@ -74,7 +108,7 @@ fn draft(
             url: story.url,
             headers,
             cf: None,
-            client: None,
+            client: ticket.client,
             status: story.status,
         }),
     };
@@ -105,8 +139,12 @@ fn draft(
         logs: story.lines.into_iter().map(log).collect(),
         exceptions: story.errors.into_iter().map(exception).collect(),
         truncated: story.truncated,
-        span,
+        span: ticket.span,
     }
+}
+
+fn traceparent(headers: &HeaderMap) -> Option<&str> {
+    headers.get(TRACEPARENT).and_then(|value| value.to_str().ok())
 }
 
 fn headers_of(list: &[(String, String)]) -> HeaderMap {

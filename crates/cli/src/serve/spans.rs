@@ -7,6 +7,15 @@ use mote_host::otlp::{Exporter, Options, OptionsError};
 
 use super::log::{Level, line};
 
+/// Who is told of the trace that a request goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PassesOn {
+    /// Workers of this node. What goes outside says nothing of what it belongs to.
+    WithinTheNode,
+    /// Whoever is asked.
+    Everywhere,
+}
+
 /// Where spans go, and which. The variables are OpenTelemetry's own.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct SpanOptions {
@@ -29,9 +38,18 @@ pub(crate) struct SpanOptions {
     /// Which part of the traces that begin here is kept, from 0 to 1. Those of callers are kept if the caller keeps them.
     #[arg(long, value_name = "RATE", env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = 1.0)]
     otlp_sample: f64,
+
+    /// Tell whatever workers fetch outside of the node which trace it goes on with (`traceparent`). Workers of the node are always told.
+    #[arg(long)]
+    otlp_propagate: bool,
 }
 
 impl SpanOptions {
+    /// Who is told of a trace.
+    pub(super) fn passes_on(&self) -> PassesOn {
+        if self.otlp_propagate { PassesOn::Everywhere } else { PassesOn::WithinTheNode }
+    }
+
     /// Begins to send, if there is somewhere to send to.
     pub(super) fn start(&self) -> Result<Option<Rc<Exporter>>, OptionsError> {
         let Some(endpoint) = self.otlp.as_deref().filter(|endpoint| !endpoint.is_empty()) else {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mote_host::supervisor::{EventRecord, Incident, Sign, Watcher, WorkerSpec};
+use http::HeaderValue;
+use mote_host::supervisor::{Event, EventRecord, Incident, Sign, Watcher, WorkerSpec};
 use mote_wire::control::Story;
 
 use super::{
@@ -47,6 +48,10 @@ impl Watcher for Log {
 
     fn suspect(&self, worker: &str, sign: Sign) {
         line(Level::Warn, format_args!("`{worker}` gets a cell of its own: {}", sign.as_str()));
+    }
+
+    fn begins(&self, worker: &WorkerSpec, event: &Event) -> Option<HeaderValue> {
+        self.readers.begins(worker, event)
     }
 
     fn story(&self, worker: &WorkerSpec, story: Story) {

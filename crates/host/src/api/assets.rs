@@ -1,55 +1,51 @@
 //! Static assets on their way in: a list of files first, then those that are not here yet, then a deploy that names the list.
 
+mod sessions;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
     rc::Rc,
-    time::Duration,
 };
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use http::{HeaderMap, header};
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Body, Bytes};
 use mote_store::{Asset, AssetPath};
 use multer::{Constraints, Multipart, SizeLimit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
-use super::{Api, Call, Refusal, arriving::pieces, new_id, now, parsed, upload::malformed, whole};
-use crate::assets::{
-    resolve::{ASSET_PATH_BYTES_MAX, Handling, HtmlHandling, NotFoundHandling},
-    rules::{Headers, Redirects},
-    run_worker_first::RunWorkerFirst,
+pub(super) use sessions::Sessions;
+use sessions::{File, Session};
+
+use super::{Api, Call, Refusal, arriving::pieces, new_id, now, upload::malformed, weight::Weight, whole};
+use crate::{
+    assets::{
+        resolve::{ASSET_PATH_BYTES_MAX, Handling, HtmlHandling, NotFoundHandling},
+        rules::{Headers, Redirects},
+        run_worker_first::RunWorkerFirst,
+    },
+    linger::Lingering,
 };
 
 /// Files of one version, as on Cloudflare.
 const FILES_MAX: usize = 20_000;
 /// The most bytes of one file, as on Cloudflare.
 const FILE_BYTES_MAX: usize = 25 << 20;
+/// The most bytes of a file as base64, which is what the form has.
+const TEXT_BYTES_MAX: u64 = (FILE_BYTES_MAX.div_ceil(3) * 4) as u64;
 /// The most bytes of one upload.
-const UPLOAD_BYTES_MAX: u64 = 100 << 20;
+pub(super) const UPLOAD_BYTES_MAX: usize = 100 << 20;
 /// Files that a client sends in one upload, at most.
 const BUCKET_FILES: usize = 50;
 /// The most bytes of a list: every file that there may be, with a path of ordinary length.
-const MANIFEST_BYTES_MAX: usize = 8 << 20;
-/// Lists that are waiting for their files or their deploy; the oldest gives way.
-const SESSIONS_MAX: usize = 64;
-/// How long a list waits.
-const SESSION_MAX: Duration = Duration::from_secs(3_600);
+pub(super) const MANIFEST_BYTES_MAX: usize = 8 << 20;
 
-/// A list of files whose deploy is still to come.
-pub(super) struct Session {
-    account: String,
-    until: Instant,
-    files: BTreeMap<String, File>,
-    missing: BTreeSet<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct File {
-    hash: String,
-    size: usize,
+/// A list of files, as it is sent.
+#[derive(Debug, Deserialize)]
+struct List {
+    manifest: BTreeMap<String, File>,
 }
 
 /// How a version's assets are served.
@@ -105,26 +101,15 @@ impl Api {
     /// Takes a list of files; answers which of them are not here.
     pub(super) async fn begin_assets(&self, call: Call<'_>) -> Result<Value, Refusal> {
         let account = call.account.to_owned();
-        let files = files_of(&parsed(&whole(call.body, MANIFEST_BYTES_MAX).await?)?)?;
+        let files = files_of(&whole(call.body, MANIFEST_BYTES_MAX).await?)?;
         let hashes: Vec<String> =
             files.values().map(|file| file.hash.clone()).collect::<BTreeSet<_>>().into_iter().collect();
         let owner = account.clone();
         let missing = self.store(move |store| store.missing_assets(&owner, &hashes)).await?;
         let id = new_id()?;
         let buckets: Vec<Vec<String>> = missing.chunks(BUCKET_FILES).map(<[String]>::to_vec).collect();
-        let session = Session {
-            account,
-            until: Instant::now() + SESSION_MAX,
-            files,
-            missing: missing.into_iter().collect(),
-        };
-        let mut sessions = self.sessions.borrow_mut();
-        sessions.retain(|_, known| known.until > Instant::now());
-        if sessions.len() >= SESSIONS_MAX {
-            let oldest = sessions.iter().min_by_key(|(_, known)| known.until).map(|(id, _)| id.clone());
-            oldest.into_iter().for_each(|oldest| drop(sessions.remove(&oldest)));
-        }
-        sessions.insert(id.clone(), session);
+        let session = Session::new(account, files, missing);
+        self.sessions.borrow_mut().insert(id.clone(), session);
         Ok(json!({"jwt": token(&id), "buckets": buckets}))
     }
 
@@ -133,22 +118,22 @@ impl Api {
         self: &Rc<Self>,
         headers: &HeaderMap,
         account: &str,
-        body: Incoming,
+        body: Lingering,
     ) -> Result<Value, Refusal> {
         let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let id = sent.and_then(|sent| session_of(sent.strip_prefix("Bearer ")?)).unwrap_or_default();
-        let expected: BTreeMap<String, usize> = match self.sessions.borrow().get(&id) {
-            Some(session) if session.account == account && session.until > Instant::now() => {
-                session.files.values().map(|file| (file.hash.clone(), file.size)).collect()
-            }
-            _ => return Err(Refusal::unauthorized()),
+        let expected: BTreeMap<String, usize> = match self.sessions.borrow().of(account, &id) {
+            Some(session) => session.files.values().map(|file| (file.hash.clone(), file.size)).collect(),
+            None => return Err(Refusal::unauthorized()),
         };
+        let body = body.up_to(UPLOAD_BYTES_MAX);
+        let _held = self.bodies.hold(account, Weight::Files, body.size_hint().exact()).await?;
         let assets = read_assets(headers, body, &expected).await?;
         let sent: BTreeSet<String> = assets.iter().map(|asset| asset.hash.clone()).collect();
         let owner = account.to_owned();
         self.store(move |store| store.add_assets(&owner, &assets, now())).await?;
         let mut sessions = self.sessions.borrow_mut();
-        let session = sessions.get_mut(&id).ok_or_else(Refusal::unauthorized)?;
+        let session = sessions.of_mut(account, &id).ok_or_else(Refusal::unauthorized)?;
         session.missing.retain(|hash| !sent.contains(hash));
         Ok(json!({"jwt": session.missing.is_empty().then(|| token(&id))}))
     }
@@ -164,12 +149,9 @@ impl Api {
         said.config.handling().map_err(Refusal::invalid)?;
         let Some(jwt) = said.jwt else { return Ok((None, said.config)) };
         let sessions = self.sessions.borrow();
-        let session = session_of(&jwt).and_then(|id| sessions.get(&id));
-        let session = session
-            .filter(|session| session.account == account && session.until > Instant::now())
-            .ok_or_else(|| {
-                Refusal::invalid("the upload of the assets is not known here any more: deploy again")
-            })?;
+        let session = session_of(&jwt).and_then(|id| sessions.of(account, &id)).ok_or_else(|| {
+            Refusal::invalid("the upload of the assets is not known here any more: deploy again")
+        })?;
         if !session.missing.is_empty() {
             return Err(Refusal::invalid("not all assets were uploaded"));
         }
@@ -198,11 +180,11 @@ fn session_of(token: &str) -> Option<String> {
     Some(payload.get("session")?.as_str()?.to_owned())
 }
 
-/// The files of a list that are sent to begin with.
-fn files_of(said: &Value) -> Result<BTreeMap<String, File>, Refusal> {
-    let files = BTreeMap::deserialize(said.get("manifest").unwrap_or(&Value::Null))
-        .map_err(|error| Refusal::invalid(format!("the `manifest` cannot be read: {error}")))?;
-    check_files(&files).map(|()| files)
+/// The files of a list that are sent to begin with. Read straight into what is kept: as a document it would be many times as large.
+fn files_of(bytes: &[u8]) -> Result<BTreeMap<String, File>, Refusal> {
+    let list: List = serde_json::from_slice(bytes)
+        .map_err(|error| Refusal::invalid(format!("the list of files cannot be read: {error}")))?;
+    check_files(&list.manifest).map(|()| list.manifest)
 }
 
 fn check_files(files: &BTreeMap<String, File>) -> Result<(), Refusal> {
@@ -242,7 +224,8 @@ where
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(kind)
         .map_err(|_| Refusal::invalid("the body must be multipart/form-data with a boundary"))?;
-    let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(UPLOAD_BYTES_MAX));
+    let constraints = Constraints::new()
+        .size_limit(SizeLimit::new().whole_stream(UPLOAD_BYTES_MAX as u64).per_field(TEXT_BYTES_MAX));
     let mut form = Multipart::with_constraints(pieces(body), boundary, constraints);
     let mut assets = Vec::new();
     let mut seen = BTreeSet::new();

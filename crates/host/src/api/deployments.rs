@@ -34,15 +34,14 @@ impl Api {
             annotations_json: Value::Object(annotations).to_string(),
             shares,
         };
-        let _one_at_a_time = self.changing.lock().await;
         let written = new.clone();
         let deploy = move |store: &Store| {
             // What takes no events is not written, but whoever names it must not be told that it is there.
             idle.iter().try_for_each(|id| store.version(&account, &worker, id).map(drop))?;
             store.deploy(&account, &worker, &written)
         };
-        self.store(deploy).await?;
-        self.deployed.refresh(name).await.map_err(Refusal::internal)?;
+        // It waits for no upload of the worker: a rollback is urgent, and an upload is not decided by what takes events.
+        self.commit(name, None, deploy).await?;
         Ok(describe(&Deployment {
             id: new.id,
             created_ms: new.now_ms,

@@ -1,5 +1,7 @@
 //! The form of every answer: Cloudflare's envelope, with its numbers where clients look at them.
 
+use std::time::Duration;
+
 use http::{Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -50,6 +52,8 @@ pub(super) const INVALID: u32 = 10_021;
 pub(super) const NO_WORKER: u32 = 10_007;
 /// There is no such version.
 const NO_VERSION: u32 = 10_090;
+/// The account has as many workers as it may.
+const TOO_MANY_WORKERS: u32 = 10_037;
 /// A binding is to be inherited that is not there.
 pub(super) const NOTHING_TO_INHERIT: u32 = 10_057;
 /// The worker handles no events.
@@ -60,6 +64,8 @@ pub(super) const NO_ROUTE: u32 = 7_003;
 const NOT_AUTHENTIC: u32 = 10_000;
 /// The sender is known, and may not do this. Clients do not fall back to something else then.
 const NOT_ALLOWED: u32 = 9_109;
+/// When somebody is to try again for whom there was no room.
+const BUSY_RETRY: Duration = Duration::from_secs(5);
 /// The sender is to wait.
 const TOO_MANY: u32 = 971;
 
@@ -115,6 +121,11 @@ impl Refusal {
         Self { status: StatusCode::TOO_MANY_REQUESTS, code: TOO_MANY, message }
     }
 
+    /// There is no room for it now.
+    pub(super) fn busy(message: &str) -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, code: TOO_MANY, message: message.to_owned() }
+    }
+
     pub(super) fn internal(reason: impl ToString) -> Self {
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: 10_002, message: reason.to_string() }
     }
@@ -145,6 +156,10 @@ impl From<StoreError> for Refusal {
             | StoreError::RouteOfOther { .. } => {
                 Self { status: StatusCode::CONFLICT, code: 10_031, message: error.to_string() }
             }
+            StoreError::TooManyWorkers { .. } => {
+                Self { status: StatusCode::FORBIDDEN, code: TOO_MANY_WORKERS, message: error.to_string() }
+            }
+            StoreError::NoAsset => Self::invalid(error.to_string()),
             StoreError::Full => {
                 Self { status: StatusCode::INSUFFICIENT_STORAGE, code: 10_002, message: error.to_string() }
             }
@@ -192,8 +207,12 @@ fn document(status: StatusCode, value: &Value) -> Answer {
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     // An answer may hold the value of a new token.
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        response.headers_mut().insert(header::RETRY_AFTER, GUESS_EVERY.as_secs().into());
-    }
+    let retry_after = match status {
+        StatusCode::TOO_MANY_REQUESTS => Some(GUESS_EVERY),
+        StatusCode::SERVICE_UNAVAILABLE => Some(BUSY_RETRY),
+        _ => None,
+    };
+    let retry_after = retry_after.map(|after| (header::RETRY_AFTER, after.as_secs().into()));
+    response.headers_mut().extend(retry_after);
     response
 }

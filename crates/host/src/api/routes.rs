@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mote_store::{Route, RouteKind};
+use mote_store::{Route, RouteKind, Store};
 use serde_json::{Value, json};
 
 use super::{Api, Call, Refusal, auth::Caller, document, now};
@@ -71,10 +71,9 @@ impl Api {
         routes: Vec<Route>,
     ) -> Result<(), Refusal> {
         self.check_not_taken(name)?;
-        let _one_at_a_time = self.changing.lock().await;
         let worker = name.to_owned();
-        self.store(move |store| store.set_routes(&account, &worker, kind, &routes, (&actor, now()))).await?;
-        self.deployed.refresh(name).await.map_err(Refusal::internal)
+        let set = move |store: &Store| store.set_routes(&account, &worker, kind, &routes, (&actor, now()));
+        self.commit(name, None, set).await
     }
 }
 

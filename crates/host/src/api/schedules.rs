@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mote_store::Schedule;
+use mote_store::{Schedule, Store};
 use serde_json::{Value, json};
 
 use super::{Api, Call, Refusal, document, envelope::time, now};
@@ -30,10 +30,8 @@ impl Api {
         let actor = call.caller.actor.clone();
         let said = document(call.body).await?;
         let crons = crons(&said)?;
-        let _one_at_a_time = self.changing.lock().await;
-        let schedules =
-            self.store(move |store| store.set_schedules(&account, &worker, &crons, (&actor, now()))).await?;
-        self.deployed.refresh(name).await.map_err(Refusal::internal)?;
+        let set = move |store: &Store| store.set_schedules(&account, &worker, &crons, (&actor, now()));
+        let schedules = self.commit(name, None, set).await?;
         Ok(describe(&schedules))
     }
 }

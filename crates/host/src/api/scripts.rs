@@ -11,6 +11,7 @@ use super::{
     Api, Call, Refusal,
     annotations::{check_observability, check_tags},
     assets::AssetsConfig,
+    changes::Turn,
     check_worker,
     config::{self, Secrets, VersionConfig},
     document,
@@ -66,13 +67,12 @@ impl Api {
         self.check_not_taken(name)?;
         let (account, actor) = (call.account.to_owned(), &call.caller.actor);
         let upload = upload::read(&call.headers, call.body).await?;
-        let _one_at_a_time = self.changing.lock().await;
+        let turn = self.changes.turn(&account, name).await?;
         let before = self.latest(&account, name).await?;
         if then == Then::Keep && before.is_none() {
             return Err(Refusal::no_worker(name));
         }
-        // Whoever was given the address of a preview would come to somebody else's code.
-        if before.is_none() && self.deployed.is_preview_of_other(name, &account) {
+        if before.is_none() && self.deployed.is_of_other(name, &account) {
             return Err(StoreError::NameTaken { name: name.to_owned() }.into());
         }
         let (assets, assets_config) = self.assets_of(&upload.metadata, &account, before.as_ref()).await?;
@@ -87,7 +87,7 @@ impl Api {
         let settings = settings_of(&upload.metadata)?;
         let (sound, startup_ms) = self.try_out(name, config, secrets, upload.bundle).await?;
         let sound = Sound { assets, settings, ..sound };
-        let version = self.keep((&account, actor), name, sound, then).await?;
+        let version = self.keep((&account, actor), name, sound, then, turn).await?;
         let mut described = describe(&version)?;
         if let Value::Object(described) = &mut described {
             described.insert("startup_time_ms".to_owned(), startup_ms.into());
@@ -138,15 +138,8 @@ impl Api {
         let named = metadata.assets.as_ref().filter(|said| !said.is_null());
         let named = named.map(|said| self.named_assets(account, said)).transpose()?;
         match named {
-            Some((Some(paths), config)) => {
-                // Files that nobody had any more when the list was made may have been forgotten since.
-                let (owner, hashes) =
-                    (account.to_owned(), paths.iter().map(|path| path.hash.clone()).collect::<Vec<_>>());
-                if !self.store(move |store| store.missing_assets(&owner, &hashes)).await?.is_empty() {
-                    return Err(Refusal::invalid("some assets are not here any more: deploy again"));
-                }
-                return Ok((paths, Some(config)));
-            }
+            // The store sees to it that their files are there when it writes the version.
+            Some((Some(paths), config)) => return Ok((paths, Some(config))),
             None if !metadata.keep_assets => return Ok((Vec::new(), None)),
             Some((None, _)) | None => {}
         }
@@ -179,9 +172,11 @@ impl Api {
             limits: config.limits_patch(),
         };
         let spec = (self.deployed.make)(making).map_err(Refusal::invalid)?;
+        let trial = self.changes.trial(&config.account).await?;
         let begun = tokio::time::Instant::now();
         let handlers = self.deployed.supervisor.try_out(spec).await.map_err(Refusal::invalid)?;
         let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        drop(trial);
         if handlers.is_empty() {
             let how = match bundle.format() {
                 Format::Modules => "export an object with a `fetch` or `scheduled` method as default",
@@ -201,6 +196,7 @@ impl Api {
         name: &str,
         sound: Sound,
         then: Then,
+        turn: Turn,
     ) -> Result<Version, Refusal> {
         let Sound { id, mut config, secrets, bundle, assets, settings } = sound;
         actor.clone_into(&mut config.author);
@@ -214,31 +210,29 @@ impl Api {
             annotations_json: Value::Object(config.annotations).to_string(),
             shares: vec![Share { version: id.clone(), per_mille: 1_000 }],
         };
-        let (account, worker) = (account.to_owned(), name.to_owned());
-        let version = self
-            .store(move |store| {
-                let new = NewVersion {
-                    id: &id,
-                    account: &account,
-                    worker: &worker,
-                    tag: &tag,
-                    config_json: &config_json,
-                    secrets: &sealed,
-                    bundle: &bundle,
-                    assets: &assets,
-                    settings_json: settings.as_deref(),
-                    who: &deployment.author,
-                    now_ms: deployment.now_ms,
-                };
-                let takes = match then {
-                    Then::Keep => Takes::Nothing,
-                    Then::Deploy => Takes::All(&deployment),
-                };
-                store.add_version(&new, &takes)
-            })
-            .await?;
-        self.deployed.refresh(name).await.map_err(Refusal::internal)?;
-        Ok(version)
+        let (account, worker, kept) = (account.to_owned(), name.to_owned(), self.kept);
+        self.commit(name, Some(turn), move |store| {
+            let new = NewVersion {
+                id: &id,
+                account: &account,
+                worker: &worker,
+                tag: &tag,
+                config_json: &config_json,
+                secrets: &sealed,
+                bundle: &bundle,
+                assets: &assets,
+                settings_json: settings.as_deref(),
+                kept,
+                who: &deployment.author,
+                now_ms: deployment.now_ms,
+            };
+            let takes = match then {
+                Then::Keep => Takes::Nothing,
+                Then::Deploy => Takes::All(&deployment),
+            };
+            store.add_version(&new, &takes)
+        })
+        .await
     }
 
     /// The newest version of a worker; `None` if the account has no such worker.
@@ -362,7 +356,7 @@ impl Api {
         }
         check_tags(said.get("tags").unwrap_or(&Value::Null))?;
         check_observability(said.get("observability").unwrap_or(&Value::Null))?;
-        let _one_at_a_time = self.changing.lock().await;
+        let _turn = self.changes.turn(&account, &worker).await?;
         let (wanted, of) = (worker.clone(), account.clone());
         let known = self.store(move |store| store.worker(&of, &wanted)).await?;
         let mut settings: Map<String, Value> =
@@ -384,11 +378,11 @@ impl Api {
         name: &str,
     ) -> Result<Value, Refusal> {
         check_worker(name)?;
-        let _one_at_a_time = self.changing.lock().await;
+        // An upload that is being tried out would bring it back, with its secrets.
+        let turn = self.changes.turn(account, name).await?;
         let (of, actor, worker) = (account.to_owned(), actor.to_owned(), name.to_owned());
-        self.store(move |store| store.remove_worker(&of, &worker, &actor, now())).await?;
+        self.commit(name, Some(turn), move |store| store.remove_worker(&of, &worker, &actor, now())).await?;
         self.tails.remove_worker(account, name);
-        self.deployed.refresh(name).await.map_err(Refusal::internal)?;
         Ok(Value::Null)
     }
 }

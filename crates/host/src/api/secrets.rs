@@ -12,6 +12,7 @@ use super::{
     document,
     scripts::{Sound, Then},
     versions::describe,
+    weight::bundle_memory,
 };
 
 /// Changes that one call may bring.
@@ -75,7 +76,7 @@ impl Api {
         annotations: Map<String, Value>,
     ) -> Result<Value, Refusal> {
         self.check_not_taken(name)?;
-        let _one_at_a_time = self.changing.lock().await;
+        let turn = self.changes.turn(account, name).await?;
         let version = self.latest(account, name).await?.ok_or_else(|| Refusal::no_worker(name))?;
         let (mut config, mut secrets) = self.opened(&version)?;
         for (key, secret) in changes {
@@ -87,12 +88,14 @@ impl Api {
         config.annotations = annotations;
         config.annotations.insert("workers/triggered_by".to_owned(), "secret".into());
         let hash = version.bundle;
+        let bytes = self.store(move |store| store.bundle_bytes(hash)).await?;
+        let _held = self.bodies.hold_bytes(account, bundle_memory(bytes)).await?;
         let encoded = self.store(move |store| store.bundle(hash)).await?;
         let bundle = Bundle::decode(encoded).map_err(Refusal::internal)?;
         let id = version.id.clone();
         let assets = self.store(move |store| store.asset_paths(&id)).await?;
         let (sound, _) = self.try_out(name, config, secrets, bundle).await?;
-        describe(&self.keep((account, actor), name, Sound { assets, ..sound }, then).await?)
+        describe(&self.keep((account, actor), name, Sound { assets, ..sound }, then, turn).await?)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The API as its clients see it: over HTTP, with a store on the disk, and without cells.
 
+mod busy;
+mod changes;
 mod routes;
 mod service;
 mod spoilt;
@@ -9,7 +11,7 @@ use std::net::Ipv4Addr;
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use mote_store::{KvStore, NewDeployment, NewToken, NewVersion, Route, RouteKind, Share, Takes, Token};
+use mote_store::{Kept, KvStore, NewDeployment, NewToken, NewVersion, Route, RouteKind, Share, Takes, Token};
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
     limits::Limits,
@@ -87,16 +89,19 @@ fn node(token: &str) -> Node {
     node_with(token, &[("acme", "shop"), ("other", "blog")])
 }
 
-/// A node with these accounts' workers.
+/// A node with these accounts' workers, and without cells.
 fn node_with(token: &str, workers: &[(&str, &str)]) -> Node {
+    node_on(Rc::new(Nobody), token, workers, ApiOptions::default())
+}
+
+fn node_on(cells: Rc<dyn Launcher>, token: &str, workers: &[(&str, &str)], options: ApiOptions) -> Node {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(Store::open(&folder.path().join("store")).unwrap());
     let seal = Arc::new(Seal::at(&folder.path().join("key")).unwrap());
     for (account, worker) in workers {
         add_worker(&store, &seal, account, worker);
     }
-    let supervisor =
-        Supervisor::new(SupervisorOptions::default(), Rc::new(Nobody), Rc::new(Nobody), Rc::new(Nobody));
+    let supervisor = Supervisor::new(SupervisorOptions::default(), cells, Rc::new(Nobody), Rc::new(Nobody));
     let make = Box::new(|making: crate::deployed::Making| {
         Ok(WorkerSpec {
             name: making.name,
@@ -113,7 +118,7 @@ fn node_with(token: &str, workers: &[(&str, &str)]) -> Node {
     let both = (store.clone(), Kv::new(Arc::new(kv), KvOptions::default()));
     let own = Own { names: Vec::new(), domain: "localhost".to_owned(), engine: "test".to_owned() };
     let deployed = Deployed::new(supervisor, both, seal, make, own).unwrap();
-    Node { api: Api::new(deployed.clone(), Tails::new(), token), deployed, store, _folder: folder }
+    Node { api: Api::new(deployed.clone(), Tails::new(), token, options), deployed, store, _folder: folder }
 }
 
 fn add_worker(store: &Store, seal: &Seal, account: &str, worker: &str) {
@@ -124,6 +129,7 @@ fn add_worker(store: &Store, seal: &Seal, account: &str, worker: &str) {
     let config = VersionConfig { account: account.to_owned(), ..VersionConfig::default() };
     let new = NewVersion {
         settings_json: None,
+        kept: Kept::default(),
         id: &id,
         account,
         worker,

@@ -17,9 +17,9 @@ use super::{
 };
 
 /// The most bytes of the `metadata` part.
-const METADATA_BYTES_MAX: usize = 1 << 20;
+pub(super) const METADATA_BYTES_MAX: usize = 1 << 20;
 /// The most bytes of a whole form.
-const FORM_BYTES_MAX: usize = CONTENT_BYTES_MAX + SOURCE_MAP_BYTES_MAX + (4 << 20);
+pub(super) const FORM_BYTES_MAX: usize = CONTENT_BYTES_MAX + SOURCE_MAP_BYTES_MAX + (4 << 20);
 /// A source map for each module, and the metadata.
 const PARTS_MAX: usize = 2 * MODULES_MAX + 1;
 

@@ -162,10 +162,10 @@ impl Kv {
     /// Each key once, with what it leads to.
     pub(crate) async fn found(
         &self,
-        memory: &super::Memory,
+        memory: &crate::budget::Memory,
         namespace: &str,
         keys: Vec<String>,
-    ) -> Result<(Vec<(String, Option<KvEntry>)>, super::Reserved), Problem> {
+    ) -> Result<(Vec<(String, Option<KvEntry>)>, crate::budget::Reserved), Problem> {
         let mut keys = keys.into_iter().map(KvKey::parse).collect::<Result<Vec<_>, _>>()?;
         keys.sort_unstable();
         keys.dedup();

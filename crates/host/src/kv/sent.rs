@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::Reserved;
+use crate::budget::Reserved;
 
 /// Values up to this size wait in the link's own buffers, which are bounded.
 const SMALL_BYTES: usize = 64 << 10;

@@ -7,12 +7,15 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{Memory, Problem, Reserved};
+use super::Problem;
+use crate::budget::{Memory, Reserved};
 
 /// How long a body may stand still.
 const IDLE_MAX: Duration = Duration::from_secs(30);
 /// How long it may take in all: it holds memory meanwhile.
 const WHOLE_MAX: Duration = Duration::from_secs(600);
+/// How long it waits for memory.
+const WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// How a body is to be taken.
 pub(crate) struct Taking<'a> {
@@ -39,7 +42,8 @@ impl Taking<'_> {
         }
         let expected = announced.and_then(|bytes| usize::try_from(bytes).ok());
         let wanted = expected.unwrap_or(self.bytes_max).saturating_mul(self.times);
-        let mut held = self.memory.reserve(self.owner, wanted).await;
+        let held = self.memory.reserve_within(self.owner, wanted, WAIT_MAX).await;
+        let mut held = held.ok_or_else(Problem::busy)?;
         let bytes = self.read(body, expected.unwrap_or_default()).await?;
         held.shrink(bytes.len().saturating_mul(self.times));
         Ok((bytes, held))

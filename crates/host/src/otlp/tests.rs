@@ -99,16 +99,19 @@ async fn who_called_decides_and_the_rate_decides_for_the_others() {
     let scenario = async {
         let nothing = options("http://127.0.0.1:9").with_sampling_rate(0.0).unwrap();
         let (exporter, _) = start(nothing);
-        assert_eq!(exporter.begin(None), None);
-        assert_eq!(exporter.begin(Some("nonsense")), None);
-        assert_eq!(exporter.begin(Some(&format!("{PARENT}-00"))), None);
+        let kept = |exporter: &Exporter, said: Option<&str>| exporter.begin(said).unwrap().is_sampled;
+        assert!(!kept(&exporter, None));
+        assert!(!kept(&exporter, Some("nonsense")));
+        assert!(!kept(&exporter, Some(&format!("{PARENT}-00"))));
+        export(&exporter, "left out");
+        assert_eq!(exporter.stats().waiting, 0);
         let span = exporter.begin(Some(&format!("{PARENT}-01"))).unwrap();
-        assert!(span.traceparent().starts_with(TRACE), "it goes on with the trace");
+        assert!(span.is_sampled && span.traceparent().starts_with(TRACE), "it goes on with the trace");
         let (all, _) = start(options("http://127.0.0.1:9"));
-        assert!(all.begin(None).is_some_and(|span| span.parent.is_none()));
-        assert_eq!(all.begin(Some(&format!("{PARENT}-00"))), None, "not against its caller's will");
+        assert!(all.begin(None).is_some_and(|span| span.is_sampled && span.parent.is_none()));
+        assert!(!kept(&all, Some(&format!("{PARENT}-00"))), "not against its caller's will");
         let (half, _) = start(options("http://127.0.0.1:9").with_sampling_rate(0.5).unwrap());
-        let kept = (0..10_000).filter(|_| half.begin(None).is_some()).count();
+        let kept = (0..10_000).filter(|_| kept(&half, None)).count();
         assert!((4_000..6_000).contains(&kept), "{kept}");
     };
     LocalSet::new().run_until(scenario).await;

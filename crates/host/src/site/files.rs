@@ -3,18 +3,21 @@
 use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
 
 use mote_store::{Asset, Store};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::{
     compressed::{self, Compress},
+    flow::Flow,
     kept::{Coded, Kept, Key, Thing},
 };
 use crate::assets::encoding::Coding;
 
 /// Bytes of files that a node keeps in memory, compressed ones included.
 const KEPT_BYTES_MAX: usize = 64 << 20;
-/// Larger files are read whenever they are asked for.
+/// Larger files are not kept: they are read when they are asked for, and shared by all who ask while somebody still has them.
 const FILE_BYTES_MAX: usize = 1 << 20;
+/// Files after whose number those that nobody has any more are forgotten.
+const FLOWS_KEPT: usize = 1_024;
 /// Files that are compressed at once, on threads of their own. More would take the processors from those who serve.
 pub(super) const COMPRESSIONS_MAX: usize = 2;
 
@@ -26,6 +29,8 @@ pub(crate) struct Files {
     compressions: Arc<Semaphore>,
     /// What is being compressed; at most `COMPRESSIONS_MAX`.
     under_way: RefCell<HashMap<Key, watch::Receiver<Option<Coded>>>>,
+    /// Files that are being read, or on their way to clients.
+    flows: RefCell<HashMap<Key, Rc<Mutex<Flow>>>>,
 }
 
 impl Files {
@@ -40,12 +45,19 @@ impl Files {
             compress,
             compressions: Arc::new(Semaphore::new(COMPRESSIONS_MAX)),
             under_way: RefCell::default(),
+            flows: RefCell::default(),
         })
     }
 
     pub(super) async fn read(&self, account: &str, hash: &str) -> Result<Asset, String> {
         let key = Key { account: account.to_owned(), hash: hash.to_owned(), coding: None };
         if let Some(asset) = self.kept.borrow_mut().file(&key) {
+            return Ok(asset);
+        }
+        // Whoever asks for the same file meanwhile waits for this reading, and shares what it finds.
+        let flow = self.flow(&key);
+        let mut flowing = flow.lock().await;
+        if let Some(asset) = flowing.asset() {
             return Ok(asset);
         }
         let (store, wanted) = (self.store.clone(), key.clone());
@@ -55,7 +67,23 @@ impl Files {
         if asset.bytes.len() <= FILE_BYTES_MAX {
             self.kept.borrow_mut().put(key, Thing::File(asset.clone()));
         }
-        Ok(asset)
+        Ok(flowing.share(asset))
+    }
+
+    /// What is on its way of a file.
+    fn flow(&self, key: &Key) -> Rc<Mutex<Flow>> {
+        let mut flows = self.flows.borrow_mut();
+        if let Some(flow) = flows.get(key) {
+            return flow.clone();
+        }
+        if flows.len() >= FLOWS_KEPT {
+            flows.retain(|_, flow| {
+                Rc::strong_count(flow) > 1 || flow.try_lock().is_ok_and(|flow| flow.flows())
+            });
+        }
+        let flow = Rc::new(Mutex::new(Flow::default()));
+        flows.insert(key.clone(), flow.clone());
+        flow
     }
 
     /// A file in a coding; `None` if it is to go out as it is, because it is no smaller in the coding, or because too many

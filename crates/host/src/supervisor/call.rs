@@ -19,7 +19,7 @@ use mote_wire::{
     event::EventError,
     http::{Body, BodyError, Duplex, UpgradeSlot, Upgraded},
     limits::LIMITS,
-    link::{Kind, RequestError},
+    link::{Kind, RequestError, TICKET},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -88,6 +88,7 @@ impl Supervisor {
             body,
             upgrade: false,
             target: String::new(),
+            client: None,
         };
         let response = self.call(worker, event).await?;
         let lost = |_| errors::cell_lost("in the middle", "The event had begun, so it was not sent again.");
@@ -99,8 +100,15 @@ impl Supervisor {
     async fn answer(
         self: &Rc<Self>,
         worker: &str,
-        event: Event,
+        mut event: Event,
     ) -> Result<Result<Response<Body>, EventError>, EventError> {
+        // Whatever the client calls so is none.
+        event.headers.remove(TICKET);
+        let spec = self.worker(worker)?.spec.borrow().clone();
+        let ticket = self.watcher.begins(&spec, &event);
+        if let Some(ticket) = ticket {
+            drop(event.headers.try_insert(TICKET, ticket));
+        }
         let mut draft = Draft::new(event);
         let (mut sends, mut places) = (0, 0);
         loop {

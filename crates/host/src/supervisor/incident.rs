@@ -2,10 +2,11 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use http::HeaderValue;
 use mote_sandbox::process::Ended;
 use mote_wire::control::Story;
 
-use super::{suspicion::Sign, worker::WorkerSpec};
+use super::{repeat::Event, suspicion::Sign, worker::WorkerSpec};
 
 /// What happened to a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -180,6 +181,12 @@ pub trait Watcher {
     /// A worker behaves like an attack on its neighbours and gets a cell of its own.
     fn suspect(&self, worker: &str, sign: Sign) {
         let _ = (worker, sign);
+    }
+    /// An event begins. What is given comes back with its story, and with each request that it makes
+    /// ([`mote_wire::link::TICKET`]).
+    fn begins(&self, worker: &WorkerSpec, event: &Event) -> Option<HeaderValue> {
+        let _ = (worker, event);
+        None
     }
     /// An event of a worker that is read along with is over ([`super::Supervisor::read_along`]).
     fn story(&self, worker: &WorkerSpec, story: Story) {

@@ -1,6 +1,7 @@
 //! An event that may have to be sent twice, because the cell that had it was lost before it began.
 
 use std::{
+    net::IpAddr,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
@@ -32,6 +33,8 @@ pub struct Event {
     pub upgrade: bool,
     /// The entrypoint that it is for ([`mote_wire::link::Callee`]); empty for the default one.
     pub target: String,
+    /// Who asked, as far as the host knows. The cell is not told.
+    pub client: Option<IpAddr>,
 }
 
 /// True if doing it twice is as good as doing it once (RFC 9110, section 9.2.2). A cron trigger is not: its worker counts on it.
@@ -61,7 +64,7 @@ impl Draft {
     pub(super) fn request(&mut self, worker: u32) -> Option<Request> {
         match self {
             Self::Once(event) => {
-                let Event { kind, method, url, headers, body, upgrade, target } = event.take()?;
+                let Event { kind, method, url, headers, body, upgrade, target, client: _ } = event.take()?;
                 Some(Request { worker, kind, method, url, headers, body, upgrade, target })
             }
             Self::Repeatable { event, slot } => {
@@ -154,6 +157,7 @@ mod tests {
             body,
             upgrade: false,
             target: String::new(),
+            client: None,
         }
     }
 

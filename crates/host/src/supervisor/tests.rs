@@ -1,6 +1,6 @@
 //! The supervisor over days and crashes, with cells that are tasks and a clock that stands still while nothing is to be done.
 
-mod fake;
+pub(crate) mod fake;
 
 use std::{rc::Rc, time::Duration};
 
@@ -57,6 +57,7 @@ fn get(path: &str) -> Event {
         body: empty(),
         upgrade: false,
         target: String::new(),
+        client: None,
     }
 }
 

@@ -1,7 +1,10 @@
 //! An event's place in a distributed trace: W3C Trace Context.
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use ring::rand::{SecureRandom, SystemRandom};
 
+/// The header that carries it.
+pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The most bytes of a `traceparent` that are looked at.
 const TRACEPARENT_BYTES_MAX: usize = 128;
 /// The bit of the flags by which a caller says that it keeps its own part of the trace.
@@ -50,6 +53,8 @@ pub struct SpanContext {
     pub span_id: [u8; 8],
     /// The caller's span; none if the event began the trace.
     pub parent: Option<[u8; 8]>,
+    /// Whether it is kept. One that is not is passed on all the same, so that nobody behind it begins a trace of its own.
+    pub is_sampled: bool,
 }
 
 impl SpanContext {
@@ -64,13 +69,34 @@ impl SpanContext {
             trace_id: parent.map_or(*trace_id, |parent| parent.trace_id),
             span_id,
             parent: parent.map(|parent| parent.span_id),
+            is_sampled: parent.is_none_or(TraceParent::is_sampled),
         })
+    }
+
+    /// The same, but not kept.
+    #[must_use]
+    pub fn left_out(self) -> Self {
+        Self { is_sampled: false, ..self }
     }
 
     /// The `traceparent` by which what this event calls goes on with the trace.
     #[must_use]
     pub fn traceparent(&self) -> String {
-        format!("00-{}-{}-01", hex_of(&self.trace_id), hex_of(&self.span_id))
+        let flags = if self.is_sampled { SAMPLED } else { 0 };
+        format!("00-{}-{}-{flags:02x}", hex_of(&self.trace_id), hex_of(&self.span_id))
+    }
+
+    /// Has a request that the event makes go on with the trace, unless its worker has said what it goes on with. One that was
+    /// only handed on from the event's own request is not what the worker has said.
+    pub fn pass_on(&self, headers: &mut HeaderMap) {
+        let said = headers.get(TRACEPARENT).map(|value| value.to_str().ok().and_then(TraceParent::parse));
+        let own = said.is_some_and(|said| {
+            said.is_none_or(|said| said.trace_id != self.trace_id || Some(said.span_id) != self.parent)
+        });
+        if !own && let Ok(value) = HeaderValue::try_from(self.traceparent()) {
+            // A map that has no room for it is longer than any request may be.
+            drop(headers.try_insert(TRACEPARENT, value));
+        }
     }
 }
 
@@ -105,6 +131,29 @@ mod tests {
         assert!(
             TraceParent::parse(&GOOD.replace("00-4b", "cc-4b").replace("-01", "-01-what-the-future-brings"))
                 .is_some()
+        );
+    }
+
+    #[test]
+    fn a_request_goes_on_with_the_trace_unless_its_worker_says_otherwise() {
+        let parent = TraceParent::parse(GOOD).unwrap();
+        let span = SpanContext::begin(Some(&parent)).unwrap();
+        let passed = |said: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.extend(said.map(|said| (TRACEPARENT, HeaderValue::from_str(said).unwrap())));
+            span.pass_on(&mut headers);
+            assert_eq!(headers.get_all(TRACEPARENT).iter().count(), 1);
+            headers[TRACEPARENT].to_str().unwrap().to_owned()
+        };
+        assert_eq!(passed(None), span.traceparent());
+        assert_eq!(passed(Some(GOOD)), span.traceparent(), "the event's own request, handed on");
+        for own in [GOOD.replace("b7-01", "b8-01"), GOOD.replace("4bf9", "4bfa"), "anything".to_owned()] {
+            assert_eq!(passed(Some(&own)), own);
+        }
+        let left_out = span.left_out();
+        assert!(!TraceParent::parse(&left_out.traceparent()).unwrap().is_sampled());
+        assert!(
+            !SpanContext::begin(TraceParent::parse(&left_out.traceparent()).as_ref()).unwrap().is_sampled
         );
     }
 

@@ -128,6 +128,7 @@ fn request_of(
         headers.remove(name);
     }
     context.trail.pass_on(&mut headers);
+    context.usage.show_ticket(&mut headers);
     let mut request = http::Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = uri;

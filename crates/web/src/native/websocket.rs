@@ -213,6 +213,7 @@ fn web_socket_connect<'s>(
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value);
     }
     context.trail.pass_on(&mut headers);
+    context.usage.show_ticket(&mut headers);
     let mut request = http::Request::new(empty());
     *request.method_mut() = Method::GET;
     *request.uri_mut() = uri;

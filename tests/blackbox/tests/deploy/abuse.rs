@@ -290,3 +290,24 @@ fn a_client_that_never_ends_its_head_is_hung_up_on() {
     }
     goes_on(&mote, &api);
 }
+
+#[test]
+fn code_that_never_loads_keeps_no_other_account_from_deploying() {
+    let (_mote, _door, api) = serving();
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|threads| {
+        for number in 0..8 {
+            let (api, done) = (&api, &done);
+            threads.spawn(move || {
+                assert_eq!(api.deploy(&format!("hog-{number}"), "for (;;) {}").0, 400);
+                done.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            });
+        }
+        let metadata = json!({"main_module": "index.js", "compatibility_date": "2026-01-01"});
+        let form = form(&metadata, &[("index.js", MODULE, says("other").as_bytes())]);
+        let (status, said) = api.send_form("PUT", "accounts/other/workers/scripts/blog", &form);
+        assert_eq!(status, 200, "{said}");
+        let done = done.load(std::sync::atomic::Ordering::SeqCst);
+        assert!(done < 8, "it did not wait for all that came before it");
+    });
+}

@@ -82,6 +82,37 @@ fn wrangler_tail_prints_what_its_filters_want_and_nothing_else() {
 }
 
 #[test]
+fn wrangler_tail_shows_the_events_of_an_address() {
+    let (mote, door, _) = node();
+    let wrangler = Wrangler::of(&mote, &door, "acme");
+    let headers =
+        "export default { fetch: (request) => Response.json(Object.fromEntries(request.headers)) };";
+    let project = project_of("shop", headers, "");
+    wrangler.succeeds(&project, &["deploy"]);
+    let own = wrangler.tail(&project, &["shop", "--format", "json", "--ip", "self"]);
+    let other = wrangler.tail(&project, &["shop", "--format", "json", "--ip", "192.0.2.1"]);
+    let all = wrangler.tail(&project, &["shop", "--format", "json"]);
+    for tail in [&own, &all] {
+        let seen = seen(&mote, "/", || tail.events().into_iter().next());
+        assert_eq!(seen["outcome"], "ok", "{seen}");
+    }
+    let last = seen(&mote, "/last", || {
+        let is_last = |event: &Value| event["event"]["request"]["url"].as_str().unwrap().ends_with("/last");
+        own.events().into_iter().find(is_last)
+    });
+    assert!(!last.to_string().contains("mote-ticket"), "{last}");
+    assert!(other.events().is_empty(), "{}", other.text());
+    let answer = mote.get_from_host("shop.localhost", "/").text;
+    assert!(
+        !answer.contains("127.0.0.1") && !answer.contains("mote-ticket"),
+        "the worker is not told: {answer}"
+    );
+    for tail in [own, other, all] {
+        assert_eq!(tail.end(), Some(0));
+    }
+}
+
+#[test]
 fn a_tail_is_made_and_ended_by_those_who_may_alone() {
     let (_mote, door, api) = node();
     assert_eq!(api.deploy("shop", &says("one")).0, 200);

@@ -10,8 +10,9 @@ use url::form_urlencoded;
 
 use super::{Calls, Refusal, Reply, Sent, invalid, no_key};
 use crate::{
+    budget::Reserved,
     clock::now_ms,
-    kv::{Listing, Reserved, decoded_key, expiry_of, listed, long_value, parsed},
+    kv::{Listing, decoded_key, expiry_of, listed, long_value, parsed},
 };
 
 /// What a form has beside its value and metadata.

@@ -38,9 +38,9 @@ fn a_version_that_takes_nothing_must_be_there_all_the_same() {
 fn nobody_takes_the_address_of_another_accounts_preview() {
     run(async {
         let node = node(NODE);
-        assert!(node.deployed.is_preview_of_other("version -shop", "other"));
-        assert!(!node.deployed.is_preview_of_other("version -shop", "acme"));
-        assert!(!node.deployed.is_preview_of_other("big-bike-shop", "acme"));
+        assert!(node.deployed.is_of_other("version -shop", "other"));
+        assert!(!node.deployed.is_of_other("version -shop", "acme"));
+        assert!(!node.deployed.is_of_other("big-bike-shop", "acme"));
     });
 }
 

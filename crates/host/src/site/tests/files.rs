@@ -175,3 +175,24 @@ fn small_and_huge_files_are_sent_as_they_are() {
         }
     });
 }
+
+#[test]
+fn a_large_file_is_in_memory_once_however_many_want_it() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(&folder.path().join("store")).unwrap());
+        let file =
+            |hash: &str| Asset { hash: hash.to_owned(), kind: String::new(), bytes: vec![7; 2 << 20].into() };
+        store.add_assets("acme", &[file("one")], 0).unwrap();
+        store.add_assets("other", &[file("one")], 0).unwrap();
+        let files = Files::new(store);
+        let wanting = (0..20).map(|_| files.read("acme", "one"));
+        let wanted = futures_util::future::try_join_all(wanting).await.unwrap();
+        let places: std::collections::BTreeSet<_> = wanted.iter().map(|asset| asset.bytes.as_ptr()).collect();
+        assert_eq!(places.len(), 1);
+        assert!(wanted.iter().all(|asset| *asset == file("one")));
+        let other = files.read("other", "one").await.unwrap();
+        assert!(!places.contains(&other.bytes.as_ptr()), "another account's is another file");
+        assert!(files.read("acme", "two").await.is_err() && files.read("acme", "two").await.is_err());
+    });
+}

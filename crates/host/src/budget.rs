@@ -1,8 +1,9 @@
-//! Bytes of values that are in memory at once. Who wants more than there is waits; who holds some waits for no more.
+//! Bytes of what people send that are in memory at once. Who wants more than there is waits; who holds some waits for no more.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -12,7 +13,7 @@ const UNIT_BYTES: usize = 1 << 10;
 /// Owners after whose number those without calls are forgotten.
 const OWNERS_KEPT: usize = 1_024;
 
-/// Memory for values.
+/// Memory for what is sent.
 pub(crate) struct Memory {
     all: Arc<Semaphore>,
     /// Of each owner, so that one who reads slowly keeps nobody else waiting.
@@ -41,6 +42,21 @@ impl Memory {
         let own = share.acquire_many_owned(wanted).await;
         let all = self.all.clone().acquire_many_owned(wanted).await;
         Reserved { permits: own.ok().zip(all.ok()) }
+    }
+
+    /// The same, but not for longer than this; `None` if it was not its turn by then.
+    pub(crate) async fn reserve_within(
+        &self,
+        owner: &str,
+        bytes: usize,
+        wait_max: Duration,
+    ) -> Option<Reserved> {
+        tokio::time::timeout(wait_max, self.reserve(owner, bytes)).await.ok()
+    }
+
+    /// The most that one owner holds at once.
+    pub(crate) fn share_bytes(&self) -> usize {
+        self.share_units.saturating_mul(UNIT_BYTES)
     }
 
     fn share(&self, owner: &str) -> Arc<Semaphore> {
