@@ -32,6 +32,7 @@ tests! {
     node_reads_and_checks_what_a_worker_has_made,
     a_worker_reads_and_checks_what_node_has_made,
     work_past_the_limit_is_stopped_wherever_it_is,
+    the_example_of_the_documentation_works,
 }
 
 const EXCHANGE: &str = include_str!("../crypto/exchange.js");
@@ -122,6 +123,18 @@ fn work_past_the_limit_is_stopped_wherever_it_is() {
             assert_eq!(status, 503, "{work}: {answer}");
             assert!(answer.contains("1102"), "{work}: {answer}");
         }
+    });
+}
+
+fn the_example_of_the_documentation_works() {
+    let page = include_str!("../../../../docs/crypto.md");
+    let (_, rest) = page.split_once("```js\n").expect("an example");
+    let (example, _) = rest.split_once("```").expect("its end");
+    run(async {
+        let harness = Harness::with(&[("cpu_ms", 5_000)]);
+        harness.serve("w", example).unwrap();
+        let (status, answer) = harness.get("w.localhost", "/").await;
+        assert_eq!((status, answer.as_str()), (200, r#"{"genuine":true,"sealedBytes":22}"#));
     });
 }
 

@@ -5,6 +5,7 @@
 mod ciphers;
 mod curves;
 mod rsa;
+mod spoilt;
 
 /// Bytes from hexadecimal digits, however they are spaced.
 fn hex(text: &str) -> Vec<u8> {

@@ -48,7 +48,7 @@ const PKCS8: &str = "30820279020100300d06092a864886f70d0101010500048202633082025
 const DIGEST: &str = "e93326cea793719220ce2fa09e75a1bbc496bf8605f2a347855769bb860ee6af";
 const PSS: Padding = Padding::Pss { salt_bytes: 5 };
 
-fn private() -> Key {
+pub(crate) fn private() -> Key {
     from_parts(&[N, E, D, P, Q, DP, DQ, QI].map(hex)).unwrap()
 }
 

@@ -1,12 +1,12 @@
 // RSASSA-PKCS1-v1_5, RSA-PSS and RSA-OAEP (https://w3c.github.io/webcrypto/#rsassa-pkcs1 and around it).
 import { DOMException } from "../dom-exception.js";
 import { registerAlgorithm } from "./algorithms.js";
-import { isUint8Array } from "./bytes.js";
+import { isUint8Array, lengthOf } from "./bytes.js";
 import { base64UrlEncode, jwkBytes, requireMember } from "./jwk.js";
 import { requireType, slotsOf } from "./key.js";
 import { exportPairKey, generatePair, given, importPairKey } from "./pairs.js";
 import { bufferSource, enforcedLong, hashIdentifier, hashParameters, keyHash, required } from "./parameters.js";
-import { DECRYPT, ENCRYPT, SIGN, UNWRAP_KEY, VERIFY, WRAP_KEY } from "./usages.js";
+import { DECRYPT, ENCRYPT, SIGN, UNWRAP_KEY, VERIFY, WRAP_KEY, requireUsages } from "./usages.js";
 import { native } from "../native.js";
 
 // In the order in which natives take and give them.
@@ -73,15 +73,24 @@ function generateParameters(object) {
 }
 
 function generate(kind, parameters, extractable, usages) {
-  return generatePair(kind, parameters, extractable, usages, () => {
-    const { modulusLength, publicExponent } = parameters;
-    const pair = native.keyGenerate("RSA", modulusLength, publicExponent);
-    if (pair !== undefined) return pair;
+  const { modulusLength, publicExponent } = parameters;
+  // Natives hold these bounds; here is who says so, before it is asked whether the key would be of any use.
+  const isPossible = modulusLength >= 512 && modulusLength <= 8192 && modulusLength % 128 === 0;
+  if (!isPossible || !isKnownExponent(publicExponent)) {
+    requireUsages(usages, kind.forPrivate | kind.forPublic, `${kind.what}.generateKey`);
     throw new DOMException(
-      `${kind.what}.generateKey: no key of ${modulusLength} bits with this exponent could be made. A modulus has 512 to 8192 bits, a multiple of 128, and the exponent is 3 or 65537.`,
+      `${kind.what}.generateKey: a modulus has 512 to 8192 bits, a multiple of 128 (${modulusLength} were asked for), and the exponent is 3 or 65537.`,
       "OperationError",
     );
-  });
+  }
+  return generatePair(kind, parameters, extractable, usages, () => native.keyGenerate("RSA", modulusLength, publicExponent));
+}
+
+// Its bytes, the greatest first, perhaps with zeros before them.
+function isKnownExponent(bytes) {
+  let exponent = 0;
+  for (let i = 0; i < lengthOf(bytes) && exponent < 65538; i++) exponent = exponent * 256 + bytes[i];
+  return exponent === 3 || exponent === 65537;
 }
 
 function fromJwk(jwk, alg, what) {
