@@ -6,7 +6,7 @@
 //! Why AWS-LC: its operations with secrets take constant time, its curves are proven to compute what they should, and it
 //! does everything that the standard asks for, down to tags of 32 bits and salts of any length. Why not through
 //! `aws-lc-rs`: that offers none of the latter. So this is the third room with unsafe code in it. All of it is calls of one C
-//! library, and what they share is written once: who frees what ([`owned`]), and what a failure leaves behind ([`error`]).
+//! library, and what they share is written once: who frees what (`owned`), and what a failure leaves behind (`error`).
 //!
 //! Invariants:
 //! - Every byte may come from a tenant. Lengths are checked here, before the library sees them; keys are parsed by the
