@@ -333,6 +333,7 @@ fn load(
 /// Runs one isolate through its life: what is done once a process is done now, and every thread that is started on demand
 /// is there before the filter forbids it.
 async fn warm_up(cell: &Rc<Cell>, link: &Link) -> io::Result<()> {
+    mote_web::prepare_cryptography();
     // The first local time reads the time zone's file.
     let source = "export default { fetch() { return new Response(new Date().toString()); } };";
     let main = ModuleSpecifier::parse("index.js").map_err(io::Error::other)?;

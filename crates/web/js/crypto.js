@@ -1,6 +1,7 @@
 // Web Cryptography (https://w3c.github.io/webcrypto/): the Crypto interface. What `subtle` can do is in crypto/.
 import { defineInterface, illegalConstructor, requireArguments } from "./webidl.js";
 import { DOMException } from "./dom-exception.js";
+import { DigestStream } from "./crypto/digest-stream.js";
 import { subtle } from "./crypto/subtle.js";
 import { native } from "./native.js";
 
@@ -42,6 +43,8 @@ export class Crypto {
   }
 }
 defineInterface(Crypto, "Crypto");
+// Workers keep it here; it is no global.
+Object.defineProperty(Crypto.prototype, "DigestStream", { value: DigestStream, writable: true, enumerable: false, configurable: true });
 
 export const crypto = new Crypto(MADE_HERE);
 

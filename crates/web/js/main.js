@@ -9,6 +9,7 @@ import { Blob, File } from "./blob.js";
 import { CompressionStream, DecompressionStream } from "./compression.js";
 import { console } from "./console.js";
 import { Crypto, crypto } from "./crypto.js";
+import { DigestStream } from "./crypto/digest-stream.js";
 import { CryptoKey } from "./crypto/key.js";
 import { SubtleCrypto } from "./crypto/subtle.js";
 import { DOMException } from "./dom-exception.js";
@@ -151,7 +152,7 @@ function install() {
 freezeClocks();
 install();
 setReportException((error) => native.reportException(error));
-registerPlatformInterfaces(Object.values(interfaces));
+registerPlatformInterfaces([...Object.values(interfaces), DigestStream]);
 
 export const { abortRequest, dispatchFetch, dispatchRpc, dispatchScheduled, endEvent, setWorker, unhandledRejection } = worker;
 

@@ -99,6 +99,7 @@ function integer(value, { bits, signed, mode = "wrap", what = "The value" }) {
   return number < upperEnd - modulus ? number + modulus : number;
 }
 
+export const octet = (value, options) => integer(value, { bits: 8, signed: false, ...options });
 export const unsignedShort = (value, options) => integer(value, { bits: 16, signed: false, ...options });
 export const long = (value, options) => integer(value, { bits: 32, signed: true, ...options });
 export const unsignedLong = (value, options) => integer(value, { bits: 32, signed: false, ...options });

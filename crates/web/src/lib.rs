@@ -72,6 +72,12 @@ pub fn initialize_v8() {
     mote_engine::platform::initialize(&[]);
 }
 
+/// Asks the kernel for what cryptography will need of it; for a process that will soon be allowed to ask for nothing else.
+/// Called on the thread that runs JavaScript.
+pub fn prepare_cryptography() {
+    mote_crypto::prepare();
+}
+
 /// Makes the startup snapshot: evaluates the whole platform once and keeps the heap.
 ///
 /// # Errors

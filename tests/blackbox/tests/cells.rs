@@ -161,6 +161,47 @@ fn a_request_that_had_not_reached_code_is_sent_again_and_answered() {
     assert_eq!(door.json("/cells")["retries"], 1);
 }
 
+/// Each of these needs something of the kernel when it is done for the first time, if nobody has thought of it before the cell
+/// was sealed: randomness, threads, files that tell of the processor.
+#[test]
+fn cryptography_asks_a_sealed_cell_for_nothing_that_it_may_not() {
+    let worker = Project::named(
+        "worker",
+        r#"export default {
+  async fetch() {
+    const { subtle } = crypto;
+    const data = crypto.getRandomValues(new Uint8Array(100_000 / 2));
+    const scheme = { name: "RSA-PSS", saltLength: 32 };
+    const rsa = await subtle.generateKey({ name: "RSA-PSS", hash: "SHA-256", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) }, true, ["sign", "verify"]);
+    const signed = await subtle.verify(scheme, rsa.publicKey, await subtle.sign(scheme, rsa.privateKey, data), data);
+    const [ours, theirs] = [await subtle.generateKey("X25519", false, ["deriveKey"]), await subtle.generateKey("X25519", false, ["deriveKey"])];
+    const agree = (own, other) => subtle.deriveKey({ name: "X25519", public: other.publicKey }, own.privateKey, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+    const gcm = { name: "AES-GCM", iv: new Uint8Array(12) };
+    const sealed = await subtle.encrypt(gcm, await agree(ours, theirs), data);
+    const opened = await subtle.decrypt(gcm, await agree(theirs, ours), sealed);
+    const same = subtle.timingSafeEqual(opened, data);
+    const made = [];
+    for (let n = 0; n < 200; n++) made.push(await subtle.generateKey({ name: "ECDSA", namedCurve: "P-384" }, false, ["sign"]));
+    return Response.json({ signed, same, made: made.length });
+  },
+};
+"#,
+    );
+    let (mote, door) = node(&[&worker], "[cordons.default]\ncells = 1\n[limits]\ncpu_ms = 30_000\n");
+    let mut cells = Vec::new();
+    for _ in 0..3 {
+        let answer = mote.get("/");
+        assert_eq!(
+            (answer.status, &*answer.text),
+            (200, r#"{"signed":true,"same":true,"made":200}"#),
+            "{}",
+            mote.output()
+        );
+        cells.push(pid(&door.serving()[0]));
+    }
+    assert!(cells.iter().all(|cell| *cell == cells[0]), "the cell was ended for what it asked: {cells:?}");
+}
+
 #[test]
 fn a_loop_costs_its_own_event_and_the_cell_goes_on() {
     let (mote, door) = node(&[&worker("worker")], "[cordons.default]\ncells = 1\n[limits]\ncpu_ms = 50\n");

@@ -23,13 +23,13 @@ export function registerAlgorithm(name, operations) {
 
 /** What the argument `algorithm` means for `operation`: `{ name, parameters, run }`, ready to be run. */
 export function normalizeAlgorithm(operation, algorithm) {
-  const object = isObject(algorithm) ? algorithm : { name: DOMString(algorithm) };
+  const object = isObject(algorithm) ? algorithm : { __proto__: null, name: DOMString(algorithm) };
   const given = nameOf(object, operation);
   const known = registry[operation]?.[upperCase(given)];
   if (known === undefined) {
     throw new DOMException(`SubtleCrypto.${operation}: the algorithm '${given}' is not supported for this operation.`, "NotSupportedError");
   }
-  return { name: known.name, parameters: known.parameters?.(object) ?? {}, run: known.run };
+  return { name: known.name, parameters: known.parameters?.(object), run: known.run };
 }
 
 /** The operation of an algorithm that a key names, or undefined if it has none. */

@@ -1,9 +1,12 @@
 // HMAC (https://w3c.github.io/webcrypto/#hmac).
 import { unsignedLong } from "../webidl.js";
 import { DOMException } from "../dom-exception.js";
-import { hashName, registerAlgorithm } from "./algorithms.js";
-import { base64UrlEncode, checkJwkUse, jwkSecret } from "./jwk.js";
-import { createKey, requireUsages, slotsOf } from "./key.js";
+import { registerAlgorithm } from "./algorithms.js";
+import { lengthOf } from "./bytes.js";
+import { base64UrlEncode, checkJwkUse, jsonWebKeyOf, jwkSecret, requireMember } from "./jwk.js";
+import { createKey, slotsOf } from "./key.js";
+import { hashIdentifier, keyHash } from "./parameters.js";
+import { SIGN, VERIFY, requireUsages } from "./usages.js";
 import { native } from "../native.js";
 
 // Bits that the hash takes in at once: the length of a key that is not given one.
@@ -19,15 +22,15 @@ registerAlgorithm("HMAC", {
   getKeyLength: { parameters: keyParameters, run: keyLength },
 });
 
-function keyParameters({ hash, length }) {
-  if (hash === undefined) throw new TypeError("HMAC: the algorithm has no hash.");
-  const name = hashName(hash);
-  if (BLOCK_BITS[name] === undefined) throw new DOMException(`HMAC: the hash '${name}' is not supported.`, "NotSupportedError");
-  return { hash: name, length: length === undefined ? undefined : unsignedLong(length, { mode: "enforce", what: "HMAC: the length" }) };
+function keyParameters(object) {
+  const hash = hashIdentifier(object.hash, "HMAC: the hash");
+  const { length } = object;
+  const bits = length === undefined ? undefined : unsignedLong(length, { mode: "enforce", what: "HMAC: the length" });
+  return { __proto__: null, hash: keyHash(hash, "HMAC"), length: bits };
 }
 
 function generateKey(parameters, extractable, usages) {
-  requireUsages(usages, ["sign", "verify"], "HMAC.generateKey");
+  requireUsages(usages, SIGN | VERIFY, "HMAC.generateKey");
   const bits = parameters.length ?? BLOCK_BITS[parameters.hash];
   if (bits === 0) throw new DOMException("HMAC.generateKey: a key cannot have no bits.", "OperationError");
   if (bits > KEY_BITS_MAX) throw new DOMException(`HMAC.generateKey: a key of ${bits} bits is too long.`, "OperationError");
@@ -37,9 +40,9 @@ function generateKey(parameters, extractable, usages) {
 }
 
 function importKey({ hash, length }, format, data, extractable, usages) {
-  requireUsages(usages, ["sign", "verify"], "HMAC.importKey");
+  requireUsages(usages, SIGN | VERIFY, "HMAC.importKey");
   const secret = secretFrom(format, data, hash, extractable, usages);
-  const bits = secret.length * 8;
+  const bits = lengthOf(secret) * 8;
   if (bits === 0) throw new DOMException("HMAC.importKey: the key is empty.", "DataError");
   if (length !== undefined && (length > bits || length <= bits - 8)) {
     throw new DOMException(`HMAC.importKey: the key has ${bits} bits, which does not fit the length ${length}.`, "DataError");
@@ -51,18 +54,16 @@ function secretFrom(format, data, hash, extractable, usages) {
   if (format === "raw") return data;
   if (format !== "jwk") throw new DOMException(`HMAC.importKey: the format '${format}' is not supported.`, "NotSupportedError");
   const secret = jwkSecret(data, "HMAC.importKey");
-  if (data.alg !== undefined && data.alg !== JWK_NAMES[hash]) {
-    throw new DOMException(`HMAC.importKey: the JSON Web Key is for '${data.alg}', not for '${JWK_NAMES[hash]}'.`, "DataError");
-  }
+  if (data.alg !== undefined) requireMember(data, "alg", JWK_NAMES[hash], "HMAC.importKey");
   checkJwkUse(data, "sig", extractable, usages, "HMAC.importKey");
   return secret;
 }
 
 function exportKey(format, key) {
-  const { algorithm, extractable, secret, usages } = slotsOf(key);
+  const { algorithm, secret } = slotsOf(key);
   if (format === "raw") return native.copyToBuffer(secret);
   if (format !== "jwk") throw new DOMException(`HMAC.exportKey: the format '${format}' is not supported.`, "NotSupportedError");
-  return { kty: "oct", k: base64UrlEncode(secret), alg: JWK_NAMES[algorithm.hash.name], key_ops: [...usages], ext: extractable };
+  return jsonWebKeyOf({ __proto__: null, kty: "oct", k: base64UrlEncode(secret), alg: JWK_NAMES[algorithm.hash.name] }, slotsOf(key));
 }
 
 function keyLength({ hash, length }) {
@@ -71,7 +72,8 @@ function keyLength({ hash, length }) {
 }
 
 function hmacKey(hash, bits, secret, extractable, usages) {
-  return createKey({ type: "secret", extractable, algorithm: { name: "HMAC", length: bits, hash: { name: hash } }, usages, secret });
+  const algorithm = { __proto__: null, name: "HMAC", length: bits, hash: { __proto__: null, name: hash } };
+  return createKey({ type: "secret", extractable, algorithm, usages, secret });
 }
 
 const hashOf = (key) => slotsOf(key).algorithm.hash.name;

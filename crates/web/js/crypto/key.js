@@ -2,11 +2,10 @@
 import { defineInterface, illegalConstructor } from "../webidl.js";
 import { DOMException } from "../dom-exception.js";
 import { registerCloneable } from "../structured-clone.js";
+import { native } from "../native.js";
+import { usageNames } from "./usages.js";
 
 const MADE_HERE = {};
-
-// The order in which `usages` lists them: that of the standard's enumeration.
-const USAGES = ["encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"];
 
 /** Is this a CryptoKey? */
 export let isCryptoKey;
@@ -38,7 +37,7 @@ export class CryptoKey {
   }
 
   get usages() {
-    return (this.#shownUsages ??= [...this.#slots.usages]);
+    return (this.#shownUsages ??= usageNames(this.#slots.usages));
   }
 
   static {
@@ -50,46 +49,23 @@ defineInterface(CryptoKey, "CryptoKey");
 registerCloneable(isCryptoKey, (key) => new CryptoKey(MADE_HERE, slotsOf(key)));
 
 /**
- * A new key. `algorithm` is an object of plain values and of objects of such; `secret` is whatever the algorithm's own
- * module keeps the key as.
+ * A new key. `algorithm` is an object without a prototype, of plain values and such objects; `usages` are bits (usages.js);
+ * `secret` is what the algorithm's own module keeps the key as: bytes, or what natives know a key of a pair by.
  */
-export function createKey({ type, extractable, algorithm, usages, secret }) {
-  return new CryptoKey(MADE_HERE, { type, extractable, algorithm, usages: normalizeUsages(usages), secret });
+export function createKey(slots) {
+  return new CryptoKey(MADE_HERE, { __proto__: null, ...slots });
 }
 
-/** A list of usages without repetitions, in the standard's order. */
-export function normalizeUsages(usages) {
-  const normalized = [];
-  for (let i = 0; i < USAGES.length; i++) {
-    if (holds(usages, USAGES[i])) normalized[normalized.length] = USAGES[i];
-  }
-  return normalized;
+/** Throws unless the key is of this type. */
+export function requireType(key, type, what) {
+  const slots = slotsOf(key);
+  if (slots.type !== type) throw new DOMException(`${what}: this needs a ${type} key, and the key is a ${slots.type} one.`, "InvalidAccessError");
 }
 
-/** Throws unless each of `usages` is one of `allowed`. */
-export function requireUsages(usages, allowed, what) {
-  for (let i = 0; i < usages.length; i++) {
-    if (!holds(allowed, usages[i])) throw new DOMException(`${what}: a key of this kind cannot be used for '${usages[i]}'.`, "SyntaxError");
-  }
-}
-
-export function isKeyUsage(string) {
-  return holds(USAGES, string);
-}
-
-/** Does a list of strings hold this one? Not `includes`, which a tenant may have patched. */
-export function holds(list, string) {
-  for (let i = 0; i < list.length; i++) {
-    if (list[i] === string) return true;
-  }
-  return false;
-}
-
+// Spreading defines properties: no setter of Object.prototype sees them.
 function copyAlgorithm(algorithm) {
-  const copy = {};
-  for (const key in algorithm) {
-    const value = algorithm[key];
-    copy[key] = typeof value === "object" && value !== null ? copyAlgorithm(value) : value;
-  }
+  const copy = { ...algorithm };
+  if (algorithm.hash !== undefined) copy.hash = { ...algorithm.hash };
+  if (algorithm.publicExponent !== undefined) copy.publicExponent = native.copyOf(algorithm.publicExponent);
   return copy;
 }

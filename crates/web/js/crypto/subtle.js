@@ -1,19 +1,26 @@
 // SubtleCrypto (https://w3c.github.io/webcrypto/#subtlecrypto-interface): the frame around the algorithms, each of
 // which is a file of its own that registers what it can do.
-import { defineInterface, enumeration, illegalConstructor, isObject, requireArguments, sequence, unsignedLong } from "../webidl.js";
+import { defineInterface, enumeration, illegalConstructor, isObject, requireArguments, unsignedLong } from "../webidl.js";
 import { DOMException } from "../dom-exception.js";
 import { normalizeAlgorithm, operationOf } from "./algorithms.js";
-import { toJsonWebKey } from "./jwk.js";
-import { isCryptoKey, isKeyUsage, normalizeUsages, slotsOf, holds } from "./key.js";
+import { parseJsonWebKey, stringifyJsonWebKey, toJsonWebKey } from "./jwk.js";
+import { isCryptoKey, slotsOf } from "./key.js";
+import { toUsages, usageOf } from "./usages.js";
 import { native } from "../native.js";
+import "./aes.js";
+import "./derivation.js";
 import "./digest.js";
+import "./edwards.js";
+import "./elliptic.js";
 import "./hmac.js";
+import "./rsa.js";
 
 const MADE_HERE = {};
 const FORMATS = ["raw", "spki", "pkcs8", "jwk"];
 
 // The methods are async functions, so that whatever goes wrong, also with an argument, is a rejection. Algorithms
-// read the bytes that they are given before they return, so nobody can change them under a running operation.
+// read the bytes that they are given before they return, so nobody can change them under a running operation. Nothing waits in
+// between: to wait for a value is to ask it for `then`, and what a tenant has put there would see secrets.
 export class SubtleCrypto {
   // Only a brand: a wrong receiver must not pass.
   #brand;
@@ -56,7 +63,7 @@ export class SubtleCrypto {
   async generateKey(algorithm, extractable, keyUsages) {
     this.#brand;
     requireArguments(arguments.length, 3, "SubtleCrypto.generateKey");
-    const usages = toUsages(keyUsages, "generateKey");
+    const usages = toUsages(keyUsages, "SubtleCrypto.generateKey");
     const { parameters, run } = normalizeAlgorithm("generateKey", algorithm);
     const made = run(parameters, Boolean(extractable), usages);
     requireSomeUse(isCryptoKey(made) ? made : made.privateKey, "generateKey");
@@ -67,12 +74,12 @@ export class SubtleCrypto {
     this.#brand;
     requireArguments(arguments.length, 5, "SubtleCrypto.deriveKey");
     requireKey(baseKey, "deriveKey");
-    const usages = toUsages(keyUsages, "deriveKey");
+    const usages = toUsages(keyUsages, "SubtleCrypto.deriveKey");
     const derive = normalizeAlgorithm("deriveBits", algorithm);
     const target = normalizeAlgorithm("importKey", derivedKeyType);
     const lengthOf = normalizeAlgorithm("getKeyLength", derivedKeyType);
     requireFit(baseKey, derive.name, "deriveKey");
-    const bits = await derive.run(derive.parameters, baseKey, lengthOf.run(lengthOf.parameters));
+    const bits = derive.run(derive.parameters, baseKey, lengthOf.run(lengthOf.parameters));
     return imported(target, "raw", native.copyOf(bits), Boolean(extractable), usages, "deriveKey");
   }
 
@@ -91,7 +98,7 @@ export class SubtleCrypto {
     requireArguments(arguments.length, 5, "SubtleCrypto.importKey");
     const as = enumeration(format, FORMATS, "SubtleCrypto.importKey: the format");
     const data = toKeyData(as, keyData, "importKey");
-    const usages = toUsages(keyUsages, "importKey");
+    const usages = toUsages(keyUsages, "SubtleCrypto.importKey");
     return imported(normalizeAlgorithm("importKey", algorithm), as, data, Boolean(extractable), usages, "importKey");
   }
 
@@ -100,7 +107,8 @@ export class SubtleCrypto {
     requireArguments(arguments.length, 2, "SubtleCrypto.exportKey");
     const as = enumeration(format, FORMATS, "SubtleCrypto.exportKey: the format");
     requireKey(key, "exportKey");
-    return exported(as, key, "exportKey");
+    const data = exported(as, key, "exportKey");
+    return as === "jwk" ? { ...data } : data;
   }
 
   async wrapKey(format, key, wrappingKey, wrapAlgorithm) {
@@ -112,7 +120,7 @@ export class SubtleCrypto {
     const wrap = wrapping("wrapKey", "encrypt", wrapAlgorithm);
     requireFit(wrappingKey, wrap.name, "wrapKey");
     const plain = exported(as, key, "wrapKey");
-    return wrap.run(wrap.parameters, wrappingKey, as === "jwk" ? native.utf8Encode(stringify(plain)) : new Bytes(plain));
+    return wrap.run(wrap.parameters, wrappingKey, as === "jwk" ? native.utf8Encode(wrappable(plain, wrap.name)) : plain);
   }
 
   async unwrapKey(format, wrappedKey, unwrappingKey, unwrapAlgorithm, unwrappedKeyAlgorithm, extractable, keyUsages) {
@@ -121,12 +129,12 @@ export class SubtleCrypto {
     const as = enumeration(format, FORMATS, "SubtleCrypto.unwrapKey: the format");
     requireBytes(wrappedKey, "SubtleCrypto.unwrapKey: the wrapped key");
     requireKey(unwrappingKey, "unwrapKey");
-    const usages = toUsages(keyUsages, "unwrapKey");
+    const usages = toUsages(keyUsages, "SubtleCrypto.unwrapKey");
     const unwrap = wrapping("unwrapKey", "decrypt", unwrapAlgorithm);
     const target = normalizeAlgorithm("importKey", unwrappedKeyAlgorithm);
     requireFit(unwrappingKey, unwrap.name, "unwrapKey");
-    const plain = await unwrap.run(unwrap.parameters, unwrappingKey, wrappedKey);
-    const data = as === "jwk" ? parsedJwk(plain) : native.copyOf(plain);
+    const plain = unwrap.run(unwrap.parameters, unwrappingKey, wrappedKey);
+    const data = as === "jwk" ? parseJsonWebKey(native.utf8Decode(plain, false, false), "SubtleCrypto.unwrapKey") : native.copyOf(plain);
     return imported(target, as, data, Boolean(extractable), usages, "unwrapKey");
   }
 
@@ -155,9 +163,6 @@ defineInterface(SubtleCrypto, "SubtleCrypto");
 
 export const subtle = new SubtleCrypto(MADE_HERE);
 
-const Bytes = Uint8Array;
-const { parse, stringify } = JSON;
-
 // Wrapping is encrypting, for an algorithm that has no way of its own to wrap.
 function wrapping(own, other, algorithm) {
   try {
@@ -181,16 +186,11 @@ function exported(format, key, operation) {
   return run(format, key);
 }
 
-function parsedJwk(bytes) {
-  let object;
-  try {
-    object = parse(native.utf8Decode(bytes, false, false));
-  } catch {
-    throw new DOMException("SubtleCrypto.unwrapKey: the unwrapped key is not JSON.", "DataError");
-  }
-  const jwk = toJsonWebKey(isObject(object) ? object : {});
-  if (jwk.kty === undefined) throw new DOMException("SubtleCrypto.unwrapKey: the unwrapped JSON has no kty.", "DataError");
-  return jwk;
+// AES-KW takes multiples of eight bytes, and JSON does not mind spaces behind it.
+function wrappable(jwk, name) {
+  let text = stringifyJsonWebKey(jwk);
+  while (name === "AES-KW" && text.length % 8 !== 0) text += " ";
+  return text;
 }
 
 function toKeyData(format, data, operation) {
@@ -203,20 +203,6 @@ function toKeyData(format, data, operation) {
   return toJsonWebKey(data);
 }
 
-function toUsages(value, operation) {
-  return normalizeUsages(
-    sequence(
-      value,
-      (one) => {
-        const usage = `${one}`;
-        if (!isKeyUsage(usage)) throw new TypeError(`SubtleCrypto.${operation}: '${usage}' is not a key usage.`);
-        return usage;
-      },
-      `SubtleCrypto.${operation}: the key usages`,
-    ),
-  );
-}
-
 function requireKey(value, operation) {
   if (!isCryptoKey(value)) throw new TypeError(`SubtleCrypto.${operation}: the key is not a CryptoKey.`);
 }
@@ -226,14 +212,14 @@ function requireFit(key, name, operation) {
   if (algorithm.name !== name) {
     throw new DOMException(`SubtleCrypto.${operation}: the key is for '${algorithm.name}', not for '${name}'.`, "InvalidAccessError");
   }
-  if (!holds(usages, operation)) {
+  if ((usages & usageOf(operation)) === 0) {
     throw new DOMException(`SubtleCrypto.${operation}: the key may not be used for '${operation}'.`, "InvalidAccessError");
   }
 }
 
 function requireSomeUse(key, operation) {
   const { type, usages } = slotsOf(key);
-  if (type !== "public" && usages.length === 0) {
+  if (type !== "public" && usages === 0) {
     throw new DOMException(`SubtleCrypto.${operation}: a key without any usage would be of no use.`, "SyntaxError");
   }
 }

@@ -1,17 +1,33 @@
 //! Natives of Web Cryptography: random bytes, hashes, HMAC.
+//!
+//! What computes with keys is in the files below. Natives of theirs give `undefined` where the input does not allow an
+//! answer: the JavaScript around them knows which exception the standard has for it.
+
+mod ciphers;
+mod derivation;
+mod hasher;
+mod keys;
+mod signatures;
 
 use ctutils::CtEq as _;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
-use mote_engine::v8;
+use mote_crypto::CryptoError;
+use mote_engine::{v8, watchdog};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::{
-    args::{bytes_arg, in_pieces, new_uint8_array, string_arg, throw_error, throw_type_error},
+    args::{bytes_arg, hold, in_pieces, new_uint8_array, string_arg, throw_error, throw_type_error},
     encoding::{ON_HEAP_BYTES_MAX, view_arg, write_into},
     natives,
 };
+
+/// The natives of the files below.
+pub(super) fn natives_with_keys() -> Vec<mote_engine::Native> {
+    [ciphers::natives(), derivation::natives(), hasher::natives(), keys::natives(), signatures::natives()]
+        .concat()
+}
 
 natives! {
     randomBytes => random_bytes,
@@ -46,6 +62,17 @@ impl Hash {
             "SHA-384" => Some(Self::Sha384),
             "SHA-512" => Some(Self::Sha512),
             _ => None,
+        }
+    }
+
+    /// As signatures and paddings know it; none of them goes without a hash that resists more than MD5.
+    fn of_keys(self) -> Option<mote_crypto::Hash> {
+        match self {
+            Self::Md5 => None,
+            Self::Sha1 => Some(mote_crypto::Hash::Sha1),
+            Self::Sha256 => Some(mote_crypto::Hash::Sha256),
+            Self::Sha384 => Some(mote_crypto::Hash::Sha384),
+            Self::Sha512 => Some(mote_crypto::Hash::Sha512),
         }
     }
 
@@ -239,6 +266,39 @@ fn hash_arg(scope: &mut v8::PinScope<'_, '_>, args: &v8::FunctionCallbackArgumen
         throw_type_error(scope, "the hash is unknown");
     }
     hash
+}
+
+/// What the long work of `mote_crypto` asks: nobody sees the result of a turn that is to stop.
+fn go_on() -> bool {
+    !watchdog::is_stop_due()
+}
+
+/// Works on the bytes at `index`, and gives back what comes of it: a buffer, or `undefined` if the input did not allow it.
+/// `spare_bytes` is how much longer than the data the result may be.
+fn answer_with_buffer<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: &v8::FunctionCallbackArguments<'s>,
+    rv: &mut v8::ReturnValue<'_>,
+    index: i32,
+    spare_bytes: usize,
+    work: impl FnOnce(&[u8]) -> Result<Vec<u8>, CryptoError>,
+) {
+    let Some(view) = view_arg(scope, args, index) else {
+        throw_type_error(scope, "bytes were expected");
+        return;
+    };
+    let Some(held) = hold(scope, view.byte_length().saturating_add(spare_bytes)) else { return };
+    let mut storage = [0; ON_HEAP_BYTES_MAX];
+    let result = work(view.get_contents(&mut storage));
+    drop(held);
+    if let Ok(bytes) = result {
+        set_buffer(scope, rv, bytes);
+    }
+}
+
+/// A whole number that is no length of memory; a number that is none of this kind is beyond all of them.
+fn number_arg(args: &v8::FunctionCallbackArguments<'_>, index: i32) -> u32 {
+    args.get(index).try_cast::<v8::Uint32>().map_or(u32::MAX, |number| number.value())
 }
 
 fn set_buffer(scope: &mut v8::PinScope<'_, '_>, rv: &mut v8::ReturnValue<'_>, bytes: Vec<u8>) {

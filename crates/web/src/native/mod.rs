@@ -71,6 +71,7 @@ pub fn all() -> Vec<Native> {
         body::natives(),
         compression::natives(),
         crypto::natives(),
+        crypto::natives_with_keys(),
         encoding::natives(),
         event::natives(),
         fetch::natives(),

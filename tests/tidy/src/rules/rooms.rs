@@ -6,14 +6,15 @@ use crate::{Finding, Tree};
 use super::ending_of;
 
 /// A room, and the rooms it may know. `cli` may know all.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("mote-crypto", &[]),
     ("mote-engine", &[]),
     ("mote-wire", &[]),
     ("mote-sandbox", &[]),
     ("mote-schedule", &[]),
     ("mote-store", &["mote-wire"]),
     ("mote-bundle", &["mote-wire"]),
-    ("mote-web", &["mote-engine", "mote-wire"]),
+    ("mote-web", &["mote-crypto", "mote-engine", "mote-wire"]),
     ("mote-cell", &["mote-engine", "mote-web", "mote-wire", "mote-sandbox", "mote-schedule"]),
     ("mote-host", &["mote-wire", "mote-store", "mote-sandbox", "mote-schedule"]),
 ];
@@ -39,12 +40,13 @@ const LET_PASS: [(&str, &str, &str); 2] = [
     ("mote-wire", "tokio", "its traits say what a stream of bytes is; wire starts nothing"),
 ];
 
-/// The rooms where unsafe code lives: V8 and the kernel.
-const MAY_BE_UNSAFE: [&str; 2] = ["crates/engine", "crates/sandbox"];
+/// The rooms where unsafe code lives: V8, the kernel, and AWS-LC.
+const MAY_BE_UNSAFE: [&str; 3] = ["crates/crypto", "crates/engine", "crates/sandbox"];
 /// The rooms that parse a stranger's bytes.
-const PARSE_STRANGERS_BYTES: [&str; 3] = ["crates/wire", "crates/web", "crates/host"];
+const PARSE_STRANGERS_BYTES: [&str; 4] = ["crates/crypto", "crates/wire", "crates/web", "crates/host"];
 /// The rooms whose code runs beside a tenant's, in a process that may open nothing.
-const JAILED: [&str; 5] = ["crates/engine", "crates/web", "crates/cell", "crates/wire", "crates/schedule"];
+const JAILED: [&str; 6] =
+    ["crates/crypto", "crates/engine", "crates/web", "crates/cell", "crates/wire", "crates/schedule"];
 /// What the jailed rooms leave alone.
 const OUTSIDE: [&str; 8] = [
     "std::fs",
@@ -178,7 +180,7 @@ fn flaws_of_door(folder: &str, text: &str) -> impl Iterator<Item = &'static str>
             .any(|level| text.contains(&format!("#![{level}(clippy::indexing_slicing")));
     [
         (untold, "does not open with `//!`: what the room does, refuses, relies on, and what happens when it fails"),
-        (unsafe_open, "lacks `#![forbid(unsafe_code)]`; only engine and sandbox go without"),
+        (unsafe_open, "lacks `#![forbid(unsafe_code)]`; only crypto, engine and sandbox go without"),
         (may_panic, "parses a stranger's bytes and lacks `#![deny(clippy::indexing_slicing, clippy::string_slice)]`"),
     ]
     .into_iter()

@@ -70,7 +70,8 @@ fn an_account_whose_code_never_loads_holds_up_no_other_account() {
             node.put("other", "blog", code).await.result();
         }
         assert!(hog.iter().all(|upload| !upload.is_finished()), "they are all still under way");
-        assert_eq!(node.trials(), before, "and not all of them are tried out at once");
+        // And not all of them are tried out at once: those of the other account are over soon.
+        until(|| node.trials() == before).await;
         assert!(before < hog.len(), "{before}");
         hog.iter().for_each(tokio::task::JoinHandle::abort);
     });

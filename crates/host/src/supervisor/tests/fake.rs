@@ -225,6 +225,7 @@ async fn talk(control: DuplexStream, acts: Rc<Cell<Acts>>, deploys: Rc<Cell<u64>
                 deploys.set(deploys.get() + 1);
                 FromCell::Deployed { worker, result: Ok(vec!["fetch".to_owned()]) }
             }
+            ToCell::Prepare { worker } => FromCell::Prepared { worker, problem: "it cannot".to_owned() },
             ToCell::Ping { number } if acts.get() != Acts::Deaf => {
                 FromCell::Pong { number, used: Vec::new(), isolates: IsolateCounts::default() }
             }
@@ -233,7 +234,6 @@ async fn talk(control: DuplexStream, acts: Rc<Cell<Acts>>, deploys: Rc<Cell<u64>
             | ToCell::Stop { .. }
             | ToCell::Start { .. }
             | ToCell::Watch { .. }
-            | ToCell::Prepare { .. }
             | ToCell::Adopt { .. }
             | ToCell::Budget { .. }
             | ToCell::Pressure { .. } => continue,
