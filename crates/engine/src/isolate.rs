@@ -1,5 +1,7 @@
 //! One V8 isolate, and the only way to run code in it: a turn.
 
+mod terminator;
+
 use std::{
     marker::PhantomData,
     rc::Rc,
@@ -9,6 +11,8 @@ use std::{
     },
     time::Duration,
 };
+
+pub use terminator::Terminator;
 
 use crate::{
     buffers,
@@ -456,31 +460,6 @@ pub struct HeapUse {
     pub external_bytes: usize,
     /// Contexts alive: more than one is a leak.
     pub contexts: usize,
-}
-
-/// Stops the running turn of an isolate from any thread.
-#[derive(Clone)]
-pub struct Terminator {
-    isolate: Arc<v8::IsolateHandle>,
-    id: u64,
-    asked: Arc<AtomicBool>,
-    /// Where its turns run: a terminator is made on the isolate's own thread.
-    thread: watchdog::StoppedFromOutside,
-}
-
-impl std::fmt::Debug for Terminator {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Terminator").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-impl Terminator {
-    /// Stops the turn that runs now, or the next one if none does.
-    pub fn terminate(&self) {
-        self.asked.store(true, Ordering::Release);
-        self.isolate.terminate_execution();
-        self.thread.see_to(self.id);
-    }
 }
 
 /// Proof that the isolate is entered on this thread; it is exited when this is dropped, also by a panic.

@@ -5,6 +5,8 @@
 //! `<name>@<first eight digits of its id>`, which no worker can be called. The host name of its preview,
 //! `<eight digits>-<name>`, can be a worker's name, too; then the worker answers there.
 
+mod target;
+
 use std::{
     cell::RefCell,
     collections::{BTreeMap, HashMap},
@@ -17,6 +19,8 @@ use http::HeaderMap;
 use mote_store::{AssetPath, Live, Schedule, Store, Version};
 use mote_wire::{event::EventError, http::Body, limits::LimitsPatch};
 use ring::rand::{SecureRandom, SystemRandom};
+
+use target::{Target, nothing_deployed, preview, target, unreadable};
 
 use crate::{
     addresses::Addresses,
@@ -35,8 +39,6 @@ use crate::{
 const LINGER: Duration = Duration::from_secs(30);
 /// The header by whose value events stick to a version while shares change, as on Cloudflare.
 const VERSION_KEY: &str = "cloudflare-workers-version-key";
-/// Digits of a version's id in the name of its preview.
-const PREVIEW_DIGITS: usize = 8;
 
 /// What a spec is made of.
 pub struct Making {
@@ -110,15 +112,6 @@ pub enum Answerer {
 
 /// The version that is a worker's main one now, if it has any.
 pub(crate) struct Main(Option<Target>);
-
-/// The version that an event goes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Target {
-    key: Arc<str>,
-    worker: String,
-    account: String,
-    version: String,
-}
 
 impl Deployed {
     /// Reads what is deployed.
@@ -480,45 +473,4 @@ fn site_of(version: &Version, paths: Vec<AssetPath>) -> Result<Option<Rc<Site>>,
     let Some(assets) = &config.assets else { return Ok(None) };
     let code = if config.files_alone { Code::None } else { Code::Some };
     Ok(Some(Rc::new(Site::new(config.account.clone(), paths, assets, code)?)))
-}
-
-fn target(live: &Live, version: &str) -> Target {
-    let (worker, account) = (live.worker.name.clone(), live.worker.account.clone());
-    let main = live.shares.first().is_some_and(|share| share.version == version);
-    let key = if main { Arc::from(worker.as_str()) } else { second_key(version, &worker).into() };
-    Target { key, worker, account, version: version.to_owned() }
-}
-
-/// The name of a version that is not its worker's main one. Why not the label of its preview: somebody may call a worker so,
-/// and one of them would get the other's events.
-fn second_key(version: &str, worker: &str) -> String {
-    format!("{worker}@{}", version.get(..PREVIEW_DIGITS).unwrap_or(version))
-}
-
-/// The worker and the version whose preview has this host label.
-fn preview<'a>(table: &'a BTreeMap<String, Live>, label: &str) -> Option<(&'a Live, &'a str)> {
-    let digits = label.get(..PREVIEW_DIGITS)?;
-    let live = table.get(label.get(PREVIEW_DIGITS..)?.strip_prefix('-')?)?;
-    let version = live.versions.iter().rev().find(|version| version.get(..PREVIEW_DIGITS) == Some(digits))?;
-    Some((live, version))
-}
-
-fn nothing_deployed(label: &str) -> EventError {
-    EventError::new(
-        404,
-        1042,
-        "no-worker",
-        "No worker answers here",
-        format!("Nothing is deployed as `{label}`."),
-    )
-}
-
-fn unreadable(key: &str, reason: &str) -> EventError {
-    EventError::new(
-        500,
-        1105,
-        "internal-error",
-        "The worker cannot be read",
-        format!("The version of `{key}` cannot be put into service: {reason}"),
-    )
 }

@@ -38,6 +38,14 @@ pub(crate) struct Preparations {
     waiting: mpsc::Sender<(BundleHash, Remake)>,
 }
 
+/// The name of an encoded bundle.
+fn hash_of(encoded: &[u8]) -> BundleHash {
+    let mut hash = [0; 32];
+    let digest = ring::digest::digest(&ring::digest::SHA256, encoded);
+    hash.iter_mut().zip(digest.as_ref()).for_each(|(byte, from)| *byte = *from);
+    hash.into()
+}
+
 impl Preparations {
     /// It takes what the supervisor prepares from now on, for the `engine` of this name.
     pub(crate) fn new(store: Arc<Store>, engine: String, supervisor: &Rc<Supervisor>) -> Rc<Self> {
@@ -76,7 +84,7 @@ impl Preparations {
     async fn take(self: Rc<Self>, bundle: Bytes, made: Result<Bytes, String>) {
         let (store, engine) = (self.store.clone(), self.engine.clone());
         let kept = tokio::task::spawn_blocking(move || {
-            let hash = BundleHash::of(&bundle);
+            let hash = hash_of(&bundle);
             let made = made.ok().and_then(|bytes| Some((Prepared::decode(bytes.clone()).ok()?, bytes)));
             if let Some((prepared, bytes)) = &made {
                 let report = serde_json::to_string(&prepared.report).unwrap_or_default();

@@ -364,12 +364,6 @@ impl fmt::Debug for ModuleSpecifier {
 }
 
 impl BundleHash {
-    /// The hash of an encoded bundle.
-    #[must_use]
-    pub fn of(encoded: &[u8]) -> Self {
-        Self(Sha256::digest(encoded).into())
-    }
-
     /// The hash's bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
