@@ -430,7 +430,7 @@ impl Drop for Inner {
             End::HeapLeft => {
                 // SAFETY: it was entered above.
                 unsafe { isolate.exit() };
-                std::mem::forget(isolate);
+                let _stays = std::mem::ManuallyDrop::new(isolate);
             }
         }
     }

@@ -423,7 +423,11 @@ impl Deployed {
     pub(crate) async fn serve(self: &Rc<Self>, Main(main): Main) -> Result<(), String> {
         match main {
             // Before the first event comes, so that none waits for it.
-            Some(main) => self.put(&main).await,
+            Some(main) => {
+                self.put(&main).await?;
+                self.supervisor.warm(&main.key);
+                Ok(())
+            }
             None => Ok(()),
         }
     }

@@ -39,6 +39,7 @@ mod talk;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trial;
+mod warm;
 mod watch;
 mod worker;
 
@@ -55,7 +56,7 @@ use mote_wire::{
     control::ToCell,
     link::{Reply, Request},
 };
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 
 pub use incident::{Culprit, EventRecord, Incident, IncidentKind, Watcher};
 pub use launch::{Attempting, Ending, Launched, Launcher, Launching, Order, Process, Socket};
@@ -119,6 +120,7 @@ pub struct Supervisor {
     blame: RefCell<Blame>,
     reading: RefCell<Option<Wanted>>,
     preparing: Rc<Preparing>,
+    warming: Arc<Semaphore>,
     counts: Counts,
     looked_at: Cell<Instant>,
     closing: Cell<bool>,
@@ -146,6 +148,7 @@ impl Supervisor {
             spares: Spares::default(),
             reading: RefCell::default(),
             preparing: Rc::default(),
+            warming: Arc::new(Semaphore::new(warm::WARMING_MAX)),
             counts: Counts::default(),
             looked_at: Cell::new(now),
             closing: Cell::new(false),

@@ -13,7 +13,8 @@ const READY_CPU_MAX: Duration = Duration::from_secs(1);
 /// A blank isolate. No code of a tenant has run in it.
 pub struct Blank {
     pub(crate) isolate: Isolate<Ready>,
-    pub(crate) hooks: Hooks,
+    /// Always there.
+    pub(crate) hooks: Option<Hooks>,
     memory_mib: u64,
     memory_soft_mib: u64,
 }
@@ -44,7 +45,11 @@ impl Blank {
             modules::prepare(scope);
             Hooks::take(scope)
         });
-        let Turn::Done(Some(hooks)) = prepared.turn else { panic!("the startup snapshot has all hooks") };
+        let hooks = match prepared.turn {
+            Turn::Done(hooks) => hooks,
+            Turn::Stopped(_) => None,
+        };
+        assert!(hooks.is_some(), "the startup snapshot has all hooks");
         Self { isolate, hooks, memory_mib: limits.memory_mib, memory_soft_mib: limits.memory_soft_mib }
     }
 

@@ -174,7 +174,7 @@ impl Runtime {
         isolate.set_slot(state.clone());
         let runtime = Rc::new(Self {
             isolate: RefCell::new(Some(isolate)),
-            hooks: RefCell::new(Some(hooks)),
+            hooks: RefCell::new(hooks),
             state,
             condemned: Cell::new(false),
             watching: Cell::new(false),

@@ -79,6 +79,12 @@ pub(super) struct Measured {
     pub(super) at: Instant,
 }
 
+/// The worker that a cell was asked to prepare, and who waits for it.
+pub(super) struct Asked {
+    pub(super) worker: u32,
+    pub(super) answer: oneshot::Sender<Result<Bytes, String>>,
+}
+
 /// A cell.
 pub(super) struct LiveCell {
     pub(super) id: u64,
@@ -103,7 +109,7 @@ pub(super) struct LiveCell {
     /// What it may hand over.
     pub(super) blob: Rc<BlobAsked>,
     /// Who waits for what it was asked to prepare, and for which of its workers.
-    pub(super) preparing: RefCell<Option<(u32, oneshot::Sender<Result<Bytes, String>>)>>,
+    pub(super) preparing: RefCell<Option<Asked>>,
     pub(super) measured: Cell<Measured>,
     /// What it says of its isolates.
     pub(super) isolates: Cell<IsolateCounts>,

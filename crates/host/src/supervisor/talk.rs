@@ -82,11 +82,11 @@ impl Supervisor {
                 asked.then_some(()).ok_or_else(|| format!("it loaded worker {worker} without being told to"))
             }
             FromCell::Prepared { worker, problem } => {
-                let waiting = cell.preparing.take().filter(|(asked, _)| *asked == worker);
-                let (_, waiting) =
-                    waiting.ok_or_else(|| format!("it prepared worker {worker} without being told to"))?;
+                let asked = cell.preparing.take().filter(|asked| asked.worker == worker);
+                let asked =
+                    asked.ok_or_else(|| format!("it prepared worker {worker} without being told to"))?;
                 // Whoever asked may be gone.
-                let _ = waiting.send(if problem.is_empty() { Ok(blob) } else { Err(problem) });
+                let _ = asked.answer.send(if problem.is_empty() { Ok(blob) } else { Err(problem) });
                 Ok(())
             }
             FromCell::Pong { number, used, isolates } => {

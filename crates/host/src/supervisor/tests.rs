@@ -90,6 +90,57 @@ fn a_worker_is_loaded_once_and_where_it_is_all_its_events_go() {
 }
 
 #[test]
+fn a_worker_is_there_before_its_first_event_if_somebody_says_that_it_comes() {
+    run(async {
+        let (supervisor, cells, _) = node(options());
+        supervisor.warm("a");
+        supervisor.warm("nobody");
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(cells.deploys(), 1);
+        ask(&supervisor, "a", "").await.unwrap();
+        supervisor.warm("a");
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(cells.deploys(), 1, "it is there");
+    });
+}
+
+#[test]
+fn no_cell_is_started_for_one_tenant_before_its_first_event() {
+    run(async {
+        let (supervisor, cells, _) = node(options());
+        let alone = WorkerSpec { cordon: Some("dedicated".to_owned()), ..copy(&spec("alone")) };
+        supervisor.put(alone).unwrap();
+        sleep(Duration::from_secs(1)).await;
+        let before = cells.starts();
+        supervisor.warm("alone");
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!((cells.deploys(), cells.starts()), (0, before));
+    });
+}
+
+#[test]
+fn cells_learn_what_their_isolates_may_hold() {
+    run(async {
+        let (supervisor, cells, _) = node(options());
+        cells.set_memory(100 << 20);
+        ask(&supervisor, "a", "").await.unwrap();
+        sleep(Duration::from_secs(2)).await;
+        supervisor.share_memory(4 << 30, 50 << 20);
+        sleep(Duration::from_secs(1)).await;
+        let plenty = cells.budget();
+        assert_eq!(plenty, (100 + 192) << 20, "what it has and some room to grow");
+        supervisor.share_memory(200 << 20, 50 << 20);
+        sleep(Duration::from_secs(1)).await;
+        let little = cells.budget();
+        assert!(little < 80 << 20 && little >= 48 << 20, "{little}");
+        // A node without any memory to plan with still lets each cell serve.
+        supervisor.share_memory(0, 50 << 20);
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(cells.budget(), 48 << 20);
+    });
+}
+
+#[test]
 fn an_old_cell_is_replaced_by_a_fresh_one_and_what_was_under_way_is_finished() {
     run(async {
         let mut options = options();

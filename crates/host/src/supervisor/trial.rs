@@ -18,7 +18,7 @@ use super::{
     Supervisor,
     call::Unsent,
     given::Loading,
-    live::LiveCell,
+    live::{Asked, LiveCell},
     options::Profile,
     pens::Alone,
     worker::{Suspicion, Worker, WorkerSpec},
@@ -116,7 +116,7 @@ impl Default for Preparing {
 /// Has a cell prepare a worker that it has loaded.
 async fn ask(cell: &LiveCell, worker: u32) -> Result<Bytes, String> {
     let (sender, answer) = oneshot::channel();
-    cell.preparing.replace(Some((worker, sender)));
+    cell.preparing.replace(Some(Asked { worker, answer: sender }));
     cell.blob.ask(PREPARED_BYTES_MAX);
     if !cell.tell(&ToCell::Prepare { worker }, Bytes::new()) {
         return Err("its process does not read what it is told".to_owned());

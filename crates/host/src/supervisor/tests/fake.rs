@@ -54,6 +54,7 @@ pub(crate) struct FakeCells {
     acts: Rc<Cell<Acts>>,
     starts: Cell<u64>,
     deploys: Rc<Cell<u64>>,
+    budget: Rc<Cell<u64>>,
     memory: Rc<Cell<u64>>,
     cells: RefCell<Vec<Weak<FakeCell>>>,
 }
@@ -69,6 +70,11 @@ impl FakeCells {
 
     pub(crate) fn starts(&self) -> u64 {
         self.starts.get()
+    }
+
+    /// What a cell was told last that its isolates may hold.
+    pub(crate) fn budget(&self) -> u64 {
+        self.budget.get()
     }
 
     pub(crate) fn deploys(&self) -> u64 {
@@ -105,7 +111,8 @@ impl Launcher for FakeCells {
             let (_link, driver) = Link::new(LinkOptions { side: Side::Cell, streams_max: 16_384 });
             driver.run(cells_data, answers).await;
         }));
-        let talking = talk(cells_control, self.acts.clone(), self.deploys.clone());
+        let (deploys, budget) = (self.deploys.clone(), self.budget.clone());
+        let talking = talk(cells_control, self.acts.clone(), deploys, budget);
         spawn_local(until_end(cell.clone(), async move { drop(talking.await) }));
         let launched = Launched { data: Box::new(data), control: Box::new(control), process: cell };
         Box::pin(std::future::ready(Ok(launched)))
@@ -207,7 +214,12 @@ impl Receiver for Answers {
 }
 
 /// Speaks on the control socket.
-async fn talk(control: DuplexStream, acts: Rc<Cell<Acts>>, deploys: Rc<Cell<u64>>) -> io::Result<()> {
+async fn talk(
+    control: DuplexStream,
+    acts: Rc<Cell<Acts>>,
+    deploys: Rc<Cell<u64>>,
+    budget: Rc<Cell<u64>>,
+) -> io::Result<()> {
     let (mut read, mut write) = split(control);
     if acts.get() == Acts::NeverReady {
         return std::future::pending().await;
@@ -225,6 +237,10 @@ async fn talk(control: DuplexStream, acts: Rc<Cell<Acts>>, deploys: Rc<Cell<u64>
                 deploys.set(deploys.get() + 1);
                 FromCell::Deployed { worker, result: Ok(vec!["fetch".to_owned()]) }
             }
+            ToCell::Budget { bytes } => {
+                budget.set(bytes);
+                continue;
+            }
             ToCell::Prepare { worker } => FromCell::Prepared { worker, problem: "it cannot".to_owned() },
             ToCell::Ping { number } if acts.get() != Acts::Deaf => {
                 FromCell::Pong { number, used: Vec::new(), isolates: IsolateCounts::default() }
@@ -235,7 +251,6 @@ async fn talk(control: DuplexStream, acts: Rc<Cell<Acts>>, deploys: Rc<Cell<u64>
             | ToCell::Start { .. }
             | ToCell::Watch { .. }
             | ToCell::Adopt { .. }
-            | ToCell::Budget { .. }
             | ToCell::Pressure { .. } => continue,
         };
         write.write_all(&encode(&answer, &[])).await?;
