@@ -5,13 +5,13 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test check bench v8 clean fmt tools-build tools-node
+.PHONY: help run test check bench simulate v8 clean fmt tools-build tools-node
 MAKEFLAGS += --no-print-directory
 
 CARGO ?= cargo
 # What `make run` serves: a project folder, or a single file.
 EXAMPLE ?= examples/hello
-# Further words for `mote dev`, the tests or the bench: make run ARGS='--port 9000', make test ARGS='-E test(fetch)'.
+# Further words for `mote dev`, the tests, the bench or the simulator: make run ARGS='--port 9000', make test ARGS='-E test(fetch)'.
 ARGS ?=
 
 help: ## list these targets
@@ -31,6 +31,9 @@ check: tools-build v8 ## format, lints, dependencies (cargo-deny) and the house 
 bench: tools-build tools-node v8 ## measure Mote beside its peers; results in bench/results/
 	@$(CARGO) build --release --package mote-cli
 	@python3 bench/run.py $(ARGS)
+
+simulate: tools-build ## try the scheduling policies on a simulated fleet (docs/scheduling.md; ARGS='--help')
+	@$(CARGO) run --quiet --release --package mote-simulator -- $(ARGS)
 
 v8: ## put V8's library where cargo looks for it (cache, shared folder, upstream, or a build)
 	@scripts/v8

@@ -6,7 +6,7 @@
 //! a queue grow that nobody gets out of. A start that finds memory left is always let in: it costs nobody a place, so there
 //! can be only so many of them.
 //!
-//! **Fair by worker.** The share is a max-min fair one (Bertsekas and Gallager, *Data Networks*, 6.5.2). A start is let in
+//! **Fair by worker.** The share is a max-min fair one (Bertsekas and Gallager, *Data Networks*). A start is let in
 //! if the share would hold with everybody's use cut to what this worker would then have used: those who use more than I do
 //! cannot make me wait, whether by dear starts or by many. So a worker that starts within 2 ms sees half a second of
 //! another's as some 2 ms; that other sees all there is, and waits until all there is has room. It does not starve: where

@@ -35,6 +35,9 @@ pub fn hash_of(worker: &str) -> u64 {
 }
 
 /// Chooses a seat for a worker: its home, or the next best one if the home is busy or has no room.
+///
+/// Who chooses in two steps, a node and then one of its cells, needs two hashes that have nothing in common: all workers of a
+/// node have won it by high numbers, and would all win the same of its cells.
 pub fn choose(worker: u64, seats: impl Iterator<Item = SeatView>) -> Choice {
     let mut home: Option<(u64, u32)> = None;
     let mut with_room: Option<(u64, u32)> = None;
@@ -50,6 +53,15 @@ pub fn choose(worker: u64, seats: impl Iterator<Item = SeatView>) -> Choice {
         }
     }
     Choice { seat: at_ease.or(with_room).or(home).map(|(_, seat)| seat), crowded: at_ease.is_none() }
+}
+
+/// Whether a worker is what fills a busy cell: it has more than one event under way, and a quarter of all.
+///
+/// One that is warm there and does not fill it gains nothing by going elsewhere: it would have to be started once more, and
+/// what makes the cell busy stays. A caller that says of such a cell that it is not busy keeps it where it is.
+#[must_use]
+pub fn fills(own_events: usize, all_events: usize) -> bool {
+    own_events > 1 && own_events >= all_events.div_ceil(4)
 }
 
 /// Spreads a number's bits over all of it (the finalizer of splitmix64).
@@ -115,6 +127,14 @@ mod tests {
         assert_ne!(seat_of(1, &seats), home);
         seats[home as usize].holds = true;
         assert_eq!(seat_of(1, &seats), home);
+    }
+
+    #[test]
+    fn a_cell_is_filled_by_whoever_has_a_quarter_of_it() {
+        let filled = |own: &usize| fills(*own, 20);
+        assert_eq!((0..=20).find(filled), Some(5));
+        assert!((5..=20).all(|own| filled(&own)));
+        assert!(!fills(1, 1) && fills(2, 2) && fills(2, 8) && !fills(2, 9));
     }
 
     #[test]

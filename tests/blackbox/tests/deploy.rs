@@ -8,6 +8,7 @@ mod kv;
 mod model;
 mod refusals;
 mod services;
+mod starts;
 mod tail;
 mod tokens;
 mod traces;

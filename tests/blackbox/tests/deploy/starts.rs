@@ -1,42 +1,131 @@
-//! What is made at deploy so that a worker starts sooner.
+//! What is made behind a deploy, so that a worker's isolates start sooner.
 
-use mote_blackbox::{Commands, Door, Launch, Mote, Project, eventually, mote as mote_command};
+use mote_blackbox::{Commands, Door, Mote, Project, eventually, mote as mote_command, signal};
 use serde_json::{Value, json};
 
-/// Top-level code that takes a while, with a secret and a counter beside it.
-const HEAVY: &str = "const table = new Map();\n\
-    for (let i = 0; i < 40_000; i++) table.set('key' + i, { i });\n\
-    let events = 0;\n\
-    export default { fetch: (request: Request, env: any) =>\n\
-    Response.json({ size: table.size, events: ++events, key: env.KEY ?? null, at: Date.now() > 1e12 }) };\n";
-
-fn node() -> (Mote, Door, Commands) {
-    let mote = Launch::serve_nothing().start();
-    let door = Door::of(&mote);
-    let commands = Commands::of(&mote, &door);
-    (mote, door, commands)
+struct Node {
+    data: tempfile::TempDir,
+    mote: Mote,
+    commands: Commands,
 }
 
-/// What is known of how the newest version starts.
-fn start_of(commands: &Commands, worker: &str) -> Value {
-    eventually(|| {
-        let versions = commands.json(&["versions", worker]);
-        let newest = versions.as_array()?.iter().max_by_key(|version| version["number"].as_u64())?;
-        newest.get("start").cloned()
-    })
+impl Node {
+    fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let (mote, commands) = Self::launch(data.path());
+        Self { data, mote, commands }
+    }
+
+    fn launch(data: &std::path::Path) -> (Mote, Commands) {
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data"];
+        let mote = mote_command(serve).arg(data).start();
+        let api = format!("http://127.0.0.1:{}", Door::of(&mote).port());
+        let commands = Commands::nobody().with("MOTE_API", &api).with("MOTE_DATA", data.to_str().unwrap());
+        (mote, commands)
+    }
+
+    /// What is done in earnest too: nothing of it may be needed at the end.
+    fn kill_and_start_again(&mut self) {
+        signal("KILL", u64::from(self.mote.pid()));
+        self.mote.ended();
+        (self.mote, self.commands) = Self::launch(self.data.path());
+    }
+
+    fn deploy(&self, project: &Project) {
+        self.commands.says(&["deploy", project.path().to_str().unwrap()]);
+    }
+
+    /// How the newest version of a worker starts, once that was found out.
+    fn start_of(&self, worker: &str) -> Value {
+        eventually("the version is prepared", || {
+            let versions = self.commands.json(&["versions", worker]);
+            let newest = versions.as_array()?.iter().max_by_key(|version| version["number"].as_u64())?;
+            newest.get("start").cloned()
+        })
+    }
+
+    /// Asks the store's file; gives the first value.
+    fn sql(&self, statement: &str) -> String {
+        let script = "import sqlite3, sys\n\
+            with sqlite3.connect(sys.argv[1]) as store:\n \
+            print(*(store.execute(sys.argv[2]).fetchone() or ['']), end='')";
+        let file = self.data.path().join("mote.sqlite");
+        let output = std::process::Command::new("python3").args(["-c", script]).arg(file).arg(statement).output();
+        let output = output.expect("Python is there");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn answer(&self, worker: &str) -> Value {
+        let answer = self.mote.get_from_host(&format!("{worker}.localhost"), "/");
+        assert_eq!(answer.status, 200, "{}\n{}", answer.text, self.mote.output());
+        answer.json()
+    }
 }
 
-fn again(mote: Mote) -> Mote {
-    let data = mote.data().to_owned();
-    let kept = tempfile::tempdir().unwrap();
-    let copy = kept.path().join("data");
-    mote.end();
-    let status = std::process::Command::new("cp").arg("-r").arg(&data).arg(&copy).status().unwrap();
-    assert!(status.success());
-    let next = mote_command(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data"])
-        .arg(&copy)
-        .start();
-    // Removed with the test's other files.
-    let _ = kept.keep();
-    next
+/// A worker whose top-level code takes a while, and does this besides.
+fn heavy(name: &str, besides: &str) -> Project {
+    let source = format!(
+        "const table = new Map<string, object>();\n\
+         for (let i = 0; i < 60_000; i++) table.set('key' + i, {{ i }});\n\
+         {besides}\n\
+         let events = 0;\n\
+         export default {{ fetch: (request: Request, env: any) =>\n\
+         Response.json({{ size: table.size, events: ++events, key: env.KEY ?? null, now: Date.now() > 1e12 }}) }};\n"
+    );
+    Project::named(name, &source)
+}
+
+#[test]
+fn a_worker_with_much_to_do_at_its_start_does_it_once() {
+    let mut node = Node::start();
+    node.deploy(&heavy("heavy", ""));
+    let secret = node.commands.run_with(&["secret", "put", "KEY", "--name", "heavy"], "hush");
+    assert_eq!(secret.code, Some(0), "{}", secret.stderr);
+    let start = node.start_of("heavy");
+    assert_eq!(start["without_heap"], Value::Null, "{start}");
+    let (cached, heap) = (start["cached_us"].as_u64().unwrap(), start["heap_us"].as_u64().unwrap());
+    assert!(heap < cached, "or it would not be used: {start}");
+    let expected = json!({"size": 60_000, "events": 1, "key": "hush", "now": true});
+    assert_eq!(node.answer("heavy")["key"], "hush");
+    for _ in 0..2 {
+        node.kill_and_start_again();
+        assert_eq!(node.answer("heavy"), expected, "each isolate begins anew");
+    }
+    assert_eq!(node.start_of("heavy"), start, "it is not made twice");
+    let shown = node.commands.says(&["versions", "heavy"]);
+    assert!(shown.contains("ms heap"), "{shown}");
+}
+
+#[test]
+fn a_worker_that_would_notice_runs_its_code_and_is_told_why() {
+    let mut node = Node::start();
+    node.deploy(&heavy("lucky", "const seed = Math.random();"));
+    let start = node.start_of("lucky");
+    assert_eq!(
+        (&start["heap_us"], &start["without_heap"]),
+        (&Value::Null, &json!("it draws random numbers"))
+    );
+    node.kill_and_start_again();
+    assert_eq!(node.answer("lucky")["events"], 1);
+    let versions = node.commands.json(&["versions", "lucky"]);
+    let id = versions[0]["id"].as_str().unwrap();
+    let shown = node.commands.says(&["versions", "lucky", "view", id]);
+    assert!(shown.contains("no heap: it draws random numbers"), "{shown}");
+}
+
+#[test]
+fn what_was_prepared_is_forgotten_with_its_version_and_damage_is_noticed() {
+    let mut node = Node::start();
+    node.deploy(&heavy("heavy", ""));
+    node.start_of("heavy");
+    signal("KILL", u64::from(node.mote.pid()));
+    node.mote.ended();
+    assert_eq!(node.sql("SELECT count(*) FROM prepared"), "1");
+    // An engine that believed other bytes than those that it has made would do anything.
+    node.sql("UPDATE prepared SET hash = zeroblob(32)");
+    (node.mote, node.commands) = Node::launch(node.data.path());
+    assert_eq!(node.answer("heavy")["events"], 1, "it starts from its code");
+    node.commands.says(&["delete", "heavy"]);
+    assert_eq!(node.sql("SELECT count(*) FROM prepared"), "0");
 }
