@@ -199,8 +199,11 @@ impl<'a> Record<'a> {
     }
 
     fn write(&mut self, status: Option<u16>, failure: Option<&Failure>) {
-        let wanted = failure.is_some() || self.cell.observer.wants_events();
-        if std::mem::replace(&mut self.written, true) || !wanted {
+        if std::mem::replace(&mut self.written, true) {
+            return;
+        }
+        self.cell.warmth.served(self.usage.cpu());
+        if failure.is_none() && !self.cell.observer.wants_events() {
             return;
         }
         self.cell.observer.event(&EventLog {

@@ -124,6 +124,11 @@ impl Warmth {
         }
     }
 
+    /// An event has used as much CPU time by now: what is left is for starts.
+    pub(crate) fn served(&self, cpu: Duration) {
+        self.admission.borrow_mut().served(cpu);
+    }
+
     fn set_held(&self, held: Amount) {
         self.held.set(held);
         self.books.warm.store(held.isolates as u64, Ordering::Relaxed);

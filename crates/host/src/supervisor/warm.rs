@@ -13,7 +13,9 @@ impl Supervisor {
     /// one tenant alone.
     pub fn warm(self: &Rc<Self>, name: &str) {
         let worker = self.workers.borrow().get(name).cloned();
-        let Some(worker) = worker.filter(|worker| worker.home.borrow().alone == Alone::Nobody) else { return };
+        let Some(worker) = worker.filter(|worker| worker.home.borrow().alone == Alone::Nobody) else {
+            return;
+        };
         let Ok(permit) = self.warming.clone().try_acquire_owned() else { return };
         let this = self.clone();
         tokio::task::spawn_local(async move {

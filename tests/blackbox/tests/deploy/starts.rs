@@ -50,7 +50,8 @@ impl Node {
             with sqlite3.connect(sys.argv[1]) as store:\n \
             print(*(store.execute(sys.argv[2]).fetchone() or ['']), end='')";
         let file = self.data.path().join("mote.sqlite");
-        let output = std::process::Command::new("python3").args(["-c", script]).arg(file).arg(statement).output();
+        let output =
+            std::process::Command::new("python3").args(["-c", script]).arg(file).arg(statement).output();
         let output = output.expect("Python is there");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
@@ -100,7 +101,7 @@ fn a_worker_with_much_to_do_at_its_start_does_it_once() {
 #[test]
 fn a_worker_that_would_notice_runs_its_code_and_is_told_why() {
     let mut node = Node::start();
-    node.deploy(&heavy("lucky", "const seed = Math.random();"));
+    node.deploy(&heavy("lucky", "(globalThis as any).seed = Math.random();"));
     let start = node.start_of("lucky");
     assert_eq!(
         (&start["heap_us"], &start["without_heap"]),
