@@ -22,6 +22,7 @@ tests! {
     limits_hold_as_ever,
     modules_that_are_imported_later_come,
     errors_are_found_in_the_source,
+    the_page_about_starts_is_right,
 }
 
 const ENV: &str = r#"{"GREETING":"hi","SECRET":"swordfish-1234567890"}"#;
@@ -260,4 +261,14 @@ fn errors_are_found_in_the_source() {
         assert!(expected.1.contains("index.js:2:9"), "{expected:?}");
         assert_eq!(started.get("w", "/").await, expected);
     });
+}
+
+fn the_page_about_starts_is_right() {
+    let page = include_str!("../../../../docs/starts.md");
+    let (_, block) = page.split_once("```js\n").unwrap();
+    let (example, _) = block.split_once("```").unwrap();
+    assert!(heap_of(&Harness::new(), &module(example)).is_ok());
+    let before = example.replace("// const started", "const started").replace("let started;", "");
+    let before = before.replace("started ??= Date.now();", "");
+    assert!(heap_of(&Harness::new(), &module(&before)).unwrap_err().contains("clock"), "{before}");
 }
