@@ -132,7 +132,7 @@ fn cells_learn_what_their_isolates_may_hold() {
         supervisor.share_memory(200 << 20, 50 << 20);
         sleep(Duration::from_secs(1)).await;
         let little = cells.budget();
-        assert!(little < 80 << 20 && little >= 48 << 20, "{little}");
+        assert!((48 << 20..80 << 20).contains(&little), "{little}");
         // A node without any memory to plan with still lets each cell serve.
         supervisor.share_memory(0, 50 << 20);
         sleep(Duration::from_secs(1)).await;
