@@ -60,6 +60,7 @@ pub struct WorkerStats {
     wall: Times,
     cpu_ns: AtomicU64,
     late_turns: AtomicU64,
+    longest_turn_ns: AtomicU64,
     late_cpu_ns: AtomicU64,
     subrequests: AtomicU64,
     bytes_in: AtomicU64,
@@ -86,6 +87,7 @@ impl WorkerStats {
             wall: Times::default(),
             cpu_ns: AtomicU64::new(0),
             late_turns: AtomicU64::new(0),
+            longest_turn_ns: AtomicU64::new(0),
             late_cpu_ns: AtomicU64::new(0),
             subrequests: AtomicU64::new(0),
             bytes_in: AtomicU64::new(0),
@@ -181,6 +183,16 @@ impl WorkerStats {
         }
     }
 
+    /// A start took so long, which no other turn could use.
+    pub(crate) fn start_took(&self, time: Duration) {
+        self.longest_turn_ns.fetch_max(nanoseconds(time), Ordering::Relaxed);
+    }
+
+    /// The longest turn since this was called last.
+    pub(crate) fn take_longest_turn(&self) -> Duration {
+        Duration::from_nanos(self.longest_turn_ns.swap(0, Ordering::Relaxed))
+    }
+
     pub(crate) fn isolate_started(&self) {
         self.isolates.fetch_add(1, Ordering::Relaxed);
     }
@@ -192,6 +204,10 @@ impl UsageSink for WorkerStats {
         if turn >= LATE_TURNS {
             self.late_turns.fetch_add(1, Ordering::Relaxed);
             self.late_cpu_ns.fetch_add(time, Ordering::Relaxed);
+        }
+        // Reading costs less than writing, and most turns are not the longest.
+        if time > self.longest_turn_ns.load(Ordering::Relaxed) {
+            self.longest_turn_ns.fetch_max(time, Ordering::Relaxed);
         }
         self.cpu_ns.fetch_add(time, Ordering::Relaxed);
         self.share_ns.fetch_add(time, Ordering::Relaxed);

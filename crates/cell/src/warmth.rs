@@ -176,6 +176,7 @@ impl Cell {
     pub(crate) fn end_start(&self, slot: &Slot, start: Start, took: Duration, runtime: Option<&Runtime>) {
         let (warmth, now) = (&self.warmth, Instant::now());
         warmth.admission.borrow_mut().settle(start, took, warmth.time(now));
+        slot.stats.start_took(took);
         let Some(runtime) = runtime else { return };
         let books = &warmth.books;
         books.started.fetch_add(1, Ordering::Relaxed);

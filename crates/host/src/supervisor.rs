@@ -23,6 +23,7 @@ mod fixtures;
 mod given;
 mod hang;
 mod incident;
+mod lanes;
 mod launch;
 mod live;
 mod lose;

@@ -225,6 +225,8 @@ pub struct WorkerUse {
     pub isolates_started: u64,
     /// The most memory that one of its isolates was ever seen to hold, in bytes.
     pub memory_bytes_peak: u64,
+    /// CPU time of its longest turn since then, or of its longest start, in microseconds.
+    pub longest_turn_us: u64,
 }
 
 /// The most bytes of JSON in one message.

@@ -238,6 +238,7 @@ impl Told {
             bytes_out: since(|counted| counted.bytes_out),
             isolates_started: since(|counted| counted.isolates_started),
             memory_bytes_peak: stats.memory_bytes_peak(),
+            longest_turn_us: u64::try_from(stats.take_longest_turn().as_micros()).unwrap_or(u64::MAX),
         })
     }
 }

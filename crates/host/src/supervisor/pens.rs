@@ -13,6 +13,7 @@ use super::{
     Supervisor,
     blame::Standing,
     errors,
+    lanes::Lane,
     live::{LiveCell, Stage},
     options::{CordonOptions, PutError, Tenancy},
     spares::StartError,
@@ -40,6 +41,7 @@ pub(super) enum Alone {
 pub(super) struct PenKey {
     pub(super) cordon: Arc<str>,
     pub(super) alone: Alone,
+    pub(super) lane: Lane,
 }
 
 /// A pen.
@@ -81,12 +83,12 @@ impl PenKey {
             (Tenancy::Dedicated, Some(account)) => Alone::Account(account.clone()),
             (Tenancy::Dedicated, None) => Alone::Worker(spec.name.clone()),
         };
-        Self { cordon: cordon.into(), alone }
+        Self { cordon: cordon.into(), alone, lane: Lane::Light }
     }
 
     /// Its cell when it must be alone.
     pub(super) fn of_suspect(&self, worker: &Arc<str>) -> Self {
-        Self { cordon: self.cordon.clone(), alone: Alone::Suspect(worker.clone()) }
+        Self { alone: Alone::Suspect(worker.clone()), ..self.clone() }
     }
 }
 
@@ -96,7 +98,9 @@ impl Supervisor {
         let standing = self.blame.borrow().standing(&worker.name, now);
         let home = worker.home.borrow();
         match (standing, worker.suspicion.get()) {
-            (Standing::Free, Suspicion::None) => home.clone(),
+            (Standing::Free, Suspicion::None) => {
+                PenKey { lane: self.lane_of(worker, &home, now), ..home.clone() }
+            }
             (Standing::Free | Standing::Quarantined | Standing::Waiting(_), _) => {
                 home.of_suspect(&worker.name)
             }

@@ -25,6 +25,8 @@ pub struct CellStats {
     pub stage: &'static str,
     /// Its cordon; `None` while it is blank.
     pub cordon: Option<Arc<str>>,
+    /// `light` or `heavy`; `None` while it is blank.
+    pub lane: Option<&'static str>,
     /// The worker that has it to itself because it is in quarantine or under suspicion.
     pub suspect: Option<Arc<str>>,
     /// How long it has lived.
@@ -153,6 +155,7 @@ fn of_cell(cell: &LiveCell) -> CellStats {
             Stage::Dying | Stage::Over => "lost",
         },
         cordon: cell.cordon(),
+        lane: cell.pen().map(|pen| pen.lane.as_str()),
         suspect,
         age: cell.born.elapsed(),
         workers: cell.given.borrow().len(),

@@ -171,6 +171,7 @@ impl Supervisor {
                 entry.worker.clone()
             };
             worker.totals.borrow_mut().add(used);
+            self.watch_turns(&worker, used, Instant::now());
             self.suspect(cell, &worker, used);
         }
         Ok(())

@@ -119,6 +119,43 @@ fn no_cell_is_started_for_one_tenant_before_its_first_event() {
 }
 
 #[test]
+fn who_takes_long_turns_moves_to_others_like_it_and_comes_back() {
+    run(async {
+        let mut options = options();
+        options.cordons.get_mut("default").unwrap().cells_max = 2;
+        let (supervisor, cells, told) = node(options);
+        let light = ask(&supervisor, "a", "").await.unwrap();
+        cells.set_longest_turn(49_000);
+        sleep(Duration::from_secs(2)).await;
+        assert_eq!(ask(&supervisor, "a", "").await.unwrap(), light, "not long enough");
+        cells.set_longest_turn(60_000);
+        sleep(Duration::from_secs(2)).await;
+        let heavy = ask(&supervisor, "a", "").await.unwrap();
+        assert_ne!(heavy, light);
+        assert_eq!(ask(&supervisor, "b", "").await.unwrap(), light, "the others stay");
+        cells.set_longest_turn(1_000);
+        sleep(Duration::from_secs(300)).await;
+        assert_eq!(ask(&supervisor, "a", "").await.unwrap(), heavy);
+        sleep(Duration::from_secs(400)).await;
+        assert_eq!(ask(&supervisor, "a", "").await.unwrap(), light, "it has had short turns for long");
+        assert!(told.incidents().is_empty(), "{:?}", told.incidents());
+    });
+}
+
+#[test]
+fn a_cordon_that_is_to_have_one_cell_has_no_lanes() {
+    run(async {
+        let mut options = options();
+        options.cordons.get_mut("default").unwrap().cells_max = 1;
+        let (supervisor, cells, _) = node(options);
+        let only = ask(&supervisor, "a", "").await.unwrap();
+        cells.set_longest_turn(900_000);
+        sleep(Duration::from_secs(2)).await;
+        assert_eq!(ask(&supervisor, "a", "").await.unwrap(), only);
+    });
+}
+
+#[test]
 fn cells_learn_what_their_isolates_may_hold() {
     run(async {
         let (supervisor, cells, _) = node(options());

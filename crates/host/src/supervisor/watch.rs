@@ -13,6 +13,7 @@ use super::{
     Supervisor,
     hang::{Hang, worker_of},
     incident::IncidentKind,
+    lanes::Lane,
     live::{LiveCell, Stage},
     pens::Alone,
     worker::{Suspicion, Worker},
@@ -156,6 +157,7 @@ impl Supervisor {
         for worker in free {
             self.settle(&worker);
         }
+        self.review_lanes(now);
         let over = |worker: &&Rc<Worker>| matches!(worker.suspicion.get(), Suspicion::Detected { until } if until <= now);
         let released: Vec<_> = self.workers.borrow().values().filter(over).cloned().collect();
         for worker in released {
@@ -176,7 +178,7 @@ impl Supervisor {
         let empty = cell.given.borrow().len() == 0;
         let alone = key.alone != Alone::Nobody;
         let idle = cell.is_done() && cell.last_event.get() + self.options.idle_max <= now;
-        let surplus = alone || seats > 1;
+        let surplus = alone || seats > 1 || key.lane == Lane::Heavy;
         let released = matches!(key.alone, Alone::Suspect(_)) && empty;
         // An event may be on its way to a cell that has just been seated for it.
         let settled = cell.last_event.get() + HOUSEKEEPING_EVERY <= now;

@@ -145,6 +145,8 @@ pub(super) struct Worker {
     pub(super) switch: Cell<Switch>,
     pub(super) suspicion: Cell<Suspicion>,
     pub(super) behaviour: RefCell<Behaviour>,
+    /// Until when it counts as one with long turns.
+    pub(super) heavy_until: Cell<Option<Instant>>,
     pub(super) totals: RefCell<WorkerTotals>,
 }
 
@@ -158,6 +160,7 @@ impl Worker {
             switch: Cell::new(Switch::On),
             suspicion: Cell::new(Suspicion::None),
             behaviour: RefCell::default(),
+            heavy_until: Cell::new(None),
             totals: RefCell::default(),
         })
     }

@@ -10,7 +10,7 @@ use std::{
 use http::Response;
 use mote_sandbox::process::Ended;
 use mote_wire::{
-    control::{FromCell, IsolateCounts, ToCell, encode},
+    control::{FromCell, IsolateCounts, ToCell, WorkerUse, encode},
     http::full,
     link::{Link, LinkOptions, Receiver, Reply, Request, Side},
 };
@@ -55,6 +55,7 @@ pub(crate) struct FakeCells {
     starts: Cell<u64>,
     deploys: Rc<Cell<u64>>,
     budget: Rc<Cell<u64>>,
+    longest_turn_us: Rc<Cell<u64>>,
     memory: Rc<Cell<u64>>,
     cells: RefCell<Vec<Weak<FakeCell>>>,
 }
@@ -70,6 +71,11 @@ impl FakeCells {
 
     pub(crate) fn starts(&self) -> u64 {
         self.starts.get()
+    }
+
+    /// The next cell that has a worker says that its first one took a turn as long as this.
+    pub(crate) fn set_longest_turn(&self, us: u64) {
+        self.longest_turn_us.set(us);
     }
 
     /// What a cell was told last that its isolates may hold.
@@ -111,8 +117,8 @@ impl Launcher for FakeCells {
             let (_link, driver) = Link::new(LinkOptions { side: Side::Cell, streams_max: 16_384 });
             driver.run(cells_data, answers).await;
         }));
-        let (deploys, budget) = (self.deploys.clone(), self.budget.clone());
-        let talking = talk(cells_control, self.acts.clone(), deploys, budget);
+        let told = (self.deploys.clone(), self.budget.clone(), self.longest_turn_us.clone());
+        let talking = talk(cells_control, self.acts.clone(), told);
         spawn_local(until_end(cell.clone(), async move { drop(talking.await) }));
         let launched = Launched { data: Box::new(data), control: Box::new(control), process: cell };
         Box::pin(std::future::ready(Ok(launched)))
@@ -217,9 +223,9 @@ impl Receiver for Answers {
 async fn talk(
     control: DuplexStream,
     acts: Rc<Cell<Acts>>,
-    deploys: Rc<Cell<u64>>,
-    budget: Rc<Cell<u64>>,
+    (deploys, budget, longest_turn_us): (Rc<Cell<u64>>, Rc<Cell<u64>>, Rc<Cell<u64>>),
 ) -> io::Result<()> {
+    let mut has_worker = false;
     let (mut read, mut write) = split(control);
     if acts.get() == Acts::NeverReady {
         return std::future::pending().await;
@@ -235,6 +241,7 @@ async fn talk(
             ToCell::Deploy { .. } if contains(&bytes[json..], NEVER_LOADS) => continue,
             ToCell::Deploy { worker, .. } => {
                 deploys.set(deploys.get() + 1);
+                has_worker = true;
                 FromCell::Deployed { worker, result: Ok(vec!["fetch".to_owned()]) }
             }
             ToCell::Budget { bytes } => {
@@ -243,7 +250,10 @@ async fn talk(
             }
             ToCell::Prepare { worker } => FromCell::Prepared { worker, problem: "it cannot".to_owned() },
             ToCell::Ping { number } if acts.get() != Acts::Deaf => {
-                FromCell::Pong { number, used: Vec::new(), isolates: IsolateCounts::default() }
+                let longest_turn_us = if has_worker { longest_turn_us.take() } else { 0 };
+                let used = WorkerUse { longest_turn_us, ..WorkerUse::default() };
+                let used = if has_worker { vec![used] } else { Vec::new() };
+                FromCell::Pong { number, used, isolates: IsolateCounts::default() }
             }
             ToCell::Ping { .. }
             | ToCell::Remove { .. }

@@ -1,0 +1,74 @@
+//! Lanes: a worker that was seen to take long turns moves to cells of its cordon where others like it are, so that short turns
+//! wait behind a long one only until it was seen for the first time.
+//!
+//! A cell runs one turn after the other. The lanes of a cordon are processes of their own, and the kernel divides the CPU
+//! between them.
+
+use std::{rc::Rc, time::Duration};
+
+use mote_wire::control::WorkerUse;
+use tokio::time::Instant;
+
+use super::{
+    Supervisor,
+    pens::{Alone, PenKey},
+    worker::Worker,
+};
+
+/// From as much CPU time on a turn is a long one: as much as a few dozen short ones, and less than a client notices.
+const LONG_TURN: Duration = Duration::from_millis(50);
+/// How long after its last long turn a worker is among those with long ones.
+const HEAVY_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// Which cells of a cordon a worker lives in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Lane {
+    /// Those for short turns.
+    #[default]
+    Light,
+    /// Those for long ones.
+    Heavy,
+}
+
+impl Lane {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Heavy => "heavy",
+        }
+    }
+}
+
+impl Supervisor {
+    /// Notes how long a worker's turns were. It moves when one was long, and back when none was for a while.
+    pub(super) fn watch_turns(self: &Rc<Self>, worker: &Worker, used: &WorkerUse, now: Instant) {
+        if Duration::from_micros(used.longest_turn_us) < LONG_TURN {
+            return;
+        }
+        let before = worker.heavy_until.replace(Some(now + HEAVY_FOR));
+        if before.is_none_or(|until| until <= now) && self.has_lanes(&worker.home.borrow()) {
+            self.settle(&worker.name);
+        }
+    }
+
+    /// Moves those back that have had short turns for long enough.
+    pub(super) fn review_lanes(self: &Rc<Self>, now: Instant) {
+        let over = |worker: &&Rc<Worker>| worker.heavy_until.get().is_some_and(|until| until <= now);
+        let lighter: Vec<_> = self.workers.borrow().values().filter(over).cloned().collect();
+        for worker in lighter {
+            worker.heavy_until.set(None);
+            self.settle(&worker.name);
+        }
+    }
+
+    /// The lane of a worker whose home is this pen.
+    pub(super) fn lane_of(&self, worker: &Worker, home: &PenKey, now: Instant) -> Lane {
+        let is_heavy = worker.heavy_until.get().is_some_and(|until| until > now);
+        if is_heavy && self.has_lanes(home) { Lane::Heavy } else { Lane::Light }
+    }
+
+    /// Whether the workers of a pen live in lanes. Who is alone disturbs nobody, and a cordon that is to have one process has one.
+    fn has_lanes(&self, home: &PenKey) -> bool {
+        home.alone == Alone::Nobody && self.cordon_of(home).cells_max > 1
+    }
+}
