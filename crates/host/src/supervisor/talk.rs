@@ -90,8 +90,13 @@ impl Supervisor {
                 Ok(())
             }
             FromCell::Pong { number, used, isolates } => {
-                cell.isolates.set(isolates);
-                self.answered(cell, number, &used)
+                self.answered(cell, number, &used)?;
+                let before = cell.isolates.replace(isolates);
+                // A blank one has had no events.
+                if let Some(cordon) = cell.cordon() {
+                    self.counts.starts.count(&cordon, &before, &isolates);
+                }
+                Ok(())
             }
             FromCell::Console { worker, level, text } => {
                 let name = name_of(cell, worker)?;
@@ -171,6 +176,7 @@ impl Supervisor {
                 entry.worker.clone()
             };
             worker.totals.borrow_mut().add(used);
+            worker.recent.borrow_mut().add(used, Instant::now());
             self.suspect(cell, &worker, used);
         }
         Ok(())
