@@ -1,6 +1,7 @@
 //! The supervisor over days and crashes, with cells that are tasks and a clock that stands still while nothing is to be done.
 
 pub(crate) mod fake;
+mod overview;
 
 use std::{rc::Rc, time::Duration};
 

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     io,
     rc::{Rc, Weak},
     time::Duration,
@@ -10,7 +11,7 @@ use std::{
 use http::Response;
 use mote_sandbox::process::Ended;
 use mote_wire::{
-    control::{FromCell, IsolateCounts, ToCell, encode},
+    control::{FromCell, IsolateCounts, ToCell, WorkerUse, encode},
     http::full,
     link::{Link, LinkOptions, Receiver, Reply, Request, Side},
 };
@@ -48,6 +49,14 @@ pub(crate) enum Acts {
     DiesUnread,
 }
 
+/// What cells that have workers say at each ping.
+#[derive(Default)]
+pub(super) struct Says {
+    pub(super) isolates: IsolateCounts,
+    /// By name.
+    pub(super) uses: HashMap<String, WorkerUse>,
+}
+
 /// Starts them, and holds their strings.
 #[derive(Default)]
 pub(crate) struct FakeCells {
@@ -56,12 +65,17 @@ pub(crate) struct FakeCells {
     deploys: Rc<Cell<u64>>,
     budget: Rc<Cell<u64>>,
     memory: Rc<Cell<u64>>,
+    says: Rc<RefCell<Says>>,
     cells: RefCell<Vec<Weak<FakeCell>>>,
 }
 
 impl FakeCells {
     pub(crate) fn set(&self, acts: Acts) {
         self.acts.set(acts);
+    }
+
+    pub(super) fn say(&self, says: Says) {
+        self.says.replace(says);
     }
 
     pub(crate) fn set_memory(&self, bytes: u64) {
@@ -111,8 +125,8 @@ impl Launcher for FakeCells {
             let (_link, driver) = Link::new(LinkOptions { side: Side::Cell, streams_max: 16_384 });
             driver.run(cells_data, answers).await;
         }));
-        let (deploys, budget) = (self.deploys.clone(), self.budget.clone());
-        let talking = talk(cells_control, self.acts.clone(), deploys, budget);
+        let (deploys, budget, says) = (self.deploys.clone(), self.budget.clone(), self.says.clone());
+        let talking = talk(cells_control, self.acts.clone(), deploys, budget, says);
         spawn_local(until_end(cell.clone(), async move { drop(talking.await) }));
         let launched = Launched { data: Box::new(data), control: Box::new(control), process: cell };
         Box::pin(std::future::ready(Ok(launched)))
@@ -219,12 +233,14 @@ async fn talk(
     acts: Rc<Cell<Acts>>,
     deploys: Rc<Cell<u64>>,
     budget: Rc<Cell<u64>>,
+    says: Rc<RefCell<Says>>,
 ) -> io::Result<()> {
     let (mut read, mut write) = split(control);
     if acts.get() == Acts::NeverReady {
         return std::future::pending().await;
     }
     write.write_all(&encode(&FromCell::Ready { sandbox: Vec::new(), listener: None }, &[])).await?;
+    let mut has = Vec::new();
     loop {
         let (json, blob) = (read.read_u32().await?, read.read_u32().await?);
         let mut bytes = vec![0; usize::try_from(json + blob).unwrap()];
@@ -233,7 +249,8 @@ async fn talk(
         let answer = match serde_json::from_slice(&bytes[..json])? {
             // Its top level goes on for ever.
             ToCell::Deploy { .. } if contains(&bytes[json..], NEVER_LOADS) => continue,
-            ToCell::Deploy { worker, .. } => {
+            ToCell::Deploy { worker, name, .. } => {
+                has.push((worker, name));
                 deploys.set(deploys.get() + 1);
                 FromCell::Deployed { worker, result: Ok(vec!["fetch".to_owned()]) }
             }
@@ -242,9 +259,7 @@ async fn talk(
                 continue;
             }
             ToCell::Prepare { worker } => FromCell::Prepared { worker, problem: "it cannot".to_owned() },
-            ToCell::Ping { number } if acts.get() != Acts::Deaf => {
-                FromCell::Pong { number, used: Vec::new(), isolates: IsolateCounts::default() }
-            }
+            ToCell::Ping { number } if acts.get() != Acts::Deaf => pong(number, &has, &says.borrow()),
             ToCell::Ping { .. }
             | ToCell::Remove { .. }
             | ToCell::Stop { .. }
@@ -255,6 +270,13 @@ async fn talk(
         };
         write.write_all(&encode(&answer, &[])).await?;
     }
+}
+
+fn pong(number: u64, has: &[(u32, String)], says: &Says) -> FromCell {
+    let of =
+        |(worker, name): &(u32, String)| Some(WorkerUse { worker: *worker, ..says.uses.get(name)?.clone() });
+    let isolates = if has.is_empty() { IsolateCounts::default() } else { says.isolates };
+    FromCell::Pong { number, used: has.iter().filter_map(of).collect(), isolates }
 }
 
 /// No way out.
