@@ -20,6 +20,8 @@ import termios
 import time
 
 PATIENCE_S = 30
+# Of what was seen, for a test's message.
+SHOWN_CHARS = 4000
 
 master, slave = pty.openpty()
 
@@ -34,7 +36,7 @@ def read_until(wanted):
     while wanted not in seen and time.monotonic() < end:
         if select.select([master], [], [], 0.1)[0]:
             seen += os.read(master, 65536)
-    return seen.decode(errors="replace")
+    return seen.decode(errors="replace")[-SHOWN_CHARS:]
 
 
 def read_screen_of(rows):

@@ -28,7 +28,11 @@ fn a_worker_is_shown_with_its_events_its_cell_and_its_isolate() {
     let (_mote, door, commands) = busy();
     let document = eventually("all events in the books", || {
         let document = commands.json(&["top", "--interval", "0.3"]);
-        (worker(&document, "shop")?["events"] == json!({"ok": 5})).then_some(document)
+        let counted = worker(&document, "shop")?["events"] == json!({"ok": 5});
+        // Cells learn of their budgets about once a second.
+        let cells = document["cells"].as_array()?;
+        let told = cells.iter().any(|cell| cell["stage"] == "serving" && cell["budget_bytes"].is_u64());
+        (counted && told).then_some(document)
     });
     let shop = worker(&document, "shop").unwrap();
     assert_eq!((&shop["account"], &shop["state"]), (&json!("mote"), &json!("serving")));
@@ -141,6 +145,7 @@ fn the_live_view_gives_the_terminal_back_however_it_ends() {
         assert!(text("sorted").contains("sorted by memory"), "an arrow is no key of ours: {seen}");
         let small = text("small");
         let lines: Vec<&str> = small.split("\r\n").collect();
+        assert!(lines.iter().any(|line| line.starts_with("shop")), "{lines:#?}");
         assert!(lines.len() <= 10 && lines.iter().all(|line| line.chars().count() <= 30), "{lines:#?}");
         assert!(lines.last().is_some_and(|line| line.starts_with("sorted by memory")), "{lines:#?}");
         assert!(text("last").contains("\u{1b}[?25h") && text("last").contains("\u{1b}[?1049l"), "{seen}");

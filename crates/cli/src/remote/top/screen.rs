@@ -3,13 +3,17 @@
 use super::{
     super::output::{Colours, Paint},
     Sort,
-    sample::{AllRates, Cell, Sample, Worker},
+    sample::{AllRates, Cell, Rates, Sample, Worker},
 };
 
 /// Characters of a name; longer ones are cut.
 const NAME_CHARS_MAX: usize = 40;
-/// Lines that are neither a cell nor a worker.
-const OTHER_LINES: usize = 10;
+/// Lines that are no worker, where no cells are shown.
+const OTHER_LINES: usize = 7;
+/// Lines around cells.
+const LINES_AROUND_CELLS: usize = 3;
+/// On fewer rows there is room for workers alone.
+const ROWS_FOR_CELLS_MIN: usize = 16;
 
 /// What is shown.
 pub(super) struct Shown<'a> {
@@ -65,10 +69,11 @@ impl Line {
 fn body(shown: &Shown<'_>, room: Room) -> Vec<Line> {
     let Shown { sample, .. } = shown;
     let mut lines = head(shown);
-    let free = room.rows.saturating_sub(OTHER_LINES);
-    let cells = sample.cells.len().min((free / 3).max(1));
-    let workers = sample.workers.len().min(free.saturating_sub(cells).max(1));
-    if !sample.cells.is_empty() {
+    let mut free = room.rows.saturating_sub(OTHER_LINES);
+    if !sample.cells.is_empty() && room.rows >= ROWS_FOR_CELLS_MIN {
+        free = free.saturating_sub(LINES_AROUND_CELLS);
+        let cells = sample.cells.len().min(free / 3);
+        free -= cells;
         lines.push(Line(None, String::new()));
         let rows = sample.cells.iter().take(cells).map(of_cell).collect::<Vec<_>>();
         lines.extend(table(&CELL_HEADS, &rows));
@@ -80,7 +85,7 @@ fn body(shown: &Shown<'_>, room: Room) -> Vec<Line> {
         return lines;
     }
     let rows: Vec<_> =
-        sorted(shown).into_iter().take(workers).map(|worker| of_worker(worker, shown.rates)).collect();
+        sorted(shown).into_iter().take(free).map(|worker| of_worker(worker, shown.rates)).collect();
     lines.extend(table(&WORKER_HEADS, &rows));
     let hidden = usize::try_from(sample.workers_total).unwrap_or(usize::MAX).saturating_sub(rows.len());
     lines.extend(more(hidden));
@@ -104,10 +109,14 @@ fn head(shown: &Shown<'_>) -> Vec<Line> {
         lines.push(Line((pressure == "high").then_some(Paint::Red), text));
     }
     let sum = |of: fn(&Cell) -> u64| sample.cells.iter().map(of).fold(0, u64::saturating_add);
-    let mut text = String::new();
+    let under_way =
+        sample.workers.iter().fold(0_u64, |sum, worker| sum.saturating_add(worker.events_under_way));
+    let rate = |of: fn(&Rates) -> f64| rates.values().map(of).fold(0.0, |sum, rate| sum + rate);
+    let (events, starts) = (rate(|rates| rates.events_per_s), rate(|rates| rates.starts_per_s));
+    let mut text = format!("events {events:.0}/s, {under_way} under way; starts {starts:.1}/s");
     if sample.node.is_some() {
-        text = format!(
-            "{} cells, {} % CPU; {} isolates warm, {} held; {} events turned away for lack of one; ",
+        text += &format!(
+            "; cells {}, {} % CPU; isolates {} warm, {} held; {} events shed",
             sample.cells.len(),
             sum(|cell| cell.cpu_percent),
             sum(|cell| cell.isolates.warm),
@@ -115,11 +124,6 @@ fn head(shown: &Shown<'_>) -> Vec<Line> {
             sum(|cell| cell.isolates.shed),
         );
     }
-    let under_way =
-        sample.workers.iter().fold(0_u64, |sum, worker| sum.saturating_add(worker.events_under_way));
-    let events: f64 = rates.values().map(|rates| rates.events_per_s).sum();
-    let starts: f64 = rates.values().map(|rates| rates.starts_per_s).sum();
-    text += &format!("{events:.0} events/s, {under_way} under way; {starts:.1} starts/s");
     lines.push(Line(None, text));
     lines
 }

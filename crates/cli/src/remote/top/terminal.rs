@@ -10,7 +10,9 @@ use std::{
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
-    termios::{InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr},
+    termios::{
+        InputModes, LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+    },
 };
 use tokio::sync::mpsc;
 
@@ -20,6 +22,8 @@ use super::screen::Room;
 const ENTER: &str = "\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l\u{1b}[2J";
 /// The user's own again.
 const LEAVE: &str = "\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l";
+/// With which keys begin that are more than one byte.
+const ESCAPE: u8 = 0x1b;
 /// How often the reader of keys looks whether anybody still wants them.
 const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 /// Keys that wait.
@@ -38,6 +42,7 @@ impl Terminal {
         let mut now = before.clone();
         now.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG | LocalModes::IEXTEN);
         now.input_modes.remove(InputModes::IXON);
+        now.output_modes.remove(OutputModes::OPOST);
         now.special_codes[SpecialCodeIndex::VMIN] = 1;
         now.special_codes[SpecialCodeIndex::VTIME] = 0;
         let terminal = Self { before };
@@ -129,10 +134,47 @@ fn pressed() -> Result<Vec<u8>, Errno> {
     match rustix::io::read(&stdin, &mut bytes) {
         // The terminal has hung up.
         Ok(0) => Err(Errno::IO),
-        // What begins so is one key, such as an arrow, and none of ours.
-        Ok(_) if bytes.first() == Some(&0x1b) => Ok(Vec::new()),
-        Ok(read) => Ok(bytes.get(..read).unwrap_or_default().to_vec()),
+        Ok(read) => Ok(plain_keys(bytes.get(..read).unwrap_or_default())),
         Err(Errno::INTR | Errno::AGAIN) => Ok(Vec::new()),
         Err(error) => Err(error),
+    }
+}
+
+/// Keys that are one byte. Others, such as arrows, are sequences that begin with an escape, and none of ours.
+fn plain_keys(bytes: &[u8]) -> Vec<u8> {
+    let mut keys = Vec::new();
+    let mut rest = bytes.iter().copied();
+    while let Some(byte) = rest.next() {
+        if byte != ESCAPE {
+            keys.push(byte);
+            continue;
+        }
+        match rest.next() {
+            // Numbers, and a letter at the end.
+            Some(b'[') => drop(rest.find(|byte| (0x40..=0x7e).contains(byte))),
+            Some(b'O') => drop(rest.next()),
+            Some(_) | None => {}
+        }
+    }
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arrow_is_not_the_letters_that_it_is_made_of() {
+        for (bytes, keys) in [
+            (&b"cmq"[..], &b"cmq"[..]),
+            (b"\x1b[Am\x1b[1;5Cq", b"mq"),
+            (b"\x1bOcm", b"m"),
+            (b"\x1bq", b""),
+            (b"\x1b[", b""),
+            (b"\x1b", b""),
+            (b"\x03", b"\x03"),
+        ] {
+            assert_eq!(plain_keys(bytes), keys, "{bytes:?}");
+        }
     }
 }
