@@ -113,18 +113,15 @@ fn head(shown: &Shown<'_>) -> Vec<Line> {
         sample.workers.iter().fold(0_u64, |sum, worker| sum.saturating_add(worker.events_under_way));
     let rate = |of: fn(&Rates) -> f64| rates.values().map(of).fold(0.0, |sum, rate| sum + rate);
     let (events, starts) = (rate(|rates| rates.events_per_s), rate(|rates| rates.starts_per_s));
-    let mut text = format!("events {events:.0}/s, {under_way} under way; starts {starts:.1}/s");
+    let mut parts =
+        vec![format!("events {events:.0}/s, {under_way} under way"), format!("starts {starts:.1}/s")];
     if sample.node.is_some() {
-        text += &format!(
-            "; cells {}, {} % CPU; isolates {} warm, {} held; {} events shed",
-            sample.cells.len(),
-            sum(|cell| cell.cpu_percent),
-            sum(|cell| cell.isolates.warm),
-            bytes(sum(|cell| cell.isolates.held_bytes)),
-            sum(|cell| cell.isolates.shed),
-        );
+        let (warm, held) = (sum(|cell| cell.isolates.warm), sum(|cell| cell.isolates.held_bytes));
+        parts.push(format!("cells {}, {} % CPU", sample.cells.len(), sum(|cell| cell.cpu_percent)));
+        parts.push(format!("isolates {warm} warm, {} held", bytes(held)));
+        parts.push(format!("{} events shed", sum(|cell| cell.isolates.shed)));
     }
-    lines.push(Line(None, text));
+    lines.push(Line(None, parts.join("; ")));
     lines
 }
 

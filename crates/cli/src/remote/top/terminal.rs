@@ -5,6 +5,10 @@
 use std::{
     io::{self, Write},
     panic,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use rustix::{
@@ -33,13 +37,21 @@ const ROOM_DEFAULT: Room = Room { columns: 80, rows: 24 };
 
 /// The terminal; dropping it gives it back.
 pub(super) struct Terminal {
-    before: Termios,
+    before: Arc<Before>,
+}
+
+/// The terminal as it was.
+struct Before {
+    modes: Termios,
+    /// True until it was given back. Why once: leaving the other screen twice moves the cursor on the user's own.
+    taken: AtomicBool,
 }
 
 impl Terminal {
     pub(super) fn take() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
         let mut now = before.clone();
+        let before = Arc::new(Before { modes: before, taken: AtomicBool::new(true) });
         now.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG | LocalModes::IEXTEN);
         now.input_modes.remove(InputModes::IXON);
         now.output_modes.remove(OutputModes::OPOST);
@@ -75,7 +87,7 @@ impl Terminal {
     fn restore_before_panics(&self) {
         let (before, say) = (self.before.clone(), panic::take_hook());
         panic::set_hook(Box::new(move |info| {
-            restore(&before);
+            before.restore();
             say(info);
         }));
     }
@@ -83,18 +95,18 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        restore(&self.before);
-        // What a later panic says needs no other screen.
-        if !std::thread::panicking() {
-            drop(panic::take_hook());
-        }
+        self.before.restore();
     }
 }
 
-fn restore(before: &Termios) {
-    // If the terminal is gone, there is nothing to give back.
-    let _ = put(LEAVE);
-    let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+impl Before {
+    fn restore(&self) {
+        if self.taken.swap(false, Ordering::Relaxed) {
+            // If the terminal is gone, there is nothing to give back.
+            let _ = put(LEAVE);
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.modes);
+        }
+    }
 }
 
 fn put(text: &str) -> io::Result<()> {
