@@ -30,6 +30,7 @@ mod tails;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod top;
 mod upload;
 mod versions;
 mod weight;
@@ -156,6 +157,7 @@ impl Api {
             // There are no zones here: a name is its own.
             (&Method::GET, ["zones"]) => Ok(routes::zones(parts.uri.query().unwrap_or_default())),
             (&Method::GET, ["zones", _, "workers", "routes"]) => Ok(self.all_routes(caller)),
+            (&Method::GET, ["mote", "top"]) => self.top(caller, parts.uri.query().unwrap_or_default()),
             (_, ["accounts", account, rest @ ..]) => {
                 check_account(account)?;
                 let headers = parts.headers.clone();

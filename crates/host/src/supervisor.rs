@@ -29,11 +29,14 @@ mod live;
 mod lose;
 mod options;
 mod outgoing;
+mod overview;
 mod pens;
 mod processes;
 mod reading;
+mod recent;
 mod repeat;
 mod spares;
+mod starts;
 mod stats;
 mod suspicion;
 mod talk;
@@ -64,8 +67,10 @@ pub use launch::{Attempting, Ending, Launched, Launcher, Launching, Order, Proce
 pub use options::{
     BlameOptions, ControlOptions, CordonOptions, Profile, PutError, SupervisorOptions, Tenancy,
 };
+pub use overview::{Busiest, NodeStats, Order as WorkerOrder, WorkerState, WorkerView};
 pub use processes::Processes;
 pub use repeat::Event;
+pub use starts::IsolateTotals;
 pub use stats::{CellStats, Durations, Stats};
 pub use suspicion::{Sign, SuspicionOptions};
 pub use worker::{WorkerSpec, WorkerTotals};
@@ -73,6 +78,7 @@ pub use worker::{WorkerSpec, WorkerTotals};
 use blame::Blame;
 use live::LiveCell;
 use lose::switch_message;
+use overview::Memory;
 use pens::{Pen, PenKey};
 pub use reading::Wanted;
 use spares::Spares;
@@ -123,6 +129,8 @@ pub struct Supervisor {
     preparing: Rc<Preparing>,
     warming: Arc<Semaphore>,
     counts: Counts,
+    born: Instant,
+    memory: Cell<Memory>,
     looked_at: Cell<Instant>,
     closing: Cell<bool>,
 }
@@ -151,6 +159,8 @@ impl Supervisor {
             preparing: Rc::default(),
             warming: Arc::new(Semaphore::new(warm::WARMING_MAX)),
             counts: Counts::default(),
+            born: now,
+            memory: Cell::new(Memory::UNKNOWN),
             looked_at: Cell::new(now),
             closing: Cell::new(false),
         });
@@ -248,6 +258,7 @@ impl Supervisor {
 
     /// Tells all cells whether the node is short of memory.
     pub fn set_pressure(self: &Rc<Self>, pressure: Pressure) {
+        self.memory.set(Memory { pressure, ..self.memory.get() });
         for cell in self.living() {
             // A cell that is too far behind to read this is found out by its pings.
             let _ = cell.tell(&ToCell::Pressure { high: pressure == Pressure::High }, Bytes::new());

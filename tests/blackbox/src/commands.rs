@@ -68,9 +68,12 @@ impl Commands {
 
     /// The same, with something on its stdin.
     pub fn run_with(&self, args: &[&str], stdin: &str) -> Refusal {
+        self.finish(Command::new(mote_binary()), args, stdin)
+    }
+
+    fn finish(&self, mut command: Command, args: &[&str], stdin: &str) -> Refusal {
         let input = self._nowhere.path().join("stdin.txt");
         std::fs::write(&input, stdin).expect("a temporary file can be written");
-        let mut command = Command::new(mote_binary());
         for name in SURROUNDINGS {
             command.env_remove(name);
         }
@@ -80,9 +83,17 @@ impl Commands {
             .current_dir(&self.folder)
             .stdin(Stdio::from(File::open(&input).expect("it was just written")))
             .output()
-            .expect("mote starts");
+            .expect("it starts");
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Refusal { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// Runs another program on `mote` with these arguments.
+    pub fn run_under(&self, program: &[&str], args: &[&str]) -> Refusal {
+        let (program, before) = program.split_first().expect("a program");
+        let mut command = Command::new(program);
+        command.args(before).arg(mote_binary());
+        self.finish(command, args, "")
     }
 
     /// What it says on stdout; it must succeed.

@@ -2,6 +2,7 @@
 
 mod errors;
 mod projects;
+mod top;
 
 use std::collections::BTreeSet;
 

@@ -106,6 +106,12 @@ impl Client {
         Ok(Self { base: base.clone(), token: value, token_from: from, http, tls })
     }
 
+    /// Where the node is, for people.
+    pub(crate) fn address(&self) -> String {
+        let authority = self.base.authority().map(ToString::to_string).unwrap_or_default();
+        format!("{}://{authority}", self.base.scheme_str().unwrap_or("http"))
+    }
+
     /// How TLS is spoken here, for a connection beside those of this client.
     pub(crate) fn tls(&self) -> Arc<ClientConfig> {
         self.tls.clone()

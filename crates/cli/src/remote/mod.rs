@@ -26,6 +26,7 @@ mod tail;
 #[cfg(test)]
 mod testing;
 mod token;
+mod top;
 mod versions;
 
 use std::process::ExitCode;
@@ -59,6 +60,8 @@ pub(crate) enum RemoteCommand {
     Tail(tail::Options),
     /// Tokens with which others may use an account.
     Token(token::Options),
+    /// Watch a node: its cells, and its workers with what they use.
+    Top(top::Options),
 }
 
 /// Runs one of them.
@@ -90,6 +93,7 @@ impl RemoteCommand {
             Self::Kv(options) => &options.connection,
             Self::Tail(options) => &options.connection,
             Self::Token(options) => &options.connection,
+            Self::Top(options) => &options.connection,
         }
     }
 
@@ -104,6 +108,7 @@ impl RemoteCommand {
             Self::Kv(options) => kv::run(options, output).await,
             Self::Tail(options) => tail::run(options, output).await,
             Self::Token(options) => token::run(options, output).await,
+            Self::Top(options) => top::run(options, output).await,
         }
     }
 }

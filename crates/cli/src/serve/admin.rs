@@ -163,7 +163,10 @@ fn cell_json(cell: &CellStats) -> Value {
         "workers": cell.workers,
         "events_under_way": cell.events_under_way,
         "resident_bytes": cell.resident_bytes,
+        "budget_bytes": cell.budget_bytes,
         "cpu_s": cell.cpu.as_secs_f64(),
+        "cpu_percent": cell.cpu_percent,
+        "isolates": cell.isolates,
         "sandbox": cell.sandbox,
     })
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use mote_host::{
     otlp::ExporterStats,
-    supervisor::{CellStats, Stats, WorkerTotals},
+    supervisor::{CellStats, IsolateTotals, Stats, WorkerTotals},
 };
 use prometheus_client::{
     collector::Collector,
@@ -58,6 +58,32 @@ const OF_CELLS: &[Gauge] = &[
     ("cell_resident", "Memory of a cell", Some(Unit::Bytes), |cell| cell.resident_bytes as f64),
     ("cell_workers", "Workers in a cell", None, |cell| cell.workers as f64),
     ("cell_events_under_way", "Events under way in a cell", None, |cell| cell.events_under_way as f64),
+    ("cell_isolates_warm", "Isolates of a cell that are ready for events", None, |cell| {
+        cell.isolates.warm as f64
+    }),
+    ("cell_isolates_held", "Memory that a cell's warm isolates hold, about", Some(Unit::Bytes), |cell| {
+        cell.isolates.held_bytes as f64
+    }),
+    (
+        "cell_budget",
+        "What a cell's isolates may hold together; zero before it is told",
+        Some(Unit::Bytes),
+        |cell| cell.budget_bytes.unwrap_or(0) as f64,
+    ),
+];
+
+type OfCordon = (&'static str, &'static str, Option<Unit>, fn(&IsolateTotals) -> f64);
+
+#[expect(clippy::cast_precision_loss, reason = "metrics are floating-point numbers")]
+const OF_CORDONS: &[OfCordon] = &[
+    ("isolate_starts", "Isolates that were started for an event", None, |totals| totals.started as f64),
+    ("isolate_start", "Time that starts of isolates took", Some(Unit::Seconds), |totals| {
+        totals.start_us as f64 / 1e6
+    }),
+    ("isolate_evictions", "Isolates that had to leave", None, |totals| totals.evicted as f64),
+    ("isolate_shed", "Events turned away because no isolate could be started", None, |totals| {
+        totals.shed as f64
+    }),
 ];
 
 type Sum = (&'static str, &'static str, Option<Unit>, fn(&WorkerTotals) -> f64);
@@ -78,6 +104,7 @@ impl Collector for Books {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.workers(&mut encoder)?;
         self.cells(&mut encoder)?;
+        self.isolates(&mut encoder)?;
         self.supervision(&mut encoder)
     }
 }
@@ -121,6 +148,18 @@ impl Books {
                     ("stage", cell.stage),
                 ];
                 gauge.encode_family(&labels)?.encode_gauge(&read(cell))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn isolates(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        for (name, help, unit, read) in OF_CORDONS {
+            let mut counter = encoder.encode_descriptor(name, help, unit.as_ref(), MetricType::Counter)?;
+            for (cordon, totals) in &self.0.isolates {
+                counter
+                    .encode_family(&[("cordon", cordon.as_ref())])?
+                    .encode_counter::<NoLabelSet, _, f64>(&read(totals), None)?;
             }
         }
         Ok(())

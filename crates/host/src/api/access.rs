@@ -43,6 +43,9 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "zones", ANY),
     ("GET", "zones/*/workers/routes", WORKERS_READ),
 
+    // Of other accounts' workers, and of the node, it says nothing to an account.
+    ("GET", "mote/top", WORKERS_READ),
+
     ("GET", "accounts", ANY),
     ("POST", "accounts", NODE),
     ("GET", "accounts/*", ACCOUNT),

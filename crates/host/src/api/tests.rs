@@ -6,6 +6,7 @@ mod routes;
 mod service;
 mod spoilt;
 mod tokens;
+mod top;
 
 use std::net::Ipv4Addr;
 

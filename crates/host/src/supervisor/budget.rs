@@ -6,7 +6,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use mote_wire::control::ToCell;
 
-use super::{Supervisor, live::LiveCell};
+use super::{Supervisor, live::LiveCell, overview::Memory};
 
 /// Of the node's memory, what isolates are planned to hold: the rest is for events under way and for what was not foreseen.
 const PLANNED_PERCENT: u64 = 80;
@@ -29,6 +29,7 @@ impl Supervisor {
     /// Shares memory among the cells: `bytes_max` is what host and cells may have together, `host_bytes` what the host has. To
     /// be called about once a second.
     pub fn share_memory(self: &Rc<Self>, bytes_max: u64, host_bytes: u64) {
+        self.memory.set(Memory { bytes_max, host_bytes, ..self.memory.get() });
         let (serving, others): (Vec<_>, Vec<_>) =
             self.living().into_iter().partition(|cell| cell.takes_events());
         let others: u64 = others.iter().map(|cell| cell.measured.get().resident_bytes).sum();

@@ -7,10 +7,13 @@ use std::{
     time::Duration,
 };
 
+use mote_wire::control::IsolateCounts;
+
 use super::{
     Supervisor,
     incident::IncidentKind,
     live::{LiveCell, Stage},
+    starts::{IsolateTotals, Starts},
     worker::WorkerTotals,
 };
 
@@ -39,6 +42,12 @@ pub struct CellStats {
     pub resident_bytes: u64,
     /// CPU time that it has used, at the last measurement, at most a second ago.
     pub cpu: Duration,
+    /// The same of the last second, in percent of a core.
+    pub cpu_percent: u64,
+    /// What it says of its isolates.
+    pub isolates: IsolateCounts,
+    /// What its isolates may hold together; `None` if it was not told yet.
+    pub budget_bytes: Option<u64>,
     /// The parts of the sandbox that it says hold.
     pub sandbox: Vec<String>,
 }
@@ -67,6 +76,8 @@ pub struct Stats {
     pub replacements: Durations,
     /// Workers that got a cell of their own because of how they behave.
     pub suspects: u64,
+    /// Isolates, by cordon, of all cells that there ever were.
+    pub isolates: BTreeMap<Arc<str>, IsolateTotals>,
     /// Lines of consoles and events that were dropped because a cell sent too many.
     pub lines_dropped: u64,
     /// What workers have used.
@@ -83,6 +94,7 @@ pub(super) struct Counts {
     replacements: Cell<Durations>,
     lines_dropped: Cell<u64>,
     suspects: Cell<u64>,
+    pub(super) starts: Starts,
 }
 
 impl Counts {
@@ -131,6 +143,7 @@ impl Supervisor {
             replacements: self.counts.replacements.get(),
             lines_dropped: self.counts.lines_dropped.get(),
             suspects: self.counts.suspects.get(),
+            isolates: self.counts.starts.all(),
             workers: workers
                 .values()
                 .map(|worker| (worker.name.clone(), worker.totals.borrow().clone()))
@@ -162,6 +175,9 @@ fn of_cell(cell: &LiveCell) -> CellStats {
         events_under_way: cell.events(),
         resident_bytes: cell.measured.get().resident_bytes,
         cpu: cell.measured.get().cpu,
+        cpu_percent: cell.measured.get().cpu_percent,
+        isolates: cell.isolates.get(),
+        budget_bytes: Some(cell.budget_bytes.get()).filter(|bytes| *bytes > 0),
         sandbox: cell.ready.borrow().as_deref().map(<[String]>::to_vec).unwrap_or_default(),
     }
 }

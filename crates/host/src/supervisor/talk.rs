@@ -90,8 +90,13 @@ impl Supervisor {
                 Ok(())
             }
             FromCell::Pong { number, used, isolates } => {
-                cell.isolates.set(isolates);
-                self.answered(cell, number, &used)
+                self.answered(cell, number, &used)?;
+                let before = cell.isolates.replace(isolates);
+                // A blank one has had no events.
+                if let Some(cordon) = cell.cordon() {
+                    self.counts.starts.count(&cordon, &before, &isolates);
+                }
+                Ok(())
             }
             FromCell::Console { worker, level, text } => {
                 let name = name_of(cell, worker)?;
@@ -172,6 +177,7 @@ impl Supervisor {
             };
             worker.totals.borrow_mut().add(used);
             self.watch_turns(&worker, used, Instant::now());
+            worker.recent.borrow_mut().add(used, Instant::now());
             self.suspect(cell, &worker, used);
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! The supervisor over days and crashes, with cells that are tasks and a clock that stands still while nothing is to be done.
 
 pub(crate) mod fake;
+mod overview;
 
 use std::{rc::Rc, time::Duration};
 
@@ -125,15 +126,15 @@ fn who_takes_long_turns_moves_to_others_like_it_and_comes_back() {
         options.cordons.get_mut("default").unwrap().cells_max = 2;
         let (supervisor, cells, told) = node(options);
         let light = ask(&supervisor, "a", "").await.unwrap();
-        cells.set_longest_turn(49_000);
+        cells.set_longest_turn("a", 49_000);
         sleep(Duration::from_secs(2)).await;
         assert_eq!(ask(&supervisor, "a", "").await.unwrap(), light, "not long enough");
-        cells.set_longest_turn(60_000);
+        cells.set_longest_turn("a", 60_000);
         sleep(Duration::from_secs(2)).await;
         let heavy = ask(&supervisor, "a", "").await.unwrap();
         assert_ne!(heavy, light);
         assert_eq!(ask(&supervisor, "b", "").await.unwrap(), light, "the others stay");
-        cells.set_longest_turn(1_000);
+        cells.set_longest_turn("a", 1_000);
         sleep(Duration::from_secs(300)).await;
         assert_eq!(ask(&supervisor, "a", "").await.unwrap(), heavy);
         sleep(Duration::from_secs(400)).await;
@@ -149,7 +150,7 @@ fn a_cordon_that_is_to_have_one_cell_has_no_lanes() {
         options.cordons.get_mut("default").unwrap().cells_max = 1;
         let (supervisor, cells, _) = node(options);
         let only = ask(&supervisor, "a", "").await.unwrap();
-        cells.set_longest_turn(900_000);
+        cells.set_longest_turn("a", 900_000);
         sleep(Duration::from_secs(2)).await;
         assert_eq!(ask(&supervisor, "a", "").await.unwrap(), only);
     });

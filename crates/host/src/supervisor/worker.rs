@@ -15,7 +15,7 @@ use mote_wire::{control::WorkerUse, limits::Limits};
 
 use tokio::time::Instant;
 
-use super::{pens::PenKey, suspicion::Behaviour};
+use super::{pens::PenKey, recent::Recent, suspicion::Behaviour};
 
 /// A version of a worker, as it is put into service.
 pub struct WorkerSpec {
@@ -85,6 +85,12 @@ const OUTCOMES: [&str; 10] = [
 ];
 
 impl WorkerTotals {
+    /// Events that ended, however they did.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.outcomes.values().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
     /// Adds an event that ended before it was in a cell, or with it.
     pub(super) fn count(&mut self, outcome: &'static str) {
         let sum = self.outcomes.entry(outcome).or_default();
@@ -148,6 +154,7 @@ pub(super) struct Worker {
     /// Until when it counts as one with long turns.
     pub(super) heavy_until: Cell<Option<Instant>>,
     pub(super) totals: RefCell<WorkerTotals>,
+    pub(super) recent: RefCell<Recent>,
 }
 
 impl Worker {
@@ -162,6 +169,7 @@ impl Worker {
             behaviour: RefCell::default(),
             heavy_until: Cell::new(None),
             totals: RefCell::default(),
+            recent: RefCell::new(Recent::new(Instant::now())),
         })
     }
 

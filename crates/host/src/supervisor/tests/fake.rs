@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     io,
     rc::{Rc, Weak},
     time::Duration,
@@ -48,6 +49,14 @@ pub(crate) enum Acts {
     DiesUnread,
 }
 
+/// What cells that have workers say at each ping.
+#[derive(Default)]
+pub(super) struct Says {
+    pub(super) isolates: IsolateCounts,
+    /// By name.
+    pub(super) uses: HashMap<String, WorkerUse>,
+}
+
 /// Starts them, and holds their strings.
 #[derive(Default)]
 pub(crate) struct FakeCells {
@@ -55,14 +64,18 @@ pub(crate) struct FakeCells {
     starts: Cell<u64>,
     deploys: Rc<Cell<u64>>,
     budget: Rc<Cell<u64>>,
-    longest_turn_us: Rc<Cell<u64>>,
     memory: Rc<Cell<u64>>,
+    says: Rc<RefCell<Says>>,
     cells: RefCell<Vec<Weak<FakeCell>>>,
 }
 
 impl FakeCells {
     pub(crate) fn set(&self, acts: Acts) {
         self.acts.set(acts);
+    }
+
+    pub(super) fn say(&self, says: Says) {
+        self.says.replace(says);
     }
 
     pub(crate) fn set_memory(&self, bytes: u64) {
@@ -73,9 +86,10 @@ impl FakeCells {
         self.starts.get()
     }
 
-    /// The next cell that has a worker says that its first one took a turn as long as this.
-    pub(crate) fn set_longest_turn(&self, us: u64) {
-        self.longest_turn_us.set(us);
+    /// Cells say of a worker that its longest turn takes as long as this.
+    pub(crate) fn set_longest_turn(&self, worker: &str, us: u64) {
+        let used = WorkerUse { longest_turn_us: us, ..WorkerUse::default() };
+        self.says.borrow_mut().uses.insert(worker.to_owned(), used);
     }
 
     /// What a cell was told last that its isolates may hold.
@@ -117,8 +131,8 @@ impl Launcher for FakeCells {
             let (_link, driver) = Link::new(LinkOptions { side: Side::Cell, streams_max: 16_384 });
             driver.run(cells_data, answers).await;
         }));
-        let told = (self.deploys.clone(), self.budget.clone(), self.longest_turn_us.clone());
-        let talking = talk(cells_control, self.acts.clone(), told);
+        let (deploys, budget, says) = (self.deploys.clone(), self.budget.clone(), self.says.clone());
+        let talking = talk(cells_control, self.acts.clone(), deploys, budget, says);
         spawn_local(until_end(cell.clone(), async move { drop(talking.await) }));
         let launched = Launched { data: Box::new(data), control: Box::new(control), process: cell };
         Box::pin(std::future::ready(Ok(launched)))
@@ -223,14 +237,16 @@ impl Receiver for Answers {
 async fn talk(
     control: DuplexStream,
     acts: Rc<Cell<Acts>>,
-    (deploys, budget, longest_turn_us): (Rc<Cell<u64>>, Rc<Cell<u64>>, Rc<Cell<u64>>),
+    deploys: Rc<Cell<u64>>,
+    budget: Rc<Cell<u64>>,
+    says: Rc<RefCell<Says>>,
 ) -> io::Result<()> {
-    let mut has_worker = false;
     let (mut read, mut write) = split(control);
     if acts.get() == Acts::NeverReady {
         return std::future::pending().await;
     }
     write.write_all(&encode(&FromCell::Ready { sandbox: Vec::new(), listener: None }, &[])).await?;
+    let mut has = Vec::new();
     loop {
         let (json, blob) = (read.read_u32().await?, read.read_u32().await?);
         let mut bytes = vec![0; usize::try_from(json + blob).unwrap()];
@@ -239,9 +255,9 @@ async fn talk(
         let answer = match serde_json::from_slice(&bytes[..json])? {
             // Its top level goes on for ever.
             ToCell::Deploy { .. } if contains(&bytes[json..], NEVER_LOADS) => continue,
-            ToCell::Deploy { worker, .. } => {
+            ToCell::Deploy { worker, name, .. } => {
+                has.push((worker, name));
                 deploys.set(deploys.get() + 1);
-                has_worker = true;
                 FromCell::Deployed { worker, result: Ok(vec!["fetch".to_owned()]) }
             }
             ToCell::Budget { bytes } => {
@@ -249,12 +265,7 @@ async fn talk(
                 continue;
             }
             ToCell::Prepare { worker } => FromCell::Prepared { worker, problem: "it cannot".to_owned() },
-            ToCell::Ping { number } if acts.get() != Acts::Deaf => {
-                let longest_turn_us = if has_worker { longest_turn_us.take() } else { 0 };
-                let used = WorkerUse { longest_turn_us, ..WorkerUse::default() };
-                let used = if has_worker { vec![used] } else { Vec::new() };
-                FromCell::Pong { number, used, isolates: IsolateCounts::default() }
-            }
+            ToCell::Ping { number } if acts.get() != Acts::Deaf => pong(number, &has, &says.borrow()),
             ToCell::Ping { .. }
             | ToCell::Remove { .. }
             | ToCell::Stop { .. }
@@ -265,6 +276,13 @@ async fn talk(
         };
         write.write_all(&encode(&answer, &[])).await?;
     }
+}
+
+fn pong(number: u64, has: &[(u32, String)], says: &Says) -> FromCell {
+    let of =
+        |(worker, name): &(u32, String)| Some(WorkerUse { worker: *worker, ..says.uses.get(name)?.clone() });
+    let isolates = if has.is_empty() { IsolateCounts::default() } else { says.isolates };
+    FromCell::Pong { number, used: has.iter().filter_map(of).collect(), isolates }
 }
 
 /// No way out.
