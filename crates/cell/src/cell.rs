@@ -29,6 +29,9 @@ use crate::{
     warmth::Warmth,
 };
 
+/// How often the house is kept.
+const HOUSE_EVERY: Duration = Duration::from_secs(1);
+
 /// What a cell does for all its workers.
 #[derive(Debug, Clone)]
 pub struct CellOptions {
@@ -167,7 +170,15 @@ impl Cell {
     pub fn remove(&self, name: &str) {
         self.options.directory.remove(name);
         let slot = self.workers.borrow_mut().remove(name);
-        if let Some(old) = slot.and_then(|slot| slot.warm.take()) {
+        if let Some(slot) = slot {
+            self.let_retire(&slot);
+        }
+    }
+
+    /// The warm isolate of a worker that is no more finishes what it has.
+    fn let_retire(&self, slot: &Slot) {
+        self.warmth.uncount(slot);
+        if let Some(old) = slot.warm.take() {
             retire(old);
         }
     }
@@ -176,6 +187,7 @@ impl Cell {
     pub fn stop(&self, name: &str) {
         if let Some(slot) = self.workers.borrow().get(name).cloned() {
             slot.end_all();
+            self.warmth.uncount(&slot);
         }
     }
 
@@ -184,6 +196,9 @@ impl Cell {
         self.blanks.clear();
         for slot in self.workers.borrow().values() {
             slot.release_idle();
+            if slot.warm.borrow().is_none() {
+                self.warmth.uncount(slot);
+            }
         }
     }
 
@@ -216,8 +231,8 @@ impl Cell {
         let slot = Slot::new(name, shared, limits);
         self.options.directory.insert(slot.entry());
         let old = self.workers.borrow_mut().insert(name.to_owned(), slot.clone());
-        if let Some(old) = old.and_then(|old| old.warm.take()) {
-            retire(old);
+        if let Some(old) = old {
+            self.let_retire(&old);
         }
         slot
     }
@@ -245,9 +260,17 @@ impl Cell {
         self.workers.borrow().values().cloned().collect()
     }
 
-    /// Makes blank isolates in its idle time from now on, so that no start has to wait for one.
-    pub fn keep_blanks(self: &Rc<Self>) {
+    /// Makes blank isolates in its idle time from now on, so that no start has to wait for one, and keeps house.
+    pub fn keep_ready(self: &Rc<Self>) {
         self.blanks.fill(self.snapshot.clone());
+        let this = Rc::downgrade(self);
+        tokio::task::spawn_local(async move {
+            loop {
+                tokio::time::sleep(HOUSE_EVERY).await;
+                let Some(this) = this.upgrade() else { return };
+                this.keep_house();
+            }
+        });
     }
 
     /// The names of all workers.

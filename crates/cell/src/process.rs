@@ -19,7 +19,6 @@ use std::{
     process::ExitCode,
     rc::Rc,
     sync::{Arc, Barrier, atomic::AtomicU64},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -65,8 +64,6 @@ const STACK_BYTES: usize = 8 << 20;
 const STREAMS_MAX: usize = 16_384;
 /// Commands that wait for the serving thread.
 const COMMANDS_MAX: usize = 64;
-/// How often the house is kept.
-const HOUSE_EVERY: Duration = Duration::from_secs(1);
 /// The name of the worker that warms a cell up; no tenant's has a space.
 const WARM_UP: &str = "warm up";
 
@@ -243,13 +240,10 @@ impl Serving {
         });
         let driving = driver.run(socket, Incoming(events.clone()));
         let mut driving = std::pin::pin!(driving);
-        cell.keep_blanks();
-        let mut house = tokio::time::interval(HOUSE_EVERY);
-        house.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        cell.keep_ready();
         loop {
             tokio::select! {
                 _ended = driving.as_mut() => return Ok(()),
-                _ = house.tick() => cell.keep_house(),
                 command = inbox.recv() => match command {
                     Some(command) => self.carry_out(&cell, &link, &events, command),
                     None => return Ok(()),

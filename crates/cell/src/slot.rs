@@ -43,6 +43,8 @@ pub(crate) struct Slot {
     pub(crate) warm: RefCell<Option<Rc<Runtime>>>,
     /// What is known of its warm isolate, or of the last one that was.
     pub(crate) kept: StdCell<Option<Kept>>,
+    /// Bytes with which its warm isolate is in the cell's books; `None` if it is not.
+    pub(crate) counted: StdCell<Option<u64>>,
     /// Why there is no version to run.
     pub(crate) problem: RefCell<Option<String>>,
     /// The limits of the version in service.
@@ -91,6 +93,7 @@ impl Slot {
             way: RefCell::default(),
             warm: RefCell::default(),
             kept: StdCell::default(),
+            counted: StdCell::default(),
             problem: RefCell::default(),
             limits: StdCell::new(limits),
             share,

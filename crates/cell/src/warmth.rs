@@ -87,7 +87,7 @@ pub(crate) struct Warmth {
     keeper: RefCell<Keeper>,
     admission: RefCell<Admission>,
     budget: StdCell<Amount>,
-    /// What warm isolates hold: exact when the house was kept last, an estimate since.
+    /// What warm isolates hold, as it was measured last.
     held: StdCell<Amount>,
     /// What a start takes on average.
     usual: StdCell<Duration>,
@@ -127,6 +127,20 @@ impl Warmth {
     /// An event has used as much CPU time by now: what is left is for starts.
     pub(crate) fn served(&self, cpu: Duration) {
         self.admission.borrow_mut().served(cpu);
+    }
+
+    /// A worker's warm isolate holds as much; it may be in the books already.
+    fn count(&self, slot: &Slot, bytes: u64) {
+        self.uncount(slot);
+        slot.counted.set(Some(bytes));
+        self.set_held(self.held.get().plus(Amount { bytes, isolates: 1 }));
+    }
+
+    /// A worker has no warm isolate any more.
+    pub(crate) fn uncount(&self, slot: &Slot) {
+        if let Some(bytes) = slot.counted.take() {
+            self.set_held(self.held.get().less(Amount { bytes, isolates: 1 }));
+        }
     }
 
     fn set_held(&self, held: Amount) {
@@ -195,7 +209,8 @@ impl Cell {
             None => keeper.started(took, bytes, warmth.time(now)),
         };
         slot.kept.set(Some(kept));
-        warmth.set_held(warmth.held.get().plus(Amount { bytes, isolates: 1 }));
+        drop(keeper);
+        warmth.count(slot, bytes);
     }
 
     /// What has time: measures what isolates hold, and lets those go that are idle for too long or too much. To be called about
@@ -204,9 +219,12 @@ impl Cell {
         let (warmth, now) = (&self.warmth, Instant::now());
         let since = warmth.kept_house.replace(warmth.time(now));
         let over = !warmth.budget.get().to_free(warmth.held.get(), Amount::NONE).is_none();
-        let (mut held, mut collections) = (Amount::NONE, 0);
+        let mut collections = 0;
         for slot in self.slots() {
-            let Some(runtime) = slot.warm.borrow().clone() else { continue };
+            let Some(runtime) = slot.warm.borrow().clone() else {
+                warmth.uncount(&slot);
+                continue;
+            };
             let Some(mut kept) = slot.kept.get() else { continue };
             if over
                 && kept.bytes() > COLLECT_ABOVE_BYTES
@@ -216,15 +234,13 @@ impl Cell {
                 collections += 1;
                 runtime.with_isolate(mote_engine::Isolate::collect_garbage);
             } else if kept.last_used() < since {
-                held = held.plus(Amount { bytes: kept.bytes(), isolates: 1 });
                 continue;
             }
             kept.resize(bytes_of(&runtime).unwrap_or(kept.bytes()));
-            held = held.plus(Amount { bytes: kept.bytes(), isolates: 1 });
             slot.kept.set(Some(kept));
+            warmth.count(&slot, kept.bytes());
         }
-        warmth.set_held(held);
-        self.let_go(warmth.budget.get().to_free(held, Amount::NONE), now);
+        self.let_go(warmth.budget.get().to_free(warmth.held.get(), Amount::NONE), now);
     }
 
     /// Lets isolates go so that as much is free; gives what is missing.
@@ -236,16 +252,18 @@ impl Cell {
             let has_nothing = slot.warm.borrow().as_ref().is_some_and(|runtime| runtime.events() == 0);
             has_nothing.then(|| slot.kept.get()).flatten().map(|kept| (at, kept))
         });
-        let Victims { ids, freed, missing } =
+        let Victims { ids, freed: _, missing } =
             warmth.keeper.borrow_mut().victims(idle, need, warmth.time(now));
         if ids.is_empty() {
             return missing;
         }
         let mut leaving = warmth.leaving.borrow_mut();
         let was_empty = leaving.is_empty();
-        leaving.extend(ids.iter().filter_map(|at| slots.get(*at)?.warm.take()));
+        for slot in ids.iter().filter_map(|at| slots.get(*at)) {
+            leaving.extend(slot.warm.take());
+            warmth.uncount(slot);
+        }
         warmth.books.evicted.fetch_add(ids.len() as u64, Ordering::Relaxed);
-        warmth.set_held(warmth.held.get().less(freed));
         drop(leaving);
         if was_empty {
             let this = Rc::downgrade(self);

@@ -14,6 +14,7 @@ tests! {
     what_fits_nowhere_is_turned_away,
     a_smaller_budget_is_met_at_once,
     blank_isolates_serve_workers_apart,
+    the_books_are_right_whatever_becomes_of_isolates,
 }
 
 const COUNTS: &str = "let n = 0; export default { fetch: () => new Response(String(++n)) };";
@@ -132,7 +133,7 @@ fn a_smaller_budget_is_met_at_once() {
 fn blank_isolates_serve_workers_apart() {
     run(async {
         let harness = Harness::new();
-        harness.cell.keep_blanks();
+        harness.cell.keep_ready();
         for round in 0..3 {
             for at in 0..12 {
                 let name = format!("r{round}-{at}");
@@ -160,5 +161,30 @@ fn blank_isolates_serve_workers_apart() {
         assert!(status == 503 && text.contains("1102"), "{text}");
         let peak = harness.stats("small").memory_bytes_peak();
         assert!(peak < 64 << 20, "{peak}");
+    });
+}
+
+fn the_books_are_right_whatever_becomes_of_isolates() {
+    run(async {
+        let harness = Harness::with(&[("cpu_ms", 50), ("memory_mib", 16)]);
+        let books = harness.directory.books();
+        let grows = "export default { fetch(r) { if (r.url.endsWith('/grow')) for (const a = [];;) a.push([]); return new Response('x'); } };";
+        harness.serve("w", grows).unwrap();
+        harness.serve("other", COUNTS).unwrap();
+        for _ in 0..4 {
+            assert_eq!(harness.get("w", "/grow").await.0, 503);
+            assert_eq!(harness.get("w", "/").await.0, 200);
+            assert_eq!(books.warm().0, 2, "the one that was ended is gone from them");
+        }
+        harness.serve("w", grows).unwrap();
+        assert_eq!(books.warm().0, 2, "a new version takes the place of the old one");
+        harness.cell.stop("w");
+        assert_eq!(books.warm().0, 1);
+        harness.get("w", "/").await;
+        harness.cell.remove("w");
+        assert_eq!(books.warm().0, 1);
+        harness.pressure.raise();
+        harness.get("other", "/").await;
+        assert_eq!(books.warm(), (0, 0), "short of memory, all that are idle leave");
     });
 }

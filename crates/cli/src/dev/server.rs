@@ -80,6 +80,7 @@ impl Server {
             let local = tokio::task::LocalSet::new();
             local.block_on(&runtime, async move {
                 let cell = Cell::new(cell_options, Arc::new(terminal.clone()));
+                cell.keep_ready();
                 let egress: Arc<dyn Egress> = match DirectEgress::new() {
                     Ok(egress) => Arc::new(egress),
                     Err(error) => return terminal.error(&format!("cannot set up the way out: {error}")),

@@ -117,6 +117,7 @@ fn cell_json(cell: &CellStats) -> Value {
         "pid": cell.pid,
         "stage": cell.stage,
         "cordon": cell.cordon.as_deref(),
+        "lane": cell.lane,
         "suspect": cell.suspect.as_deref(),
         "age_s": cell.age.as_secs_f64(),
         "workers": cell.workers,
