@@ -122,6 +122,12 @@ impl Counts {
 }
 
 impl Supervisor {
+    /// How the cells are now.
+    #[must_use]
+    pub fn cells(&self) -> Vec<CellStats> {
+        self.cells.borrow().values().map(|cell| of_cell(cell)).collect()
+    }
+
     /// How things are now.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -135,7 +141,7 @@ impl Supervisor {
         }
         Stats {
             under_way,
-            cells: self.cells.borrow().values().map(|cell| of_cell(cell)).collect(),
+            cells: self.cells(),
             incidents: self.counts.incidents.borrow().clone(),
             retries: self.counts.retries.get(),
             replacements: self.counts.replacements.get(),
