@@ -27,7 +27,7 @@ impl Api {
         let asked = Asked::parse(query)?;
         let supervisor = &self.deployed.supervisor;
         let wanted = |name: &str| match &caller.account {
-            Some(account) => self.deployed.owner_of(name).as_ref() == Some(account),
+            Some(account) => self.deployed.is_owned_by(name, account),
             None => true,
         };
         let busiest = supervisor.busiest(asked.order, asked.limit, &wanted);
@@ -41,7 +41,7 @@ impl Api {
         });
         if let (None, Value::Object(document)) = (&caller.account, &mut document) {
             document.insert("node".to_owned(), node_json(&node));
-            let cells: Vec<Value> = supervisor.stats().cells.iter().map(cell_json).collect();
+            let cells: Vec<Value> = supervisor.cells().iter().map(cell_json).collect();
             document.insert("cells".to_owned(), cells.into());
         }
         Ok(document)

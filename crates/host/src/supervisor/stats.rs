@@ -124,6 +124,12 @@ impl Counts {
 }
 
 impl Supervisor {
+    /// How the cells are now.
+    #[must_use]
+    pub fn cells(&self) -> Vec<CellStats> {
+        self.cells.borrow().values().map(|cell| of_cell(cell)).collect()
+    }
+
     /// How things are now.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -137,7 +143,7 @@ impl Supervisor {
         }
         Stats {
             under_way,
-            cells: self.cells.borrow().values().map(|cell| of_cell(cell)).collect(),
+            cells: self.cells(),
             incidents: self.counts.incidents.borrow().clone(),
             retries: self.counts.retries.get(),
             replacements: self.counts.replacements.get(),
