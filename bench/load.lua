@@ -40,7 +40,9 @@ function draw(method, workers, exponent, seed)
    local names = {}
    for number = 1, workers do
       local place = math.random(number)
-      names[number], names[place] = names[place], number - 1
+      -- In two steps: with one Lua does not say which of two equal places wins.
+      names[number] = names[place]
+      names[place] = number - 1
    end
    math.randomseed(seed)
    local requests, sums, total = {}, {}, 0

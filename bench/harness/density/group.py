@@ -109,7 +109,8 @@ def _peers(options: argparse.Namespace, setting: Setting, results: Results) -> I
 
 
 def _neighbours(options: argparse.Namespace, setting: Setting, results: Results) -> Iterator[Step]:
-    seconds = 1 if options.quick else 5
+    # Ten turns of the default limit, one second of CPU each, may come before a quiet one's.
+    seconds = 1 if options.quick else 15
     hostile = tuple(KINDS)[:2] if options.quick else tuple(KINDS)
     asked = (ALONE, CONTROL, *hostile)
     for operator in neighbours.OPERATORS:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from .isolates import Isolates, Level
-from .neighbours import Beside
+from .neighbours import HOSTILE, Beside
 from .processes import Row
 from .starts import PREPARED, Start
 from .zipf import Zipf
@@ -62,11 +62,12 @@ class Results:
 
     def wrongs(self) -> list[str]:
         """What a node must never do, and this one did."""
-        return [f"zipf: {line}" for line in self.zipf.wrongs] if self.zipf else []
+        # A quick run waits for less than a hostile turn may take.
+        return [f"zipf: {line}" for line in (self.zipf.wrongs if self.zipf else [])] + ([] if self.quick else self._silent())
 
     def misses(self) -> list[str]:
         """Budgets of the design that are not met."""
-        found, level = [], self._last_level()
+        found, level = self._silent() if self.quick else [], self._last_level()
         kib = self.isolates.kib(level) if self.isolates and level and level.workers >= WORKERS_MIN else None
         if kib is not None and kib > WORKER_BUDGET_KIB:
             found.append(f"an idle warm tenant takes {kib:,.0f} KiB, and the budget is {WORKER_BUDGET_KIB:,} KiB")
@@ -78,6 +79,12 @@ class Results:
 
     def start(self, app: str) -> Start | None:
         return next((start for start in self.starts if start.app == app and PREPARED in start.times), None)
+
+    def _silent(self) -> list[str]:
+        return [
+            f"neighbours, {one.operator}: beside {HOSTILE} of `{one.kind}` the quiet ones had no answer in {one.seconds:.0f} s"
+            for one in self.neighbours if not one.requests
+        ]
 
     def _last_level(self) -> Level | None:
         return self.isolates.levels[-1] if self.isolates and self.isolates.levels else None

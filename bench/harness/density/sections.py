@@ -69,7 +69,7 @@ def starts_text(found: list[Start]) -> str:
     ]
     return "\n\n".join([
         head, text, "![Cold starts](starts.svg)",
-        grid(["app", "", "starts", "p50 ms", "p99 ms", "p99.9 ms", "max ms", f"p50 to `{FROM_SOURCE}`"], rows),
+        grid(["app", "", "starts", "p50 ms", "p99 ms", "p99.9 ms", "max ms", f"sooner than `{FROM_SOURCE}` by, p50"], rows),
         "What the node found out when it prepared the version (`mote versions`), in its own process, without what is between it and the client:",
         grid(["app", "from source us", "with code caches us", "from the heap us", "why without a heap", "with `Math.random()`: code caches us", "why without a heap"], inside),
     ])
@@ -77,7 +77,7 @@ def starts_text(found: list[Start]) -> str:
 
 def ratio(start: Start, way: str) -> str:
     base, times = start.times.get(FROM_SOURCE), start.times.get(way)
-    return number(times.p50 / base.p50, 2) if base and times else ""
+    return f"{number(base.p50 / times.p50, 1)} x" if base and times else ""
 
 
 def _us(value: float | None) -> str:
@@ -158,12 +158,17 @@ def neighbours_text(found: list[Beside]) -> str:
     for one in found:
         base = next((other for other in found if (other.operator, other.kind) == (one.operator, ALONE)), None)
         rows.append([
-            one.kind, KINDS.get(one.kind, ""), one.operator, number(one.requests / one.seconds, 0), number(one.p50_ms, 2), number(one.p99_ms, 2),
-            number(one.p999_ms, 2), number(one.max_ms, 1), number(one.p99_ms / base.p99_ms, 1) if base and base.p99_ms else HIDDEN,
-            _counts(one.errors) or "0", _counts(one.hostile),
+            one.kind, KINDS.get(one.kind, ""), one.operator, *_latency(one, base), _counts(one.errors) or "0", _counts(one.hostile),
         ])
     columns = ["the ten", "what they do", "operator", "req/s of the quiet", "p50 ms", "p99 ms", "p99.9 ms", "max ms", f"p99 to `{ALONE}`", "errors of the quiet", "what the ten got"]
     return "\n\n".join([head, text, "![Quiet tenants](neighbours.svg)", grid(columns, rows)])
+
+
+def _latency(one: Beside, base: Beside | None) -> list[str]:
+    if not one.requests:
+        return [f"**no answer in {one.seconds:.0f} s**", *[HIDDEN] * 5]
+    times = [number(value, digits) for value, digits in ((one.p50_ms, 2), (one.p99_ms, 2), (one.p999_ms, 2), (one.max_ms, 1))]
+    return [number(one.requests / one.seconds, 0), *times, number(one.p99_ms / base.p99_ms, 1) if base and base.p99_ms else HIDDEN]
 
 
 def _counts(counts: dict[str, int]) -> str:
