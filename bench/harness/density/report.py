@@ -17,7 +17,7 @@ from .tail import Tail
 from .zipf import CONNECTIONS
 
 ISOLATES = Metric("kib", "Memory of one more idle tenant", "KiB", False, 0)
-STARTS = Metric("start_ms", "Cold starts, as a client sees them", "ms", False, 2)
+STARTS = Metric("start_ms", "Cold starts, as a client sees them (whisker: p50 to p99, or to the highest)", "ms", False, 2)
 PEERS_START = Metric("start_ms", "Until one more tenant answers", "ms", False, 1)
 NEIGHBOURS = Metric("p99_ms", "p99 of quiet tenants", "ms", False, 2)
 MOTE = "mote"
@@ -90,7 +90,7 @@ def pictures(results: Results) -> dict[str, str]:
         found["isolates.svg"] = plot.picture(ISOLATES, table, {}, "", label_width=90)
     if results.starts:
         table = {start.title: {way: _tail(times) for way, times in start.times.items()} for start in results.starts}
-        found["starts.svg"] = plot.picture(STARTS, table, {}, PREPARED, label_width=185)
+        found["starts.svg"] = plot.picture(STARTS, table, {}, PREPARED, label_width=205)
     if results.zipf and results.zipf.turns:
         found["memory.svg"] = _memory(results)
     if results.peers:
