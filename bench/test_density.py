@@ -213,6 +213,8 @@ class Runs(unittest.TestCase):
 
     def test_the_share_of_cold_answers_is_of_what_the_node_counted(self):
         self.assertEqual(a_turn().cold_share, 0.05)
+        shed = a_turn(outcomes={"ok": 100, "loadShed": 900}, errors={"status": 900})
+        self.assertEqual((shed.cold_share, shed.per_s), (0.5, 50))
         self.assertEqual(a_turn(outcomes={}, starts=0).cold_share, 0)
 
 

@@ -98,7 +98,8 @@ def zipf_text(found: Zipf | None) -> str:
     text = (
         f"{found.deployed:,} workers, deployed in {found.deploy_s:,.0f} s.{short} Host and cells may have {found.memory_mib:,} MiB, and every core of the machine, which wrk shares. "
         "Zipf(1.0): the k-th most popular worker is asked with the weight 1/k. Each traffic has a load in which what is kept settles, then one of 32 connections, which never pause, "
-        "so their latency is the length of the queue; then one of 4. Cold: isolates that were started, by events, as the node counts."
+        "so their latency is the length of the queue; then one of 4. Cold: isolates that were started, by events that went well, as the node counts. "
+        "Latencies are wrk's, of all answers, also of errors."
     )
     rows = []
     for turn in found.turns:
@@ -109,7 +110,7 @@ def zipf_text(found: Zipf | None) -> str:
             f"{sum(turn.errors.values()):,}",
         ])
     columns = [
-        "traffic", "", "req/s", "cold", "isolates started", "of these not the worker's first", "had to leave", "p50 ms", "p99 ms", "p99.9 ms", "max ms",
+        "traffic", "", "right answers/s", "cold", "isolates started", "of these not the worker's first", "had to leave", "p50 ms", "p99 ms", "p99.9 ms", "max ms",
         "RSS MiB", "highest", "errors",
     ]
     unknown = " This build does not say how many isolates had to leave: starts that were not a worker's first are at least those that left and came back, and second isolates of one worker."

@@ -53,12 +53,13 @@ class Turn:
 
     @property
     def per_s(self) -> float:
-        return self.requests / self.seconds if self.seconds else 0
+        """Answers that were no error: turning away is quick."""
+        return (self.requests - self.errors.get("status", 0)) / self.seconds if self.seconds else 0
 
     @property
     def cold_share(self) -> float:
-        """Of the node's own counts: events that found no isolate."""
-        return self.starts / max(1, sum(self.outcomes.values()))
+        """Of the node's own counts: events that found no isolate, of those that were served."""
+        return self.starts / max(1, self.outcomes.get("ok", 0))
 
 
 @dataclass
