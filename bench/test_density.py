@@ -205,6 +205,11 @@ class Runs(unittest.TestCase):
         quick = results("neighbours", quick=True, neighbours=silent)
         self.assertEqual((len(quick.wrongs()), len(quick.misses())), (0, 1))
 
+    def test_a_queue_that_outlives_its_clients_fails_the_run(self):
+        run = results("neighbours", neighbours=[a_beside("cpu-loop", again_s=None)])
+        self.assertEqual(len(run.wrongs()), 1)
+        self.assertIn("**not within 60 s**", report.page(run))
+
     def test_a_budget_that_is_missed_is_said(self):
         self.assertEqual(results(isolates=an_isolates((1, 200), (101, 300))).misses(), [])
         self.assertIn("takes 1,229 KiB", results(isolates=an_isolates((1, 200), (101, 320))).misses()[0])

@@ -112,7 +112,7 @@ def _neighbours(options: argparse.Namespace, setting: Setting, results: Results)
     # Ten turns of the default limit, one second of CPU each, may come before a quiet one's.
     seconds = 1 if options.quick else 15
     hostile = tuple(KINDS)[:2] if options.quick else tuple(KINDS)
-    asked = (ALONE, CONTROL, *hostile)
     for operator in neighbours.OPERATORS:
-        measure = partial(neighbours.measure, setting, operator, asked, seconds)
-        yield f"neighbours  {operator}", 5 + len(asked) * (seconds + 1.5), lambda measure=measure: results.add("neighbours", measure())
+        for kind in (ALONE, CONTROL, *hostile):
+            measure = partial(neighbours.measure, setting, operator, kind, seconds)
+            yield f"neighbours  {kind}, {operator}", seconds + 6, lambda measure=measure: results.add("neighbours", measure())

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from .isolates import Isolates, Level
-from .neighbours import HOSTILE, Beside
+from .neighbours import AGAIN_S_MAX, HOSTILE, Beside
 from .processes import Row
 from .starts import PREPARED, Start
 from .zipf import Zipf
@@ -84,6 +84,9 @@ class Results:
         return [
             f"neighbours, {one.operator}: beside {HOSTILE} of `{one.kind}` the quiet ones had no answer in {one.seconds:.0f} s"
             for one in self.neighbours if not one.requests
+        ] + [
+            f"neighbours, {one.operator}: {AGAIN_S_MAX} s after {HOSTILE} of `{one.kind}` had gone a quiet one was not answered as before"
+            for one in self.neighbours if one.again_s is None
         ]
 
     def _last_level(self) -> Level | None:

@@ -5,7 +5,7 @@ from ..limits.neighbours import ALONE, CONTROL
 from ..limits.neighbours import CONNECTIONS as QUIET_CONNECTIONS
 from ..markdown import grid, number
 from .isolates import AGAIN, Isolates
-from .neighbours import HOSTILE, KINDS, QUIET, Beside
+from .neighbours import AGAIN_S_MAX, HOSTILE, KINDS, QUIET, Beside
 from .processes import MEMORY_MIB_MAX, Row
 from .results import Tenant
 from .starts import FROM_SOURCE, IN_A_ROW, NO_HEAP_WAY, PREPARED, WARM, WAYS, Start
@@ -152,16 +152,17 @@ def neighbours_text(found: list[Beside]) -> str:
         return f"{head}\n\n{NOT_MEASURED}"
     text = (
         f"wrk asks {QUIET} workers that say hello in turn, with {QUIET_CONNECTIONS} connections, while {HOSTILE} clients ask a hostile worker each without an end, 1 ms after each answer; those "
-        "are of another account. One node for each operator, on one core. "
+        "are of another account. A fresh node for each row, on one core. "
         f"`{CONTROL}`: the ten ask workers that say hello: what p99 is above `{ALONE}` there, the clients cost. Strict: 10 ms of CPU an event and a twentieth of a core for that account."
     )
     rows = []
     for one in found:
         base = next((other for other in found if (other.operator, other.kind) == (one.operator, ALONE)), None)
         rows.append([
-            one.kind, KINDS.get(one.kind, ""), one.operator, *_latency(one, base), _counts(one.errors) or "0", _counts(one.hostile),
+            one.kind, KINDS.get(one.kind, ""), one.operator, *_latency(one, base), _counts(one.errors) or "0",
+            number(one.again_s, 1) if one.again_s is not None else f"**not within {AGAIN_S_MAX} s**", _counts(one.hostile),
         ])
-    columns = ["the ten", "what they do", "operator", "req/s of the quiet", "p50 ms", "p99 ms", "p99.9 ms", "max ms", f"p99 to `{ALONE}`", "errors of the quiet", "what the ten got"]
+    columns = ["the ten", "what they do", "operator", "req/s of the quiet", "p50 ms", "p99 ms", "p99.9 ms", "max ms", f"p99 to `{ALONE}`", "errors of the quiet", "answered as before, s after the ten left", "what the ten got"]
     return "\n\n".join([head, text, "![Quiet tenants](neighbours.svg)", grid(columns, rows)])
 
 
