@@ -205,6 +205,10 @@ class Runs(unittest.TestCase):
         quick = results("neighbours", quick=True, neighbours=silent)
         self.assertEqual((len(quick.wrongs()), len(quick.misses())), (0, 1))
 
+    def test_answers_that_came_too_late_for_wrk_are_not_called_quick(self):
+        late = a_beside("mem-objects", requests=8, errors={"timeout": 8}, p50_ms=0, p99_ms=0, p999_ms=0, max_ms=0)
+        self.assertIn("| 8.0 | **over 10 s** | - |", report.page(results("neighbours", neighbours=[late])))
+
     def test_a_queue_that_outlives_its_clients_fails_the_run(self):
         run = results("neighbours", neighbours=[a_beside("cpu-loop", again_s=None)])
         self.assertEqual(len(run.wrongs()), 1)

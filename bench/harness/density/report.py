@@ -98,7 +98,7 @@ def pictures(results: Results) -> dict[str, str]:
     if results.neighbours:
         table: dict[str, dict[str, Cell]] = {}
         for one in results.neighbours:
-            table.setdefault(one.operator, {})[one.kind] = _cell(NEIGHBOURS, [one.p99_ms] if one.requests else [])
+            table.setdefault(one.operator, {})[one.kind] = _cell(NEIGHBOURS, [one.p99_ms] if one.p99_ms else [])
         found["neighbours.svg"] = plot.picture(NEIGHBOURS, table, {}, ALONE, label_width=120)
     return found
 

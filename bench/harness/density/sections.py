@@ -169,6 +169,9 @@ def neighbours_text(found: list[Beside]) -> str:
 def _latency(one: Beside, base: Beside | None) -> list[str]:
     if not one.requests:
         return [f"**no answer in {one.seconds:.0f} s**", *[HIDDEN] * 5]
+    if not one.p50_ms:
+        # wrk keeps no latency of an answer that came after its patience was over.
+        return [number(one.requests / one.seconds, 1), "**over 10 s**", *[HIDDEN] * 4]
     times = [number(value, digits) for value, digits in ((one.p50_ms, 2), (one.p99_ms, 2), (one.p999_ms, 2), (one.max_ms, 1))]
     return [number(one.requests / one.seconds, 0), *times, number(one.p99_ms / base.p99_ms, 1) if base and base.p99_ms else HIDDEN]
 
