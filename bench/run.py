@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Mote measured: `speed` beside its peers, `limits` under hostile tenants, `cells` in processes of their own, `deploy` with many workers.
+"""Mote measured: `speed` beside its peers, `limits` under hostile tenants, `cells` in processes of their own, `deploy` with many workers,
+`density` with as many tenants as fit.
 
 See bench/README.md.
 """
@@ -13,15 +14,18 @@ BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH))
 
 from harness import cells, load, peers, speed  # noqa: E402  (the path is set above)
+from harness.density import group as density  # noqa: E402
 from harness.deploy import group as deploy  # noqa: E402
 from harness.limits import group as limits  # noqa: E402
 from harness.limits import kinds  # noqa: E402
 from harness.machine import Cores, describe  # noqa: E402
 from harness.workloads import WORKLOADS  # noqa: E402
 
-GROUPS = {"speed": speed.run, "limits": limits.run, "cells": cells.run, "deploy": deploy.run}
-# Groups in which others than Mote run.
-WITH_PEERS = {"speed", "limits"}
+GROUPS = {"speed": speed.run, "limits": limits.run, "cells": cells.run, "deploy": deploy.run, "density": density.run}
+# Groups in which others than Mote run, or what comes with them.
+WITH_PEERS = {"speed", "limits", "density"}
+# Groups that can be run in parts.
+PARTS = {"deploy": deploy.PARTS, "density": density.PARTS}
 
 
 def main() -> int:
@@ -56,8 +60,9 @@ def _options() -> argparse.Namespace:
     bounds.add_argument("--sections", default=",".join(limits.SECTIONS), help=f"of {','.join(limits.SECTIONS)}")
     bounds.add_argument("--kinds", help="hostile workers, of bench/workers/limits/ (default all; a few if quick)")
     bounds.add_argument("--unmetered", type=Path, default=unmetered, help="Mote's binary without accounting")
-    deploys = parser.add_argument_group("deploy")
-    deploys.add_argument("--parts", default=",".join(deploy.PARTS), help=f"of {','.join(deploy.PARTS)}")
+    deploys = parser.add_argument_group("deploy and density")
+    listed = "; ".join(f"{name}: {','.join(parts)}" for name, parts in PARTS.items())
+    deploys.add_argument("--parts", default="", help=f"parts of these groups (default all). {listed}")
     options = parser.parse_args()
     options.group = list(GROUPS) if options.group == "all" else [options.group]
     options.unmetered_may_be_built = options.unmetered == unmetered
@@ -66,7 +71,9 @@ def _options() -> argparse.Namespace:
     options.only = _names(parser, "--only", options.only, WORKLOADS)
     options.peers = _names(parser, "--peers", options.peers, peers.NAMES)
     options.sections = _names(parser, "--sections", options.sections, limits.SECTIONS)
-    options.parts = _names(parser, "--parts", options.parts, deploy.PARTS)
+    known = [part for name in options.group for part in PARTS.get(name, ())] or list(deploy.PARTS)
+    options.parts = _names(parser, "--parts", options.parts or ",".join(known), known)
+    options.group = [name for name in options.group if name not in PARTS or set(PARTS[name]) & set(options.parts)]
     options.kinds = _names(parser, "--kinds", options.kinds, kinds.ALL) if options.kinds else []
     options.mote, options.unmetered = options.mote.resolve(), options.unmetered.resolve()
     if options.base not in peers.NAMES:

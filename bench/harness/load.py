@@ -40,6 +40,11 @@ def run(
     return _checked(report, workload, spent)
 
 
+def hammer_at(cores: Cores, port: int, paths: tuple[str, ...], connections: int, seconds: int) -> dict:
+    """GETs of what load.lua takes for paths, whatever becomes of them: wrk's counts, errors among them, as they are."""
+    return _wrk(cores, _hammer(port, "localhost", connections, seconds, paths), seconds)[0]
+
+
 def hammer(cores: Cores, port: int, host: str, connections: int, seconds: int) -> dict:
     """GETs of `/` whatever becomes of them: wrk's counts, errors among them, as they are."""
     return _wrk(cores, _hammer(port, host, connections, seconds), seconds)[0]
@@ -54,10 +59,10 @@ def end_hammer(wrk: subprocess.Popen, seconds: int) -> dict:
     return _report_of(wrk, seconds)
 
 
-def _hammer(port: int, host: str, connections: int, seconds: int) -> list[str]:
+def _hammer(port: int, host: str, connections: int, seconds: int, paths: tuple[str, ...] = ("/",)) -> list[str]:
     return [
         "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s", "-H", f"Host: {host}",
-        "-s", str(BENCH / "load.lua"), f"http://127.0.0.1:{port}/", "--", "GET", "-", "-", "/",
+        "-s", str(BENCH / "load.lua"), f"http://127.0.0.1:{port}/", "--", "GET", "-", "-", *paths,
     ]
 
 

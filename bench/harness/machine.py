@@ -1,5 +1,6 @@
 """The machine: which core does what, how busy a core was, and what the results say about it all."""
 
+import copy
 import os
 import platform
 import subprocess
@@ -15,7 +16,9 @@ class Cores:
 
     def __init__(self) -> None:
         cores = sorted(os.sched_getaffinity(0))
-        self.server = cores[0]
+        self._all = frozenset(cores)
+        # One core, or a set of them.
+        self.server: int | frozenset[int] = cores[0]
         self.load = cores[1] if len(cores) > 1 else cores[0]
         self.upstream = cores[2] if len(cores) > 2 else self.load
         os.sched_setaffinity(0, {self.load})
@@ -24,10 +27,16 @@ class Cores:
     def shared(self) -> bool:
         return self.server == self.load
 
-    def spawn(self, core: int, command: list[str], **options) -> subprocess.Popen:
-        """Starts a process on one core: it inherits the affinity that this thread has at that moment."""
+    def wide(self) -> "Cores":
+        """The same, but the server has every core, also those of the load: for questions about a whole machine."""
+        other = copy.copy(self)
+        other.server = self._all
+        return other
+
+    def spawn(self, core: int | frozenset[int], command: list[str], **options) -> subprocess.Popen:
+        """Starts a process on a core, or on several: it inherits the affinity that this thread has at that moment."""
         assert threading.current_thread() is threading.main_thread()
-        os.sched_setaffinity(0, {core})
+        os.sched_setaffinity(0, {core} if isinstance(core, int) else core)
         try:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
         finally:
@@ -54,6 +63,11 @@ def describe(root: Path) -> dict:
         "load_average_at_start": round(os.getloadavg()[0], 2),
         "commit": _commit(root),
     }
+
+
+def available_mib() -> float:
+    """Memory that could be had now without anybody else's."""
+    return int(_field("/proc/meminfo", "MemAvailable").split()[0]) / 1024
 
 
 def _field(path: str, name: str) -> str:

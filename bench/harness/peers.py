@@ -124,25 +124,31 @@ BASELINES = frozenset({"hyper"})
 
 def install(names: list[str], say: Callable[[str], None]) -> None:
     """Fetches and builds what is missing. A failure is not the end: `find` says later which peer cannot run."""
-    if not (MODULES / ".package-lock.json").is_file():
-        say("bench: installing the peers from npm (about 370 MB, once)")
-        quiet = ["--no-fund", "--no-audit", "--loglevel=error"]
-        # A registry mirror may lack the packages of other platforms, which `npm ci` insists on and `npm install` does
-        # not; package.json pins the same versions.
-        if not _try(["npm", "ci", *quiet], BENCH, say):
-            _try(["npm", "install", "--no-package-lock", *quiet], BENCH, say)
+    install_packages(BENCH, "the peers (about 370 MB)", say)
     if "hyper" in names and not (HYPER / "target/release/bench-hyper").is_file():
         say("bench: building the hyper baseline (once)")
         build = ["cargo", "build", "--release", "--locked", "--quiet", "--target-dir", str(HYPER / "target")]
         _try(build, HYPER, say)
 
 
-def bundle(source: Path, target: Path) -> None:
-    """One module without imports, the same for every runtime."""
+def install_packages(folder: Path, what: str, say: Callable[[str], None]) -> None:
+    """The npm packages of a folder, if they are not there."""
+    if (folder / "node_modules/.package-lock.json").is_file():
+        return
+    say(f"bench: installing {what} from npm (once)")
+    quiet = ["--omit=dev", "--no-fund", "--no-audit", "--loglevel=error"]
+    # A registry mirror may lack the packages of other platforms, which `npm ci` insists on and `npm install` does
+    # not; package.json pins the same versions.
+    if not _try(["npm", "ci", *quiet], folder, say):
+        _try(["npm", "install", "--no-package-lock", *quiet], folder, say)
+
+
+def bundle(source: Path, target: Path, *more: str) -> None:
+    """One module without imports, the same for every runtime. `more` are further options of esbuild."""
     binary, _ = _npm_binary("@esbuild/linux-*/bin/esbuild", "esbuild/bin/esbuild")
     command = [binary, str(source), "--bundle", "--format=esm", "--target=es2022", f"--outfile={target}"]
     done = subprocess.run(
-        [*command, "--platform=neutral", "--conditions=workerd,worker,browser", "--log-level=warning"],
+        [*command, "--platform=neutral", "--conditions=workerd,worker,browser", "--log-level=warning", *more],
         capture_output=True, text=True, timeout=60, cwd=BENCH,
     )
     if done.returncode != 0:

@@ -3,7 +3,7 @@
 No background and mid-grey text, so that a picture reads on a light page and on a dark one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from .peers import BASELINES
@@ -35,14 +35,37 @@ def picture(
     return "\n".join([*_head(metric, y), *parts, "</svg>"]) + "\n"
 
 
+def curve(title: str, unit: str, points: Sequence[tuple[float, float]], bound: float, marks: Sequence[tuple[float, str]]) -> str:
+    """One quantity over seconds, with the line that it should keep below, and what began when."""
+    width, height, left = WIDTH - 2 * MARGIN - VALUE_WIDTH, 220, MARGIN + LABEL_WIDTH
+    last, highest = max((x for x, _ in points), default=1) or 1, max([bound, *(y for _, y in points)])
+
+    def at(x: float, y: float) -> str:
+        return f"{left + x / last * (width - LABEL_WIDTH):.1f} {TITLE_HEIGHT + height - y / highest * height:.1f}"
+
+    parts = [f'<path d="M{at(0, bound)}L{at(last, bound)}" stroke="{FAILED}" stroke-dasharray="5 4" fill="none"/>']
+    for y in (0, bound):
+        parts.append(_text(left - 8, float(at(0, y).split()[1]) + 4.5, f"{y:,.0f}", anchor="end"))
+    for x, text in marks:
+        parts.append(f'<path d="M{at(x, 0)}L{at(x, highest)}" stroke="{FAINT}" stroke-opacity="0.4" fill="none"/>')
+        parts.append(_text(float(at(x, 0).split()[0]) + 3, TITLE_HEIGHT + height + 16, text, size=11))
+    parts.append(f'<path d="M{"L".join(at(*point) for point in points)}" stroke="{BASE_FILL}" stroke-width="2" fill="none"/>' if points else "")
+    note = f"{unit} over {last:,.0f} s; dashed: what it may be"
+    return "\n".join([*_frame(title, note, TITLE_HEIGHT + height + 30), *filter(None, parts), "</svg>"]) + "\n"
+
+
 def _head(metric: Metric, height: float) -> list[str]:
     better = "longer is better" if metric.higher_is_better else "shorter is better"
+    return _frame(metric.title, f"{metric.unit}, {better}; bar: median, whisker: lowest to highest", height)
+
+
+def _frame(title: str, note: str, height: float) -> list[str]:
     return [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height:.0f}" '
-        f'viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(metric.title)}" '
+        f'viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(title)}" '
         'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif" font-size="13">',
-        _text(MARGIN, 24, metric.title, size=17, weight=600),
-        _text(MARGIN, 43, f"{metric.unit}, {better}; bar: median, whisker: lowest to highest", fill=FAINT),
+        _text(MARGIN, 24, title, size=17, weight=600),
+        _text(MARGIN, 43, note, fill=FAINT),
     ]
 
 

@@ -24,15 +24,17 @@ class Refused(ServerFailed):
         self.status = status
 
 
-def form(source: str, bindings: list[dict] | None = None) -> bytes:
-    """A worker of one module, as clients upload it."""
+def form(source: str, bindings: list[dict] | None = None, more: tuple[tuple[str, str, bytes], ...] = ()) -> bytes:
+    """A worker, as clients upload it. `more` are modules beside its main one: name, content type, content."""
     metadata = {"main_module": MODULE, "compatibility_date": "2026-01-01", "bindings": bindings or []}
-    parts = (("metadata", "application/json", json.dumps(metadata)), (MODULE, "application/javascript+module", source))
-    lines = [
-        f'--{BOUNDARY}\r\ncontent-disposition: form-data; name="{name}"; filename="{name}"\r\ncontent-type: {kind}\r\n\r\n{content}\r\n'
-        for name, kind, content in parts
-    ]
-    return "".join([*lines, f"--{BOUNDARY}--\r\n"]).encode()
+    parts = (
+        ("metadata", "application/json", json.dumps(metadata).encode()), (MODULE, "application/javascript+module", source.encode()), *more,
+    )
+    pieces = []
+    for name, kind, content in parts:
+        head = f'--{BOUNDARY}\r\ncontent-disposition: form-data; name="{name}"; filename="{name}"\r\ncontent-type: {kind}\r\n\r\n'
+        pieces += [head.encode(), content, b"\r\n"]
+    return b"".join([*pieces, f"--{BOUNDARY}--\r\n".encode()])
 
 
 # A node lets an idle connection go after 15 s.
@@ -42,9 +44,10 @@ IDLE_S_MAX = 5
 class Api:
     """One client with one connection, which is kept. Not for several threads at once."""
 
-    def __init__(self, admin: int, token: str):
+    def __init__(self, admin: int, token: str, account: str = ACCOUNT):
         self._connection = http.client.HTTPConnection("127.0.0.1", admin, timeout=ANSWER_S_MAX)
         self._authorization = {"authorization": f"Bearer {token}"}
+        self._account = account
         self._used = time.monotonic()
 
     def close(self) -> None:
@@ -52,6 +55,11 @@ class Api:
 
     def deploy(self, name: str, upload: bytes) -> None:
         self._send("PUT", f"workers/scripts/{name}", upload, FORM)
+
+    def start(self, name: str) -> dict | None:
+        """What the node found out about the start of a worker's newest version; `None` as long as it has not."""
+        versions = json.loads(self._send("GET", f"workers/scripts/{name}/versions"))["result"]["items"]
+        return max(versions, key=lambda version: version["number"]).get("start")
 
     def set_routes(self, name: str, patterns: list[str]) -> None:
         self._send("PUT", f"workers/scripts/{name}/routes", json.dumps(patterns).encode(), "application/json")
@@ -84,7 +92,7 @@ class Api:
             self._connection.close()
         self._used = time.monotonic()
         try:
-            self._connection.request(method, f"/client/v4/accounts/{ACCOUNT}/{path}", body, headers)
+            self._connection.request(method, f"/client/v4/accounts/{self._account}/{path}", body, headers)
             answer = self._connection.getresponse()
             said = answer.read()
         except (OSError, http.client.HTTPException):

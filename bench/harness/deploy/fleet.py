@@ -99,7 +99,7 @@ def _deploy(node: Node, fleet: Fleet, seconds_max: float) -> None:
     while fleet.deployed < fleet.asked and fleet.seconds < seconds_max:
         batch = range(fleet.deployed, min(fleet.asked, fleet.deployed + EVERY))
         began = time.perf_counter()
-        done = _batch(node, batch, seconds_max - fleet.seconds)
+        done = deploy_batch(node, batch, seconds_max - fleet.seconds)
         seconds = time.perf_counter() - began
         fleet.deployed += done
         fleet.seconds += seconds
@@ -111,7 +111,7 @@ def _deploy(node: Node, fleet: Fleet, seconds_max: float) -> None:
             node.start()
 
 
-def _batch(node: Node, batch: range, seconds_max: float) -> int:
+def deploy_batch(node: Node, batch: range, seconds_max: float) -> int:
     """How many were deployed, of the first ones without a gap, by all clients at once."""
     numbers, lock, until = iter(batch), threading.Lock(), time.perf_counter() + seconds_max
     done, problems = set(), []

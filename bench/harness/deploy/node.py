@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..machine import Cores
 from ..server import Server, ServerFailed, free_port, left_of
-from .api import Api, form
+from .api import ACCOUNT, Api, form
 
 START_S_MAX = 120
 POLL_S = 0.001
@@ -29,8 +29,9 @@ class Setting:
     mote: Path
     folder: Path
 
-    def node(self) -> "Node":
-        return Node(self)
+    def node(self, config: str = "") -> "Node":
+        """`config` is the text of its `mote.toml`."""
+        return Node(self, config)
 
 
 def hello(text: str) -> bytes:
@@ -41,10 +42,11 @@ def hello(text: str) -> bytes:
 class Node:
     """Use as a context manager: the folder and every process are gone afterwards. May be started and ended in it many times."""
 
-    def __init__(self, setting: Setting):
+    def __init__(self, setting: Setting, config: str = ""):
         self._setting = setting
         self._temporary = tempfile.TemporaryDirectory(prefix="node-", dir=setting.folder)
         self.folder = Path(self._temporary.name)
+        (self.folder / "mote.toml").write_text(config)
         self.port, self.admin = free_port(), free_port()
         self._server: Server | None = None
         self._started = 0.0
@@ -68,7 +70,7 @@ class Node:
         """Starts it and waits until it is ready; gives the milliseconds."""
         command = [
             str(self._setting.mote), "serve", "--listen", f"127.0.0.1:{self.port}", "--admin", f"127.0.0.1:{self.admin}",
-            "--data", str(self.folder / "data"),
+            "--data", str(self.folder / "data"), "--config", str(self.folder / "mote.toml"),
         ]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("MOTE_")}
         self._started = time.perf_counter()
@@ -97,8 +99,15 @@ class Node:
         """Milliseconds from the start to the first right answer of a worker."""
         return self._until(lambda: self._answers(name, text), f"{name} does not answer {text!r}")
 
-    def api(self) -> Api:
-        return Api(self.admin, self.token())
+    def api(self, account: str = ACCOUNT) -> Api:
+        return Api(self.admin, self.token(), account)
+
+    def metrics(self) -> str:
+        """All its books, in the OpenMetrics text format."""
+        status, body = self._get(self.admin, "localhost", "/metrics")
+        if status != 200:
+            raise ServerFailed(f"/metrics: status {status}{self.server.last_words()}")
+        return body.decode()
 
     def token(self) -> str:
         return (self.folder / "data" / "admin-token").read_text().strip()
