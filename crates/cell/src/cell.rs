@@ -263,6 +263,7 @@ impl Cell {
     /// Makes blank isolates in its idle time from now on, so that no start has to wait for one, and keeps house.
     pub fn keep_ready(self: &Rc<Self>) {
         self.blanks.fill(self.snapshot.clone());
+        tokio::task::spawn_local(Self::watch_lag(Rc::downgrade(self)));
         let this = Rc::downgrade(self);
         tokio::task::spawn_local(async move {
             loop {

@@ -62,6 +62,8 @@ impl Cell {
         let (worker, way) = (slot.worker.borrow().clone(), slot.way.borrow().clone());
         let (Some(mut worker), Some(way)) = (worker, way) else { return Err(NOT_LOADED.to_owned()) };
         let program = worker.program.clone();
+        // What was prepared before, if anything was, is what this is about.
+        worker.heap = None;
         let mut report = PreparedReport::default();
         let (runtime, took) = self.start(&slot, &worker, &way)?;
         report.source_us = took.load;

@@ -7,7 +7,7 @@
 use std::{
     cell::{Cell as StdCell, RefCell},
     collections::VecDeque,
-    rc::Rc,
+    rc::{Rc, Weak},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -39,6 +39,13 @@ const BYTES_MAX: u64 = 2_800 << 20;
 /// a burst of many workers should find room.
 const RULES: KeepRules =
     KeepRules { idle_max: Duration::from_secs(30 * 60), residence_min: Duration::from_millis(20) };
+/// From as long a wait on, starts that find no memory left take their turns.
+const LAG_MAX: Duration = Duration::from_millis(200);
+/// How often the wait is measured.
+const LAG_EVERY: Duration = Duration::from_millis(50);
+/// A longer turn makes as many events that follow it give way.
+const LONG: Duration = Duration::from_millis(5);
+const GIVE_WAY: u32 = 64;
 /// An isolate that holds more is worth a collection before it or another one leaves.
 const COLLECT_ABOVE_BYTES: u64 = 6 << 20;
 /// Collections in one round of house keeping: each takes milliseconds, and events wait meanwhile.
@@ -92,6 +99,10 @@ pub(crate) struct Warmth {
     /// What a start takes on average.
     usual: StdCell<Duration>,
     kept_house: StdCell<Duration>,
+    /// How long a task that could run had to wait for others of late.
+    lag: StdCell<Duration>,
+    /// So many events more give way before they begin.
+    give_way: StdCell<u32>,
     /// Isolates that have left and are not freed yet: each takes a moment.
     leaving: RefCell<VecDeque<Rc<Runtime>>>,
     pub(crate) books: Arc<IsolateBooks>,
@@ -107,6 +118,8 @@ impl Warmth {
             held: StdCell::default(),
             usual: StdCell::new(UNKNOWN_COST),
             kept_house: StdCell::default(),
+            lag: StdCell::default(),
+            give_way: StdCell::default(),
             leaving: RefCell::default(),
             books,
         }
@@ -127,6 +140,17 @@ impl Warmth {
     /// An event has used as much CPU time by now: what is left is for starts.
     pub(crate) fn served(&self, cpu: Duration) {
         self.admission.borrow_mut().served(cpu);
+        if cpu > LONG {
+            self.give_way.set(GIVE_WAY);
+        }
+    }
+
+    /// Whether an event should let everything else run before it begins. After a long turn many wait, and the clients of some
+    /// have left meanwhile, which the cell has not read yet.
+    pub(crate) fn gives_way(&self) -> bool {
+        let left = self.give_way.get();
+        self.give_way.set(left.saturating_sub(1));
+        left > 0
     }
 
     /// A worker's warm isolate holds as much; it may be in the books already.
@@ -166,7 +190,9 @@ impl Cell {
         let start = Start { worker: hash_of(&slot.name), cost };
         let coming = Amount { bytes: before.map_or(UNKNOWN_BYTES, |kept| kept.bytes()), isolates: 1 };
         let need = warmth.budget.get().to_free(warmth.held.get(), coming);
-        let memory = if need.is_none() { Memory::Left } else { Memory::Full };
+        // As long as nobody waits for long, starts may take all the time that there is.
+        let may = need.is_none() || warmth.lag.get() < LAG_MAX;
+        let memory = if may { Memory::Left } else { Memory::Full };
         let answer = warmth.admission.borrow_mut().ask(start, memory, warmth.time(now));
         let shed = |reason: &str, retry_after| {
             warmth.books.shed.fetch_add(1, Ordering::Relaxed);
@@ -241,6 +267,17 @@ impl Cell {
             warmth.count(&slot, kept.bytes());
         }
         self.let_go(warmth.budget.get().to_free(warmth.held.get(), Amount::NONE), now);
+    }
+
+    /// Measures again and again how long whoever could run has to wait.
+    pub(crate) async fn watch_lag(this: Weak<Self>) {
+        loop {
+            tokio::time::sleep(LAG_EVERY).await;
+            let began = Instant::now();
+            tokio::task::yield_now().await;
+            let Some(this) = this.upgrade() else { return };
+            this.warmth.lag.set(began.elapsed().max(this.warmth.lag.get() / 2));
+        }
     }
 
     /// Lets isolates go so that as much is free; gives what is missing.

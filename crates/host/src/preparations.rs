@@ -17,7 +17,7 @@ use mote_store::Store;
 use mote_wire::{bundle::BundleHash, prepared::Prepared};
 use tokio::sync::mpsc;
 
-use crate::supervisor::{Supervisor, WorkerSpec};
+use crate::supervisor::{Supervisor, TakePrepared, Wanting, WorkerSpec};
 
 /// How long after its first event a version is prepared that was not prepared when it was deployed. Until then its deploy may
 /// still be at it.
@@ -38,6 +38,27 @@ pub(crate) struct Preparations {
     waiting: mpsc::Sender<(BundleHash, Remake)>,
 }
 
+/// What the supervisor knows of it.
+struct Taker(Weak<Preparations>);
+
+impl TakePrepared for Taker {
+    fn wants(&self, bundle: Bytes) -> Wanting {
+        let this = self.0.clone();
+        Box::pin(async move {
+            // Many bundles are megabytes long.
+            let hash = tokio::task::spawn_blocking(move || hash_of(&bundle)).await;
+            let this = this.upgrade();
+            hash.ok().zip(this).is_some_and(|(hash, this)| !this.tried.borrow().contains(&hash))
+        })
+    }
+
+    fn take(&self, bundle: Bytes, made: Result<Bytes, String>) {
+        if let Some(this) = self.0.upgrade() {
+            tokio::task::spawn_local(this.keep(bundle, made));
+        }
+    }
+}
+
 /// The name of an encoded bundle.
 fn hash_of(encoded: &[u8]) -> BundleHash {
     let mut hash = [0; 32];
@@ -56,13 +77,7 @@ impl Preparations {
         let supervisor_of = Rc::downgrade(supervisor);
         let this =
             Rc::new(Self { store, engine, supervisor: supervisor_of, tried: RefCell::default(), waiting });
-        let taker = Rc::downgrade(&this);
-        supervisor.take_prepared(Rc::new(move |spec: &WorkerSpec, made| {
-            if let Some(this) = taker.upgrade() {
-                let bundle = spec.bundle.clone();
-                tokio::task::spawn_local(this.take(bundle, made));
-            }
-        }));
+        supervisor.take_prepared(Rc::new(Taker(Rc::downgrade(&this))));
         tokio::task::spawn_local(Self::prepare_later(Rc::downgrade(&this), queue));
         this
     }
@@ -81,7 +96,7 @@ impl Preparations {
     }
 
     /// Keeps what a cell has prepared, and gives it to the workers in service that have the bundle.
-    async fn take(self: Rc<Self>, bundle: Bytes, made: Result<Bytes, String>) {
+    async fn keep(self: Rc<Self>, bundle: Bytes, made: Result<Bytes, String>) {
         let (store, engine) = (self.store.clone(), self.engine.clone());
         let kept = tokio::task::spawn_blocking(move || {
             let hash = hash_of(&bundle);

@@ -85,6 +85,9 @@ impl Events {
                 detail,
             )));
         };
+        if self.cell.warmth.gives_way() {
+            tokio::task::yield_now().await;
+        }
         let cancelled = reply.cancelled();
         match request.kind {
             Kind::Fetch | Kind::Rpc => {
@@ -97,8 +100,9 @@ impl Events {
                 let called = Called { request: head, url: request.url, upgrade, callee, kind, ticket };
                 let answer = tokio::select! {
                     biased;
-                    answer = self.cell.serve(&worker, called) => answer,
+                    // First: a client that has left before its turn came wants nothing any more.
                     () = cancelled => return,
+                    answer = self.cell.serve(&worker, called) => answer,
                 };
                 match answer {
                     Ok(response) => reply.respond(response),

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    pin::Pin,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -29,12 +30,20 @@ const PREPARING_MAX: Duration = Duration::from_secs(60);
 /// Trials that wait to prepare what they have loaded; each holds a cell. Further ones end as they are.
 const WAITING_MAX: usize = 4;
 
-/// Who is told what was prepared for a version, or why it was not.
-pub(crate) type TakePrepared = Rc<dyn Fn(&WorkerSpec, Result<Bytes, String>)>;
+/// An answer that takes a moment.
+pub(crate) type Wanting = Pin<Box<dyn Future<Output = bool>>>;
+
+/// Who has versions prepared.
+pub(crate) trait TakePrepared {
+    /// Whether anything is to be prepared for a bundle.
+    fn wants(&self, bundle: Bytes) -> Wanting;
+    /// What was prepared for it, or why nothing was.
+    fn take(&self, bundle: Bytes, made: Result<Bytes, String>);
+}
 
 impl Supervisor {
     /// From now on versions are prepared, after they were tried out, and `take` gets what comes of it.
-    pub(crate) fn take_prepared(&self, take: TakePrepared) {
+    pub(crate) fn take_prepared(&self, take: Rc<dyn TakePrepared>) {
         self.preparing.taker.replace(Some(take));
     }
 
@@ -42,7 +51,9 @@ impl Supervisor {
     pub(crate) fn adopt(self: &Rc<Self>, bundle: &Bytes, prepared: &Bytes) {
         for worker in self.workers.borrow().values() {
             let spec = worker.current();
-            if spec.bundle == *bundle && spec.prepared.borrow().is_empty() {
+            // Not one that is being tried out: it finds out for itself.
+            let is_tried = worker.name.contains(' ');
+            if !is_tried && spec.bundle == *bundle && spec.prepared.borrow().is_empty() {
                 spec.prepared.replace(prepared.clone());
                 self.tell_adopted(worker, &spec, prepared);
             }
@@ -88,12 +99,13 @@ impl Supervisor {
         tokio::task::spawn_local(async move {
             let turn = preparing.turns.acquire().await;
             let spec = trial.supervisor.known(&trial.name).map(|worker| worker.current());
-            let made = ask(&cell, number).await;
+            let bundle = spec.map(|spec| spec.bundle.clone()).unwrap_or_default();
+            let made = if take.wants(bundle.clone()).await { Some(ask(&cell, number).await) } else { None };
             // Its cell ends now, and the next one may begin.
             drop((trial, turn));
             preparing.waiting.set(preparing.waiting.get() - 1);
-            if let Ok(spec) = spec {
-                take(&spec, made);
+            if let Some(made) = made {
+                take.take(bundle, made);
             }
         });
     }
@@ -101,7 +113,7 @@ impl Supervisor {
 
 /// Versions that are being prepared.
 pub(super) struct Preparing {
-    taker: RefCell<Option<TakePrepared>>,
+    taker: RefCell<Option<Rc<dyn TakePrepared>>>,
     waiting: Cell<usize>,
     /// One at a time: it costs as much as the events that others wait for.
     turns: Semaphore,

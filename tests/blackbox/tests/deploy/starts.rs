@@ -130,3 +130,19 @@ fn what_was_prepared_is_forgotten_with_its_version_and_damage_is_noticed() {
     node.commands.says(&["delete", "heavy"]);
     assert_eq!(node.sql("SELECT count(*) FROM prepared"), "0");
 }
+
+#[test]
+fn the_same_code_deployed_again_and_again_keeps_its_heap() {
+    let node = Node::start();
+    for name in ["one", "two", "three", "one", "two"] {
+        node.deploy(&heavy(name, ""));
+    }
+    let start = node.start_of("one");
+    assert_eq!(start["without_heap"], Value::Null, "{start}");
+    assert!(start["heap_us"].as_u64().unwrap() < start["cached_us"].as_u64().unwrap(), "{start}");
+    for name in ["one", "two", "three"] {
+        assert_eq!(node.answer(name)["size"], 60_000);
+        node.deploy(&heavy(name, ""));
+    }
+    assert_eq!(node.start_of("three"), start, "it was found out once");
+}
