@@ -178,5 +178,3 @@ def _latency(one: Beside, base: Beside | None) -> list[str]:
 
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{what}: {count:,}" for what, count in sorted(counts.items(), key=lambda item: -item[1]))
-
-
