@@ -9,7 +9,7 @@
     reason = "a measuring tool stops at what it did not expect, and prints"
 )]
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use mote_cell::{
     Cell, CellOptions, Debugging, Deployment, Directory, EventLog, JsError, LogLevel, Observer, Pressure,
@@ -39,7 +39,7 @@ fn main() {
     });
 }
 
-fn measure(cell: &Cell, path: &str) {
+fn measure(cell: &Rc<Cell>, path: &str) {
     let main = ModuleSpecifier::parse("index.js").unwrap();
     let module = Module::new(main.clone(), ModuleKind::EsModule, std::fs::read(path).unwrap());
     let bundle = Bundle::new(vec![module], main, Format::Modules).unwrap();

@@ -135,7 +135,11 @@ impl Cell {
     ///
     /// # Errors
     /// When its code does not load, or it is larger than it may be.
-    pub fn deploy(&self, name: &str, deployment: &Deployment<'_>) -> Result<Vec<String>, LoadError> {
+    pub fn deploy(
+        self: &Rc<Self>,
+        name: &str,
+        deployment: &Deployment<'_>,
+    ) -> Result<Vec<String>, LoadError> {
         let refused = |text: String| LoadError::Threw(JsError::plain(text));
         let limits = self.options.limits.of(deployment.account, &deployment.limits);
         check_size(deployment, &limits).map_err(refused)?;
@@ -156,6 +160,7 @@ impl Cell {
         if let Some(old) = old {
             retire(old);
         }
+        self.make_up_for_it();
         Ok(handlers)
     }
 

@@ -303,7 +303,7 @@ impl Serving {
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one message")]
 fn load(
-    cell: &Cell,
+    cell: &Rc<Cell>,
     name: &str,
     account: &str,
     limits: LimitsPatch,

@@ -182,6 +182,14 @@ impl Cell {
         self.let_go(budget.to_free(self.warmth.held.get(), Amount::NONE), Instant::now());
     }
 
+    /// An isolate was made that nobody made room for: others leave for it now.
+    pub(crate) fn make_up_for_it(self: &Rc<Self>) {
+        let need = self.warmth.budget.get().to_free(self.warmth.held.get(), Amount::NONE);
+        if !need.is_none() {
+            self.let_go(need, Instant::now());
+        }
+    }
+
     /// Begins to start an isolate for a worker: makes room for it.
     pub(crate) fn begin_start(self: &Rc<Self>, slot: &Slot, now: Instant) -> Result<Start, TurnedAway> {
         let warmth = &self.warmth;

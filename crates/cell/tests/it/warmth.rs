@@ -9,6 +9,7 @@ use super::{
 
 tests! {
     more_workers_than_fit_all_answer,
+    loading_workers_one_after_the_other_stays_within_the_budget,
     what_is_used_outlives_a_scan,
     an_isolate_with_an_event_under_way_stays,
     what_fits_nowhere_is_turned_away,
@@ -50,6 +51,22 @@ fn more_workers_than_fit_all_answer() {
         }
         assert!(books.evicted() >= 24, "{}", books.evicted());
         assert_eq!(books.shed(), 0);
+    });
+}
+
+fn loading_workers_one_after_the_other_stays_within_the_budget() {
+    run(async {
+        let harness = Harness::new();
+        harness.cell.set_budget(20 * MIB);
+        let books = harness.directory.books();
+        for at in 0..40 {
+            harness.serve(&name(at), COUNTS).unwrap();
+            assert_eq!(harness.get(&name(at), "/").await.1, "1");
+            // As old as one must be to leave.
+            tokio::time::sleep(Duration::from_millis(3)).await;
+            let (warm, held) = books.warm();
+            assert!(held <= 36 * MIB && warm <= 24, "{warm} {held}");
+        }
     });
 }
 
