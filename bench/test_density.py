@@ -96,7 +96,7 @@ mote_cell_age_seconds{cell="21",cordon="default"} 2.3
 mote_event_retries_total 0
 # EOF
 """
-OF_CELLS = 'mote_cell_isolates_warm{cell="1"} 4\nmote_cell_isolates_warm{cell="2"} 5\nmote_cell_isolates_evicted_total{cell="1"} 9\n'
+OF_CELLS = 'mote_cell_isolates_warm{cell="1"} 4\nmote_cell_isolates_warm{cell="2"} 5\nmote_isolate_evictions_total{cordon="default"} 9\n'
 
 
 class Books(unittest.TestCase):

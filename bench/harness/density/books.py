@@ -12,7 +12,7 @@ LATE_S = 1.5
 SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 # Counts of cells, which not every build has: isolates that are warm, that had to leave, and events that were turned away for want of one.
-OF_CELLS = re.compile(r"^mote_(?:cell_)?isolates?_(warm|evicted|shed)(?:_total)?$")
+OF_CELLS = re.compile(r"^mote_(?:cell_)?isolates?_(warm|evictions|shed)(?:_total)?$")
 
 
 @dataclass
@@ -59,7 +59,7 @@ def read(text: str) -> Books:
         elif name == "mote_isolates_started_total":
             books.started[labels.get("worker", "?")] += int(value)
         elif of_cells := OF_CELLS.match(name):
-            word = of_cells[1]
+            word = {"evictions": "evicted"}.get(of_cells[1], of_cells[1])
             setattr(books, word, (getattr(books, word) or 0) + value)
     return books
 
