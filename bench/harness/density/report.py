@@ -6,9 +6,9 @@ from pathlib import Path
 
 from .. import plot
 from ..anonymous import anonymous, anonymous_values
-from ..deploy.report import FAILURE_MAX
 from ..limits.neighbours import ALONE
-from ..markdown import grid, one_line, rounded
+from ..markdown import grid, rounded
+from ..remarks import failures, verdict, warnings
 from ..summary import Cell, Metric, Spread
 from .results import Results
 from .sections import isolates_text, neighbours_text, peers_text, starts_text, zipf_text
@@ -40,7 +40,7 @@ def page(results: Results) -> str:
         "peers": lambda: peers_text(results.peers, results.tenant(), results.missing),
         "neighbours": lambda: neighbours_text(results.neighbours),
     }
-    parts = [_opening(results), _warnings(results), _verdict(results), *(texts[name]() for name in results.parts), _failures(results)]
+    parts = [_opening(results), warnings(results), verdict(results), *(texts[name]() for name in results.parts), failures(results)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -57,29 +57,6 @@ How many tenants fit on a machine, and how soon one that was cold answers. Writt
 read this is in [bench/README.md](../../README.md). Every node is a `mote serve` with a fresh folder on loopback.
 
 {grid(["", ""], rows, "---")}"""
-
-
-def _warnings(results: Results) -> str:
-    lines = []
-    if results.cut:
-        lines.append(f"The run is not whole: {results.cut}.")
-    if results.quick:
-        lines.append("A quick run: good for seeing that everything works, not for comparing.")
-    if results.shared_core:
-        lines.append("One core only: server and load shared it.")
-    if results.machine["load_average_at_start"] > 0.5:
-        lines.append("The machine was busy when the run began: repeat it on a quiet one.")
-    return "\n".join(f"> **{line}**\n>" for line in lines).removesuffix("\n>")
-
-
-def _verdict(results: Results) -> str:
-    """What must never be, and which budgets are missed. What was not measured is not called good."""
-    lines = [f"- **wrong**: {one_line(line)}" for line in results.wrongs()] + [f"- missed: {line}" for line in results.misses()]
-    return "## Where Mote falls short\n\n" + "\n".join(lines) if lines else ""
-
-
-def _failures(results: Results) -> str:
-    return "## Not measured\n\n" + "\n".join(f"- {one_line(line[:FAILURE_MAX])}" for line in results.failed) if results.failed else ""
 
 
 def pictures(results: Results) -> dict[str, str]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from .. import plot
 from ..anonymous import anonymous, anonymous_values
-from ..markdown import grid, one_line, rounded
+from ..markdown import grid, rounded
+from ..remarks import failures, verdict, warnings
 from ..summary import Cell, Metric, Spread
 from .calls import ALONE, CALL, CONNECTIONS, FETCH
 from .kv import API, READ, WORKER, WRITE
@@ -19,7 +20,6 @@ LIVE = Metric("live_ms", "Deploy to live", "ms", False, 1)
 ROUTING = Metric("single_p50_ms", "Latency p50 with many routes, 1 connection", "ms", False, 3)
 KV = Metric("per_s", "KV, one core", "a second", True, 0)
 CALLS = Metric("requests_per_s", f"Workers that ask one another, {CONNECTIONS} connections", "req/s", True, 0)
-FAILURE_MAX = 1_000
 
 
 def write(results: Results, out: Path, *work_folders: str) -> None:
@@ -41,7 +41,7 @@ def page(results: Results) -> str:
         "calls": lambda: calls_text(results.calls),
         "kills": lambda: kills_text(results.kills),
     }
-    parts = [_opening(results), _warnings(results), _verdict(results), *(texts[name]() for name in results.parts), _failures(results)]
+    parts = [_opening(results), warnings(results), verdict(results), *(texts[name]() for name in results.parts), failures(results)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -59,29 +59,6 @@ How soon a deploy is live, what many workers and routes cost a node, and what it
 fresh folder on loopback. Medians, with the lowest and the highest of the rounds in brackets.
 
 {grid(["", ""], rows, "---")}"""
-
-
-def _warnings(results: Results) -> str:
-    lines = []
-    if results.cut:
-        lines.append(f"The run is not whole: {results.cut}.")
-    if results.quick:
-        lines.append("A quick run: good for seeing that everything works, not for comparing.")
-    if results.shared_core:
-        lines.append("One core only: server and load shared it.")
-    if results.machine["load_average_at_start"] > 0.5:
-        lines.append("The machine was busy when the run began: repeat it on a quiet one.")
-    return "\n".join(f"> **{line}**\n>" for line in lines).removesuffix("\n>")
-
-
-def _verdict(results: Results) -> str:
-    """What must never be, and which budgets are missed. What was not measured is not called good."""
-    lines = [f"- **wrong**: {one_line(line)}" for line in results.wrongs()] + [f"- missed: {line}" for line in results.misses()]
-    return "## Where Mote falls short\n\n" + "\n".join(lines) if lines else ""
-
-
-def _failures(results: Results) -> str:
-    return "## Not measured\n\n" + "\n".join(f"- {one_line(line[:FAILURE_MAX])}" for line in results.failed) if results.failed else ""
 
 
 def pictures(results: Results) -> dict[str, str]:
