@@ -49,7 +49,7 @@ pub fn unreachable(tree: &Tree) -> Vec<Finding> {
     modules()
         .filter(|(name, _)| *name != MAIN && !reached(name))
         .map(|(name, _)| {
-            Finding::about(&format!("{ROOM}{name}"), format!("nothing imports or loads {}", name_of(name)))
+            Finding::about(format!("{ROOM}{name}"), format!("nothing imports or loads {}", name_of(name)))
         })
         .collect()
 }
