@@ -1,6 +1,6 @@
 // ReadableStreamTee and ReadableStreamDefaultTee: two streams that both get every chunk.
 
-import { load } from "../lazy.js";
+import { load } from "../../lazy.js";
 import { cloneAsUint8Array, isUint8Array } from "./buffers.js";
 import { queueMicrotaskSteps, resolvedUndefined, uponRejection } from "./promises.js";
 import {

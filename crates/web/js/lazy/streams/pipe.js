@@ -1,7 +1,7 @@
 // ReadableStreamPipeTo: moves chunks from a readable to a writable stream as long as that wants any, and carries the
 // end or the failure of one to the other.
 
-import { abortReason, addAbortAlgorithm, isAborted, removeAbortAlgorithm } from "../abort.js";
+import { abortReason, addAbortAlgorithm, isAborted, removeAbortAlgorithm } from "../../abort.js";
 import { Deferred, queueMicrotaskSteps, resolvedUndefined, upon, uponRejection, waitForBoth } from "./promises.js";
 import { readableStreamCancel } from "./readable-core.js";
 import { acquireReadableStreamDefaultReader, readableStreamDefaultReaderRead, readableStreamReaderRelease } from "./readers-core.js";

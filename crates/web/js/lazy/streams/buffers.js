@@ -1,6 +1,6 @@
 // Views and buffers, read through the getters that were there before any tenant.
 
-import { isArrayBuffer } from "../webidl.js";
+import { isArrayBuffer } from "../../webidl.js";
 
 const uncurry = Function.prototype.bind.bind(Function.prototype.call);
 const getter = (prototype, name) => uncurry(Object.getOwnPropertyDescriptor(prototype, name).get);

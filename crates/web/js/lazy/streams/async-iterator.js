@@ -1,6 +1,6 @@
 // Asynchronous iteration over a ReadableStream, with the object that Web IDL describes for it.
 
-import { enumerable, isObject } from "../webidl.js";
+import { enumerable, isObject } from "../../webidl.js";
 import { Deferred, freshResolved, promiseRejectedWith, transformPromise } from "./promises.js";
 import {
   acquireReadableStreamDefaultReader,

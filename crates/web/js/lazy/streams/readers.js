@@ -1,6 +1,6 @@
 // The interfaces ReadableStreamDefaultReader and ReadableStreamBYOBReader.
 
-import { defineInterface, isObject, requireArguments, unsignedLongLong } from "../webidl.js";
+import { defineInterface, isObject, requireArguments, unsignedLongLong } from "../../webidl.js";
 import { bufferByteLength, isDetached, isTypedArray, requireView, viewBuffer, viewByteLength, viewElementSize } from "./buffers.js";
 import { optionalDictionary } from "./dictionaries.js";
 import { promiseRejectedWith } from "./promises.js";

@@ -1,6 +1,6 @@
 // Dictionaries as this folder's interfaces take them.
 
-import { dictionary } from "../webidl.js";
+import { dictionary } from "../../webidl.js";
 
 // A dictionary that was left out has no members, not even those that a tenant puts on Object.prototype.
 const LEFT_OUT = { __proto__: null };

@@ -1,7 +1,8 @@
 // The interface ReadableStream.
 
-import { isAbortSignal } from "../abort.js";
-import { defineInterface, enumeration, isObject, requireArguments, unsignedLongLong } from "../webidl.js";
+import { isAbortSignal } from "../../abort.js";
+import { showFields } from "../../platform-values.js";
+import { defineInterface, enumeration, isObject, requireArguments, unsignedLongLong } from "../../webidl.js";
 import { acquireReadableStreamAsyncIterator } from "./async-iterator.js";
 import { callbackMember, optionalDictionary } from "./dictionaries.js";
 import { readableStreamFromIterable } from "./from.js";
@@ -117,6 +118,7 @@ export class ReadableStream {
   }
 }
 defineInterface(ReadableStream);
+showFields(isReadableStream, ReadableStream, ["locked"]);
 Object.defineProperty(ReadableStream, "from", { enumerable: true });
 Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator, {
   value: ReadableStream.prototype.values,

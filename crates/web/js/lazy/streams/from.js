@@ -1,6 +1,6 @@
 // ReadableStream.from(): a stream over anything that can be iterated.
 
-import { isObject } from "../webidl.js";
+import { isObject } from "../../webidl.js";
 import { promiseRejectedWith, promiseResolvedWith, transformPromise } from "./promises.js";
 import { createReadableStream, readableStreamDefaultControllerClose, readableStreamDefaultControllerEnqueue } from "./readable-default.js";
 

@@ -1,6 +1,6 @@
 // The interfaces TransformStream and TransformStreamDefaultController.
 
-import { defineInterface, illegalConstructor, isObject } from "../webidl.js";
+import { defineInterface, illegalConstructor, isObject } from "../../webidl.js";
 import { callbackMember } from "./dictionaries.js";
 import { Deferred, invokePromise } from "./promises.js";
 import { objectOfReadable } from "./readable.js";

@@ -1,7 +1,7 @@
 // WritableStreamDefaultController.
 
-import { createAbortSignal, signalAbort } from "../abort.js";
-import { defineInterface, illegalConstructor } from "../webidl.js";
+import { createAbortSignal, signalAbort } from "../../abort.js";
+import { defineInterface, illegalConstructor } from "../../webidl.js";
 import { alwaysResolved, invokePromise, promiseResolvedWith, upon } from "./promises.js";
 import { QueueWithSizes } from "./queue.js";
 import { adopt } from "./slots.js";

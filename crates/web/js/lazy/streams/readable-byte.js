@@ -1,6 +1,6 @@
 // The interfaces ReadableByteStreamController and ReadableStreamBYOBRequest.
 
-import { defineInterface, illegalConstructor, requireArguments, unsignedLongLong } from "../webidl.js";
+import { defineInterface, illegalConstructor, requireArguments, unsignedLongLong } from "../../webidl.js";
 import { bufferByteLength, isDetached, requireView, viewBuffer, viewByteLength } from "./buffers.js";
 import { alwaysResolved, invokePromise } from "./promises.js";
 import { readableByteStreamControllerGetBYOBRequest } from "./pull-into.js";

@@ -1,6 +1,7 @@
 // The interfaces WritableStream and WritableStreamDefaultWriter.
 
-import { defineInterface, isObject } from "../webidl.js";
+import { showFields } from "../../platform-values.js";
+import { defineInterface, isObject } from "../../webidl.js";
 import { callbackMember } from "./dictionaries.js";
 import { Deferred, promiseRejectedWith } from "./promises.js";
 import { adopt } from "./slots.js";
@@ -69,6 +70,7 @@ export class WritableStream {
   }
 }
 defineInterface(WritableStream);
+showFields(isWritableStream, WritableStream, ["locked"]);
 
 /** The record of a WritableStream. Throws a TypeError for anything else. */
 export function slotsOfWritable(value, what) {

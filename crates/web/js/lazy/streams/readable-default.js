@@ -1,6 +1,6 @@
 // ReadableStreamDefaultController: the controller of streams whose chunks may be anything.
 
-import { defineInterface, illegalConstructor } from "../webidl.js";
+import { defineInterface, illegalConstructor } from "../../webidl.js";
 import { alwaysResolved, invokePromise, promiseResolvedWith, upon } from "./promises.js";
 import { QueueWithSizes } from "./queue.js";
 import {

@@ -1,6 +1,6 @@
 // Queuing strategies: how large a chunk is, and how much of it a queue wants to hold.
 
-import { defineInterface, isObject, requireArguments } from "../webidl.js";
+import { defineInterface, isObject, requireArguments } from "../../webidl.js";
 import { callbackMember } from "./dictionaries.js";
 
 const { apply } = Reflect;

@@ -1,7 +1,7 @@
 // IdentityTransformStream and FixedLengthStream, as Cloudflare Workers have them: bytes go in, the same bytes come out.
 // The readable side is a byte stream. Nothing is buffered: a write is done when all of its bytes were read.
 
-import { defineInterface, unsignedLongLong } from "../webidl.js";
+import { defineInterface, unsignedLongLong } from "../../webidl.js";
 import { bytesOver, Bytes } from "./buffers.js";
 import { alwaysResolved, Deferred, promiseRejectedWith, resolvedUndefined } from "./promises.js";
 import {
