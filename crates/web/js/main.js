@@ -6,6 +6,7 @@ import { freezeClocks } from "./clock.js";
 import { AbortController, AbortSignal } from "./abort.js";
 import { atob, btoa } from "./base64.js";
 import { Blob, File } from "./blob.js";
+import { Cloudflare } from "./compatibility.js";
 import { CompressionStream, DecompressionStream } from "./compression.js";
 import { console } from "./console.js";
 import { Crypto, crypto } from "./crypto.js";
@@ -48,6 +49,7 @@ import { WebSocketPair } from "./websocket-pair.js";
 import { workersModule } from "./workers-module.js";
 import * as worker from "./worker.js";
 import * as recording from "./recording.js";
+import { applyFlags } from "./compatibility-globals.js";
 
 const interfaces = {
   AbortController,
@@ -143,6 +145,7 @@ function install() {
   for (const [name, value] of Object.entries(interfaces)) define(name, value, false);
   for (const [name, value] of Object.entries(operations)) define(name, value, true);
   for (const [name, value] of Object.entries(attributes)) define(name, value, name !== "console");
+  define("Cloudflare", Cloudflare, false);
   define("self", globalThis, true);
   // Memory that two threads share is a clock: a thread that counts. There are no threads either, but nothing is lost.
   delete globalThis.Atomics.wait;
@@ -167,6 +170,7 @@ let modules;
  */
 export function builtinModules(bindings, format) {
   prepareContext();
+  applyFlags();
   return (modules = { "cloudflare:workers": workersModule(worker.setBindings(bindings, format)) });
 }
 
@@ -179,6 +183,7 @@ function prepareContext() {
 /** As `builtinModules`, in an isolate whose heap will be kept: its `env` is empty until `resumeWorker`. */
 export function beginRecording() {
   delete globalThis.SharedArrayBuffer;
+  applyFlags();
   return (modules = { "cloudflare:workers": workersModule(recording.begin(worker.setBindings({}, "modules"))) });
 }
 
