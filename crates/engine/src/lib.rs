@@ -27,6 +27,7 @@ mod escape;
 pub mod heap;
 pub mod inspector;
 mod isolate;
+pub mod lazy;
 pub mod memory;
 pub mod meter;
 pub mod modules;
@@ -36,6 +37,7 @@ pub mod program;
 pub mod rejections;
 pub mod snapshot;
 pub mod source_map;
+mod sources;
 pub mod wasm_memory;
 pub mod watchdog;
 

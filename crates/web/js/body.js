@@ -4,7 +4,7 @@
 // native to the other and its bytes never enter JavaScript.
 import { bytesOf, USVString } from "./webidl.js";
 import { blobSize, bytesOfBlob, createBlob, isBlob } from "./blob.js";
-import { encodeMultipart, isFormData, parseMultipart, parseUrlEncoded } from "./form-data.js";
+import { load, loaded } from "./lazy.js";
 import { isURLSearchParams } from "./url.js";
 import {
   ReadableStream,
@@ -71,8 +71,10 @@ export function extractBody(init, what) {
     if (isReadableStream(init)) return streamBody(init, what);
     if (isURLSearchParams(init)) return valueBody(init.toString(), "application/x-www-form-urlencoded;charset=UTF-8");
     if (isBlob(init)) return valueBody(init, init.type === "" ? null : init.type);
-    if (isFormData(init)) {
-      const { boundary, bytes } = encodeMultipart(init);
+    // Where nobody has loaded it, nobody has made one.
+    const forms = loaded("lazy/form-data.js");
+    if (forms?.isFormData(init)) {
+      const { boundary, bytes } = forms.encodeMultipart(init);
       return valueBody(bytes, `multipart/form-data; boundary=${boundary}`);
     }
     const bytes = bytesOf(init);
@@ -227,9 +229,9 @@ export function formDataOfBytes(bytes, contentType) {
   if (mime?.essence === "multipart/form-data") {
     const boundary = mimeParameter(mime, "boundary");
     if (boundary === undefined) throw new TypeError("formData: the content-type multipart/form-data has no boundary.");
-    return parseMultipart(bytes, boundary);
+    return load("lazy/form-data.js").parseMultipart(bytes, boundary);
   }
-  if (mime?.essence === "application/x-www-form-urlencoded") return parseUrlEncoded(bytes);
+  if (mime?.essence === "application/x-www-form-urlencoded") return load("lazy/form-data.js").parseUrlEncoded(bytes);
   throw new TypeError(
     `formData: the content-type is ${contentType === null ? "missing" : `'${contentType}'`}, not multipart/form-data or application/x-www-form-urlencoded.`,
   );

@@ -12,6 +12,7 @@ mod encoding;
 mod event;
 mod fetch;
 mod inspect;
+mod lazy;
 mod recording;
 pub(crate) mod resource;
 mod room;
@@ -78,6 +79,7 @@ pub fn all() -> Vec<Native> {
         event::natives(),
         fetch::natives(),
         inspect::natives(),
+        lazy::natives(),
         recording::natives(),
         room::natives(),
         structured_clone::natives(),
