@@ -8,6 +8,7 @@ import { load, loaded } from "./lazy.js";
 import { isURLSearchParams } from "./url.js";
 import { mimeOfHeader, mimeParameter, serializeMime } from "./mime.js";
 import { pumpToPipe } from "./body-pipe.js";
+import { isOn } from "./compatibility.js";
 import { native } from "./native.js";
 
 const uncurry = (method) => Function.prototype.call.bind(method);
@@ -16,6 +17,9 @@ const slice = uncurry(String.prototype.slice);
 const toWellFormed = uncurry(String.prototype.toWellFormed);
 const then = uncurry(Promise.prototype.then);
 const Bytes = Uint8Array;
+const { isArray } = Array;
+const { asyncIterator, iterator, toPrimitive } = Symbol;
+const plainToString = Object.prototype.toString;
 const NativeTypeError = TypeError;
 const bufferOf = uncurry(Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "buffer").get);
 const bufferLength = uncurry(Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength").get);
@@ -66,8 +70,20 @@ export function extractBody(init, what) {
     }
     const bytes = bytesOf(init);
     if (bytes !== undefined) return valueBody(new Bytes(bytes), null);
+    if (isIterable(init) && isOn("fetch_iterable_type_support")) return new Body(null, 0, streams().streamFrom(chunksOf(init)), null);
   }
   return valueBody(USVString(init), TEXT_TYPE);
+}
+
+// What has a text of its own is meant by that text, but for arrays, which all have one.
+function isIterable(init) {
+  if (init[asyncIterator] !== undefined && init[asyncIterator] !== null) return true;
+  if (init[iterator] === undefined || init[iterator] === null) return false;
+  return isArray(init) || (init.toString === plainToString && init[toPrimitive] === undefined);
+}
+
+async function* chunksOf(iterable) {
+  for await (const chunk of iterable) yield typeof chunk === "string" ? native.utf8Encode(chunk) : chunk;
 }
 
 function streamBody(stream, what) {

@@ -9,6 +9,7 @@ import { Request, isRequest, partsOf } from "./request.js";
 import { createFetchedResponse, isRedirectStatus } from "./response.js";
 import { load } from "./lazy.js";
 import { newToken } from "./fetch-tokens.js";
+import { isOn } from "./compatibility.js";
 import { native } from "./native.js";
 
 const uncurry = (method) => Function.prototype.call.bind(method);
@@ -51,6 +52,8 @@ function perform(hop, parts) {
   }
   if ((startsWith(url, "ws:") || startsWith(url, "wss:")) && isUpgrade(list)) return upgrade(hop, parts, `http${slice(url, 2)}`);
   if (startsWith(url, "data:")) return load("lazy/data-url.js").fetchDataUrl(parts);
+  const asHttp = isOn("fetch_refuses_unknown_protocols") ? undefined : native.urlParse(`http${slice(url, indexOf(url, ":"))}`, undefined);
+  if (asHttp !== undefined) return follow(hop, { ...parts, url: asHttp[0] });
   throw new TypeError(`fetch: '${slice(url, 0, indexOf(url, ":") + 1)}' is not a scheme that can be fetched; only http: and https: are.`);
 }
 
@@ -97,13 +100,14 @@ async function follow(hop, parts) {
       deleteAll(list, BODY_HEADERS);
     }
     // Position matters: the next hop must not see what was meant for another origin.
-    if (crossesOrigin) deleteAll(list, ORIGIN_HEADERS);
+    if (crossesOrigin) deleteAll(list, isOn("strip_authorization_on_cross_origin_redirect") ? ORIGIN_HEADERS : HOST_HEADERS);
     url = target;
   }
 }
 
 const BODY_HEADERS = ["content-encoding", "content-language", "content-length", "content-location", "content-type"];
-const ORIGIN_HEADERS = ["authorization", "cookie", "host", "proxy-authorization"];
+const HOST_HEADERS = ["cookie", "host", "proxy-authorization"];
+const ORIGIN_HEADERS = ["authorization", ...HOST_HEADERS];
 
 function deleteAll(list, names) {
   for (let i = 0; i < names.length; i++) deleteFrom(list, names[i]);

@@ -4,6 +4,7 @@ import * as abort from "./abort.js";
 import * as base64 from "./base64.js";
 import * as blob from "./blob.js";
 import * as body from "./body.js";
+import * as compatibility from "./compatibility.js";
 import * as console from "./console.js";
 import * as domException from "./dom-exception.js";
 import * as encoding from "./encoding.js";
@@ -91,6 +92,7 @@ const present = {
   "base64.js": base64,
   "blob.js": blob,
   "body.js": body,
+  "compatibility.js": compatibility,
   "console.js": console,
   "dom-exception.js": domException,
   "encoding.js": encoding,

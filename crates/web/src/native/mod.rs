@@ -5,6 +5,7 @@
 pub(crate) mod args;
 mod base64;
 mod body;
+mod compatibility;
 mod compression;
 mod crypto;
 mod encoding;
@@ -70,6 +71,7 @@ pub fn all() -> Vec<Native> {
     [
         base64::natives(),
         body::natives(),
+        compatibility::natives(),
         compression::natives(),
         crypto::natives(),
         crypto::natives_with_keys(),
