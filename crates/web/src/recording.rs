@@ -62,6 +62,7 @@ const PURE: &[&str] = &[
     "namedKeys",
     "promiseState",
     "proxyTarget",
+    "rewriterCheckSelector",
     "roomFor",
     "timingSafeEqual",
     "urlCanParse",

@@ -10,6 +10,7 @@ mod crypto;
 mod encoding;
 mod event;
 mod fetch;
+mod html_rewriter;
 mod inspect;
 mod recording;
 pub(crate) mod resource;
@@ -75,6 +76,7 @@ pub fn all() -> Vec<Native> {
         encoding::natives(),
         event::natives(),
         fetch::natives(),
+        html_rewriter::natives(),
         inspect::natives(),
         recording::natives(),
         room::natives(),
