@@ -29,6 +29,7 @@ pub mod fiber;
 pub mod heap;
 pub mod inspector;
 mod isolate;
+pub mod lazy;
 pub mod memory;
 pub mod meter;
 pub mod modules;
@@ -38,6 +39,7 @@ pub mod program;
 pub mod rejections;
 pub mod snapshot;
 pub mod source_map;
+mod sources;
 pub mod wasm_memory;
 pub mod watchdog;
 

@@ -9,9 +9,6 @@ import { Blob, File } from "./blob.js";
 import { CompressionStream, DecompressionStream } from "./compression.js";
 import { console } from "./console.js";
 import { Crypto, crypto } from "./crypto.js";
-import { DigestStream } from "./crypto/digest-stream.js";
-import { CryptoKey } from "./crypto/key.js";
-import { SubtleCrypto } from "./crypto/subtle.js";
 import { DOMException } from "./dom-exception.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
 import {
@@ -46,6 +43,7 @@ import { countWasmMemories } from "./wasm.js";
 import { WebSocket } from "./websocket.js";
 import { WebSocketPair } from "./websocket-pair.js";
 import { workersModule } from "./workers-module.js";
+import * as lazy from "./lazy.js";
 import * as worker from "./worker.js";
 import * as recording from "./recording.js";
 
@@ -58,7 +56,6 @@ const interfaces = {
   CompressionStream,
   CountQueuingStrategy: streams.CountQueuingStrategy,
   Crypto,
-  CryptoKey,
   CustomEvent,
   DOMException,
   DecompressionStream,
@@ -89,7 +86,6 @@ const interfaces = {
   Request,
   Response,
   Scheduler,
-  SubtleCrypto,
   TextDecoder,
   TextDecoderStream,
   TextEncoder,
@@ -151,8 +147,9 @@ function install() {
 
 freezeClocks();
 install();
+lazy.install();
 setReportException((error) => native.reportException(error));
-registerPlatformInterfaces([...Object.values(interfaces), DigestStream]);
+registerPlatformInterfaces(Object.values(interfaces));
 
 export const { abortRequest, dispatchFetch, dispatchRpc, dispatchScheduled, endEvent, setWorker, unhandledRejection } = worker;
 
@@ -161,13 +158,18 @@ export { warmUp } from "./warm-up.js";
 
 let modules;
 
+const modulesOf = (env) => {
+  const workers = workersModule(env);
+  return (modules = (name) => (name === "cloudflare:workers" ? workers : lazy.builtin(name)));
+};
+
 /**
- * The modules that a worker can import besides its own: an object for each, whose keys are the exports. Called in each
+ * The modules that a worker can import besides its own: a function that gives the exports of one by its name. Called in each
  * isolate before any of the worker's code runs, with what its `env` shall hold.
  */
 export function builtinModules(bindings, format) {
   prepareContext();
-  return (modules = { "cloudflare:workers": workersModule(worker.setBindings(bindings, format)) });
+  return modulesOf(worker.setBindings(bindings, format));
 }
 
 // What V8 does to each context after the snapshot.
@@ -179,7 +181,7 @@ function prepareContext() {
 /** As `builtinModules`, in an isolate whose heap will be kept: its `env` is empty until `resumeWorker`. */
 export function beginRecording() {
   delete globalThis.SharedArrayBuffer;
-  return (modules = { "cloudflare:workers": workersModule(recording.begin(worker.setBindings({}, "modules"))) });
+  return modulesOf(recording.begin(worker.setBindings({}, "modules")));
 }
 
 export const { end: endRecording } = recording;

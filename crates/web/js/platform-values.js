@@ -2,7 +2,6 @@
 // say so themselves. It stands apart so that no interface has to know of the two.
 import { AbortSignal, isAbortSignal } from "./abort.js";
 import { Blob, File, fileOfBlob, isBlob, isFile, nameOfFile } from "./blob.js";
-import { CryptoKey, isCryptoKey } from "./crypto/key.js";
 import { Event, isEvent } from "./event.js";
 import { FormData, isFormData } from "./form-data.js";
 import { Headers, isHeaders } from "./headers.js";
@@ -26,7 +25,6 @@ showFields(isURL, URL, ["href", "origin", "protocol", "username", "password", "h
 showFields(isFile, File, ["name", "size", "type", "lastModified"]);
 showFields(isBlob, Blob, ["size", "type"]);
 showFields(isAbortSignal, AbortSignal, ["aborted", "reason"]);
-showFields(isCryptoKey, CryptoKey, ["type", "extractable", "algorithm", "usages"]);
 showFields(isReadableStream, ReadableStream, ["locked"]);
 showFields(isWritableStream, WritableStream, ["locked"]);
 showFields(isWebSocket, WebSocket, ["url", "readyState", "protocol"]);
@@ -43,7 +41,8 @@ const typeOfBlob = uncurry(getterOf(Blob, "type"));
 registerCloneable(isFile, (file) => fileOfBlob(file, nameOfFile(file)));
 registerCloneable(isBlob, (blob) => sliceOfBlob(blob, 0, sizeOfBlob(blob), typeOfBlob(blob)));
 
-function showFields(is, Class, names) {
+/** Has `console` show these attributes of what `is` says is an instance of `Class`. */
+export function showFields(is, Class, names) {
   const getters = [];
   for (let i = 0; i < names.length; i++) getters[i] = getterOf(Class, names[i]);
   registerInspector(is, (value) => {

@@ -59,6 +59,7 @@ const PURE: &[&str] = &[
     "isBufferSource",
     "isDetachable",
     "kindOf",
+    "lazyModule",
     "namedKeys",
     "promiseState",
     "proxyTarget",
@@ -152,8 +153,7 @@ impl Runtime {
         let mut slot = self.isolate.borrow_mut();
         let isolate = slot.as_mut().ok_or(GONE)?;
         let ran = isolate.turn(budget, |scope| {
-            let list = self.call(scope, |hooks| &hooks.begin_recording, &[])?;
-            let builtins = builtins_of(scope, list)?;
+            let builtins = self.call(scope, |hooks| &hooks.begin_recording, &[])?.try_cast().ok()?;
             let namespace = modules::load(scope, program, builtins).ok()?;
             let handlers = self.set_worker(scope, namespace)?;
             drain_microtasks(scope);
@@ -178,27 +178,10 @@ impl Runtime {
     ) -> Option<Vec<String>> {
         let json = v8::String::new(scope, &worker.env_json)?;
         let env = v8::json::parse(scope, json)?;
-        let list = self.call(scope, |hooks| &hooks.resume_worker, &[env])?;
-        let builtins = builtins_of(scope, list)?;
+        let builtins = self.call(scope, |hooks| &hooks.resume_worker, &[env])?.try_cast().ok()?;
         modules::resume(scope, &worker.program, builtins, &heap.modules, Hooks::COUNT)?;
         Some(heap.handlers.clone())
     }
 }
 
 const GONE: &str = "its isolate is gone";
-
-/// The platform's modules, as JavaScript lists them.
-pub(crate) fn builtins_of<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    list: v8::Local<'s, v8::Value>,
-) -> Option<Vec<(String, v8::Local<'s, v8::Object>)>> {
-    let list = list.try_cast::<v8::Object>().ok()?;
-    let keys = list.get_own_property_names(scope, v8::GetPropertyNamesArgs::default())?;
-    let mut builtins = Vec::new();
-    for index in 0..keys.length() {
-        let key = keys.get_index(scope, index)?;
-        let object = list.get(scope, key)?.try_cast::<v8::Object>().ok()?;
-        builtins.push((key.to_rust_string_lossy(scope), object));
-    }
-    Some(builtins)
-}

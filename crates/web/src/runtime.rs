@@ -18,7 +18,7 @@ use mote_wire::{http::Egress, limits::Limits};
 use crate::{
     blank::Blank,
     context::Failure,
-    recording::{Heap, builtins_of},
+    recording::Heap,
     state::{State, enter_context},
 };
 
@@ -230,7 +230,7 @@ impl Runtime {
         &self,
         scope: &mut v8::PinScope<'s, '_>,
         worker: &Worker,
-    ) -> Option<Vec<(String, v8::Local<'s, v8::Object>)>> {
+    ) -> Option<v8::Local<'s, v8::Function>> {
         let json = v8::String::new(scope, &worker.env_json)?;
         let env = v8::json::parse(scope, json)?;
         let format = match worker.program.format() {
@@ -238,8 +238,7 @@ impl Runtime {
             ProgramFormat::ServiceWorker => "service-worker",
         };
         let format = v8::String::new(scope, format)?;
-        let list = self.call(scope, |hooks| &hooks.builtin_modules, &[env, format.into()])?;
-        builtins_of(scope, list)
+        self.call(scope, |hooks| &hooks.builtin_modules, &[env, format.into()])?.try_cast().ok()
     }
 
     pub(crate) fn set_worker<'s>(

@@ -93,6 +93,9 @@ const SAME: &[&str] = &[
     "export default { async fetch() { try { return new Response(eval('1')); } catch (error) { return new Response(error.name); } } };",
     "const hot = (n) => { let sum = 0; for (let i = 0; i < n; i++) sum = (sum + i * i) % 1_000_003; return sum; }; const result = hot(3_000_000);
      export default { fetch: () => new Response(String(result === hot(3_000_000))) };",
+    "const { subtle } = crypto; const Key = CryptoKey;
+     export default { async fetch() { const digest = await subtle.digest('SHA-256', new Uint8Array(3)), key = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
+        return new Response([digest.byteLength, subtle === crypto.subtle, key.publicKey instanceof Key, typeof SubtleCrypto, typeof crypto.DigestStream].join()); } };",
     "let events = 0; addEventListener('unhandledrejection', (event) => { events++; event.preventDefault(); });
      export default { async fetch() { Promise.reject(1); await null; await new Promise((done) => setTimeout(done, 1)); return new Response(String(events)); } };",
 ];

@@ -9,6 +9,7 @@ mod harness;
 mod heaps;
 mod io_limits;
 mod isolates;
+mod lazy;
 mod limits;
 mod modules;
 mod natives;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         heaps::tests(),
         io_limits::tests(),
         isolates::tests(),
+        lazy::tests(),
         limits::tests(),
         modules::tests(),
         natives::tests(),

@@ -12,6 +12,7 @@ mod event;
 mod fetch;
 mod html_rewriter;
 mod inspect;
+mod lazy;
 mod recording;
 pub(crate) mod resource;
 mod room;
@@ -78,6 +79,7 @@ pub fn all() -> Vec<Native> {
         fetch::natives(),
         html_rewriter::natives(),
         inspect::natives(),
+        lazy::natives(),
         recording::natives(),
         room::natives(),
         structured_clone::natives(),

@@ -1,13 +1,13 @@
 // Ed25519 and X25519 (https://w3c.github.io/webcrypto/#ed25519 and #x25519), and the name that Workers had for the first of
 // them before the standard had one.
-import { DOMException } from "../dom-exception.js";
+import { DOMException } from "../../dom-exception.js";
 import { deriveBits, publicParameters } from "./agreement.js";
 import { registerAlgorithm } from "./algorithms.js";
 import { base64UrlEncode, jwkBytes, requireMember } from "./jwk.js";
 import { requireType, slotsOf } from "./key.js";
 import { exportPairKey, generatePair, given, importPairKey } from "./pairs.js";
 import { DERIVE, SIGN, VERIFY } from "./usages.js";
-import { native } from "../native.js";
+import { native } from "../../native.js";
 
 const signing = { forPublic: VERIFY, forPrivate: SIGN, use: "sig" };
 const signatures = { sign: { run: sign }, verify: { run: verify } };

@@ -1,7 +1,7 @@
 // The registry of algorithms, and how an argument becomes one of them
 // (https://w3c.github.io/webcrypto/#algorithm-normalization-normalize-an-algorithm).
-import { DOMString, isObject } from "../webidl.js";
-import { DOMException } from "../dom-exception.js";
+import { DOMString, isObject } from "../../webidl.js";
+import { DOMException } from "../../dom-exception.js";
 
 const uncurry = (method) => Function.prototype.call.bind(method);
 const upperCase = uncurry(String.prototype.toUpperCase);

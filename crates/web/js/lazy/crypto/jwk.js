@@ -1,7 +1,7 @@
 // JSON Web Keys (RFC 7517), as Web Cryptography reads and writes them.
-import { DOMString, sequence } from "../webidl.js";
-import { DOMException } from "../dom-exception.js";
-import { native } from "../native.js";
+import { DOMString, sequence } from "../../webidl.js";
+import { DOMException } from "../../dom-exception.js";
+import { native } from "../../native.js";
 import { firstName, usageNames, usageOf } from "./usages.js";
 
 const { isArray } = Array;

@@ -1,6 +1,6 @@
 // ECDSA and ECDH on P-256, P-384 and P-521 (https://w3c.github.io/webcrypto/#ecdsa and #ecdh).
-import { DOMString } from "../webidl.js";
-import { DOMException } from "../dom-exception.js";
+import { DOMString } from "../../webidl.js";
+import { DOMException } from "../../dom-exception.js";
 import { deriveBits, publicParameters } from "./agreement.js";
 import { registerAlgorithm } from "./algorithms.js";
 import { base64UrlEncode, jwkBytes, requireMember } from "./jwk.js";
@@ -8,7 +8,7 @@ import { requireType, slotsOf } from "./key.js";
 import { exportPairKey, generatePair, given, importPairKey } from "./pairs.js";
 import { hashParameters, required } from "./parameters.js";
 import { DERIVE, SIGN, VERIFY } from "./usages.js";
-import { native } from "../native.js";
+import { native } from "../../native.js";
 
 const ES_NAMES = { __proto__: null, "P-256": "ES256", "P-384": "ES384", "P-521": "ES512" };
 

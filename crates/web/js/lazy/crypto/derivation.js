@@ -1,11 +1,11 @@
 // HKDF and PBKDF2 (https://w3c.github.io/webcrypto/#hkdf and #pbkdf2).
-import { DOMException } from "../dom-exception.js";
+import { DOMException } from "../../dom-exception.js";
 import { registerAlgorithm } from "./algorithms.js";
 import { createKey, slotsOf } from "./key.js";
 import { given } from "./pairs.js";
 import { bufferSource, enforcedLong, hashIdentifier, keyHash } from "./parameters.js";
 import { DERIVE, requireUsages } from "./usages.js";
-import { native } from "../native.js";
+import { native } from "../../native.js";
 
 // As on Cloudflare. More would be a way to use up CPU time in a single call.
 const ITERATIONS_MAX = 100000;

@@ -1,13 +1,13 @@
 // HMAC (https://w3c.github.io/webcrypto/#hmac).
-import { unsignedLong } from "../webidl.js";
-import { DOMException } from "../dom-exception.js";
+import { unsignedLong } from "../../webidl.js";
+import { DOMException } from "../../dom-exception.js";
 import { registerAlgorithm } from "./algorithms.js";
 import { lengthOf } from "./bytes.js";
 import { base64UrlEncode, checkJwkUse, jsonWebKeyOf, jwkSecret, requireMember } from "./jwk.js";
 import { createKey, slotsOf } from "./key.js";
 import { hashIdentifier, keyHash } from "./parameters.js";
 import { SIGN, VERIFY, requireUsages } from "./usages.js";
-import { native } from "../native.js";
+import { native } from "../../native.js";
 
 // Bits that the hash takes in at once: the length of a key that is not given one.
 const BLOCK_BITS = { __proto__: null, "SHA-1": 512, "SHA-256": 512, "SHA-384": 1024, "SHA-512": 1024 };

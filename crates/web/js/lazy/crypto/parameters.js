@@ -1,8 +1,8 @@
 // How members of algorithm dictionaries are read. Each is read once; bytes are copied after all members have been read, so
 // that a getter can change only what is not taken yet (as the standard has it).
-import { DOMString, isObject, octet, unsignedLong, unsignedShort } from "../webidl.js";
-import { DOMException } from "../dom-exception.js";
-import { native } from "../native.js";
+import { DOMString, isObject, octet, unsignedLong, unsignedShort } from "../../webidl.js";
+import { DOMException } from "../../dom-exception.js";
+import { native } from "../../native.js";
 import { hashName } from "./algorithms.js";
 
 /** Throws a TypeError if a member that is required is not there. */

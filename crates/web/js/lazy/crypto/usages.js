@@ -1,7 +1,7 @@
 // What a key may be used for (https://w3c.github.io/webcrypto/#dfn-KeyUsage), as a set of bits: an array could be reached,
 // and changed, through a setter that a tenant has put on Array.prototype.
-import { sequence } from "../webidl.js";
-import { DOMException } from "../dom-exception.js";
+import { sequence } from "../../webidl.js";
+import { DOMException } from "../../dom-exception.js";
 
 export const ENCRYPT = 1;
 export const DECRYPT = 2;

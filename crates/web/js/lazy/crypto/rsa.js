@@ -1,5 +1,5 @@
 // RSASSA-PKCS1-v1_5, RSA-PSS and RSA-OAEP (https://w3c.github.io/webcrypto/#rsassa-pkcs1 and around it).
-import { DOMException } from "../dom-exception.js";
+import { DOMException } from "../../dom-exception.js";
 import { registerAlgorithm } from "./algorithms.js";
 import { isUint8Array, lengthOf } from "./bytes.js";
 import { base64UrlEncode, jwkBytes, requireMember } from "./jwk.js";
@@ -7,7 +7,7 @@ import { requireType, slotsOf } from "./key.js";
 import { exportPairKey, generatePair, given, importPairKey } from "./pairs.js";
 import { bufferSource, enforcedLong, hashIdentifier, hashParameters, keyHash, required } from "./parameters.js";
 import { DECRYPT, ENCRYPT, SIGN, UNWRAP_KEY, VERIFY, WRAP_KEY, requireUsages } from "./usages.js";
-import { native } from "../native.js";
+import { native } from "../../native.js";
 
 // In the order in which natives take and give them.
 const PUBLIC_PARTS = ["n", "e"];

@@ -1,8 +1,9 @@
 // CryptoKey (https://w3c.github.io/webcrypto/#cryptokey-interface).
-import { defineInterface, illegalConstructor } from "../webidl.js";
-import { DOMException } from "../dom-exception.js";
-import { registerCloneable } from "../structured-clone.js";
-import { native } from "../native.js";
+import { defineInterface, illegalConstructor } from "../../webidl.js";
+import { DOMException } from "../../dom-exception.js";
+import { showFields } from "../../platform-values.js";
+import { registerCloneable, registerPlatformInterfaces } from "../../structured-clone.js";
+import { native } from "../../native.js";
 import { usageNames } from "./usages.js";
 
 const MADE_HERE = {};
@@ -46,7 +47,9 @@ export class CryptoKey {
   }
 }
 defineInterface(CryptoKey, "CryptoKey");
+registerPlatformInterfaces([CryptoKey]);
 registerCloneable(isCryptoKey, (key) => new CryptoKey(MADE_HERE, slotsOf(key)));
+showFields(isCryptoKey, CryptoKey, ["type", "extractable", "algorithm", "usages"]);
 
 /**
  * A new key. `algorithm` is an object without a prototype, of plain values and such objects; `usages` are bits (usages.js);

@@ -6,11 +6,11 @@
 //   a JSON Web Key of it says; `family(parameters)` is what natives call it; `takesRaw` tells whether it has the format 'raw';
 //   `fromJwk(jwk, parameters, what)` makes a key of a JSON Web Key, or undefined; `toJwk(key, slots)` gives its members;
 //   `algorithm(parameters, key)` is what a CryptoKey shows as its algorithm.
-import { DOMException } from "../dom-exception.js";
+import { DOMException } from "../../dom-exception.js";
 import { checkJwkUse, jsonWebKeyOf, requireMember } from "./jwk.js";
 import { createKey, requireType, slotsOf } from "./key.js";
 import { requireUsages } from "./usages.js";
-import { native } from "../native.js";
+import { native } from "../../native.js";
 
 export function importPairKey(kind, parameters, format, data, extractable, usages) {
   const what = `${kind.what}.importKey`;

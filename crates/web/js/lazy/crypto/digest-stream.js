@@ -1,8 +1,9 @@
 // crypto.DigestStream: a WritableStream whose chunks become one digest. Workers have it beyond the standard.
-import { defineInterface, requireArguments } from "../webidl.js";
+import { defineInterface, requireArguments } from "../../webidl.js";
 import { hashName } from "./algorithms.js";
-import { WritableStream } from "../streams/index.js";
-import { native } from "../native.js";
+import { WritableStream } from "../../streams/index.js";
+import { registerPlatformInterfaces } from "../../structured-clone.js";
+import { native } from "../../native.js";
 
 const NativePromise = Promise;
 const then = Function.prototype.call.bind(Promise.prototype.then);
@@ -56,3 +57,4 @@ export class DigestStream extends WritableStream {
   }
 }
 defineInterface(DigestStream, "DigestStream");
+registerPlatformInterfaces([DigestStream]);

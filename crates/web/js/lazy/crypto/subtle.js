@@ -1,12 +1,13 @@
 // SubtleCrypto (https://w3c.github.io/webcrypto/#subtlecrypto-interface): the frame around the algorithms, each of
 // which is a file of its own that registers what it can do.
-import { defineInterface, enumeration, illegalConstructor, isObject, requireArguments, unsignedLong } from "../webidl.js";
-import { DOMException } from "../dom-exception.js";
+import { defineInterface, enumeration, illegalConstructor, isObject, requireArguments, unsignedLong } from "../../webidl.js";
+import { DOMException } from "../../dom-exception.js";
 import { normalizeAlgorithm, operationOf } from "./algorithms.js";
 import { parseJsonWebKey, stringifyJsonWebKey, toJsonWebKey } from "./jwk.js";
 import { isCryptoKey, slotsOf } from "./key.js";
 import { toUsages, usageOf } from "./usages.js";
-import { native } from "../native.js";
+import { native } from "../../native.js";
+import { registerPlatformInterfaces } from "../../structured-clone.js";
 import "./aes.js";
 import "./derivation.js";
 import "./digest.js";
@@ -160,6 +161,7 @@ export class SubtleCrypto {
   }
 }
 defineInterface(SubtleCrypto, "SubtleCrypto");
+registerPlatformInterfaces([SubtleCrypto]);
 
 export const subtle = new SubtleCrypto(MADE_HERE);
 

@@ -1,9 +1,9 @@
 // What ECDH and X25519 have in common: a secret out of one's own private key and another's public one.
-import { DOMException } from "../dom-exception.js";
+import { DOMException } from "../../dom-exception.js";
 import { lengthOf } from "./bytes.js";
 import { isCryptoKey, requireType, slotsOf } from "./key.js";
 import { required } from "./parameters.js";
-import { native } from "../native.js";
+import { native } from "../../native.js";
 
 /** The dictionary EcdhKeyDeriveParams. */
 export function publicParameters(name) {

@@ -1,12 +1,12 @@
 // AES in the modes GCM, CBC and CTR, and AES key wrap (https://w3c.github.io/webcrypto/#aes-gcm and around it).
-import { DOMException } from "../dom-exception.js";
+import { DOMException } from "../../dom-exception.js";
 import { registerAlgorithm } from "./algorithms.js";
 import { lengthOf } from "./bytes.js";
 import { base64UrlEncode, checkJwkUse, jsonWebKeyOf, jwkSecret, requireMember } from "./jwk.js";
 import { createKey, slotsOf } from "./key.js";
 import { bufferSource, enforcedOctet, enforcedShort } from "./parameters.js";
 import { DECRYPT, ENCRYPT, UNWRAP_KEY, WRAP_KEY, requireUsages } from "./usages.js";
-import { native } from "../native.js";
+import { native } from "../../native.js";
 
 const BLOCK_BYTES = 16;
 
