@@ -21,6 +21,8 @@ use corosensei::{
     stack::{DefaultStack, Stack},
 };
 
+use crate::nudge::Away;
+
 /// How large a fiber's stack is.
 pub const STACK_BYTES: usize = 512 << 10;
 /// Stacks that a thread keeps for its next fibers.
@@ -68,6 +70,7 @@ impl<In: 'static, Out: 'static> Fiber<In, Out> {
     /// # Panics
     /// When the code does. It has ended then.
     pub fn resume(&mut self, message: In) -> Option<Out> {
+        let _away = Away::from_here();
         match self.coroutine.as_mut()?.resume(message) {
             CoroutineResult::Yield(said) => Some(said),
             CoroutineResult::Return(()) => {
@@ -80,6 +83,7 @@ impl<In: 'static, Out: 'static> Fiber<In, Out> {
     /// Ends the code where it is and keeps its stack for another.
     fn retire(&mut self) {
         let Some(mut coroutine) = self.coroutine.take() else { return };
+        let _away = Away::from_here();
         coroutine.force_unwind();
         let stack = coroutine.into_stack();
         // At the end of a thread there is nobody left to keep it for.

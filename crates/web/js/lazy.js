@@ -3,8 +3,10 @@
 //
 // When they run, code of a tenant has run before: what it has changed in the realm, they see.
 import * as domException from "./dom-exception.js";
+import * as mime from "./mime.js";
 import * as native from "./native.js";
 import * as platformValues from "./platform-values.js";
+import * as response from "./response.js";
 import * as streams from "./streams/index.js";
 import * as structuredClone from "./structured-clone.js";
 import * as webidl from "./webidl.js";
@@ -13,6 +15,7 @@ import * as webidl from "./webidl.js";
 const interfaces = {
   __proto__: null,
   CryptoKey: "lazy/crypto/key.js",
+  HTMLRewriter: "lazy/html-rewriter.js",
   SubtleCrypto: "lazy/crypto/subtle.js",
 };
 
@@ -23,8 +26,10 @@ const builtins = { __proto__: null };
 const registry = {
   __proto__: null,
   "dom-exception.js": domException,
+  "mime.js": mime,
   "native.js": native,
   "platform-values.js": platformValues,
+  "response.js": response,
   "streams/index.js": streams,
   "structured-clone.js": structuredClone,
   "webidl.js": webidl,

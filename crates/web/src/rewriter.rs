@@ -24,7 +24,7 @@ use mote_engine::{
     memory::{Held, MemoryAccount},
 };
 
-use census::{Census, LOL_HTML_BYTES_MAX};
+use census::Census;
 use output::Output;
 pub(crate) use output::Piece;
 pub(crate) use selectors::{Plan, parse as parse_selector};
@@ -112,13 +112,15 @@ impl Rewriter {
         account: &MemoryAccount,
     ) -> Option<Self> {
         let census = Census::new(&plan);
+        let bytes_max = census.lol_html_bytes_max();
         let piece_bytes_max = plan.piece_bytes_max();
         let held = account.hold(census.bytes())?;
         let set = account.hold(0)?;
         let output = Output::new(account.hold(0)?);
         let sink = output.clone();
         let fiber =
-            Fiber::new(move |suspender, first| rewrite(plan, encoding, &sink, suspender, first)).ok()?;
+            Fiber::new(move |suspender, first| rewrite(plan, (encoding, bytes_max), &sink, suspender, first))
+                .ok()?;
         let position = Position::Hungry;
         Some(Self { fiber: Some(fiber), position, output, encoding, census, piece_bytes_max, held, set })
     }
@@ -228,7 +230,7 @@ impl Rewriter {
 /// What runs on the fiber.
 fn rewrite(
     plan: Plan,
-    encoding: AsciiCompatibleEncoding,
+    (encoding, bytes_max): (AsciiCompatibleEncoding, usize),
     output: &Output,
     suspender: &Suspender<Order, Notice>,
     first: Order,
@@ -236,14 +238,16 @@ fn rewrite(
     let speaker = tokens::Speaker { suspender: suspender.clone(), output: output.clone() };
     let sink = output.clone();
     let mut rewriter =
-        HtmlRewriter::new(settings(plan, encoding, &speaker), move |chunk: &[u8]| sink.push(chunk));
+        HtmlRewriter::new(settings(plan, encoding, bytes_max, &speaker), move |chunk: &[u8]| {
+            sink.push(chunk);
+        });
     let mut order = first;
     loop {
         let result = match order {
             Order::Write(piece) => rewriter.write(&piece),
             Order::End => {
                 if let Err(error) = rewriter.end() {
-                    suspender.suspend(Notice::Failed(failure_of(&error)));
+                    suspender.suspend(Notice::Failed(failure_of(&error, bytes_max)));
                 }
                 return;
             }
@@ -252,7 +256,7 @@ fn rewrite(
         let notice = match result {
             Ok(()) => Notice::Hungry,
             Err(error) => {
-                suspender.suspend(Notice::Failed(failure_of(&error)));
+                suspender.suspend(Notice::Failed(failure_of(&error, bytes_max)));
                 return;
             }
         };
@@ -261,11 +265,11 @@ fn rewrite(
     }
 }
 
-fn failure_of(error: &RewritingError) -> Failure {
+fn failure_of(error: &RewritingError, bytes_max: usize) -> Failure {
     match error {
         RewritingError::MemoryLimitExceeded(_) => Failure::Parser(format!(
-            "a tag, a comment or the elements that are open need more than the {} MiB that there are",
-            LOL_HTML_BYTES_MAX >> 20
+            "a tag, a comment or the elements that are open need more than the {} KiB that there are",
+            bytes_max >> 10
         )),
         RewritingError::ParsingAmbiguity(_) => Failure::Parser(
             "the document's tags are nested so that a browser may read them in two ways".to_owned(),
@@ -277,11 +281,12 @@ fn failure_of(error: &RewritingError) -> Failure {
 fn settings(
     plan: Plan,
     encoding: AsciiCompatibleEncoding,
+    bytes_max: usize,
     speaker: &tokens::Speaker,
 ) -> Settings<'static, 'static> {
     let memory = MemorySettings::new()
         .with_preallocated_parsing_buffer_size(1 << 10)
-        .with_max_allowed_memory_usage(LOL_HTML_BYTES_MAX);
+        .with_max_allowed_memory_usage(bytes_max);
     let mut settings = Settings::new().with_encoding(encoding).with_memory_settings(memory);
     for (number, (selector, wanted)) in (0..).zip(plan.into_handlers()) {
         settings = match selector {

@@ -7,8 +7,19 @@
 
 use super::Plan;
 
-/// `lol_html`'s own limit.
-pub(super) const LOL_HTML_BYTES_MAX: usize = 3 << 20;
+/// `lol_html`'s own limits: for elements of up to so many bytes with their selectors, and how many open ones fit into it. The
+/// more selectors there are to be remembered of each element, the fewer may be open at once.
+const ROOMS: [(usize, Room); 3] = [
+    (2 << 10, Room { bytes: 3 << 20, elements: 16 << 10 }),
+    (8 << 10, Room { bytes: 768 << 10, elements: 4 << 10 }),
+    (usize::MAX, Room { bytes: 192 << 10, elements: 1 << 10 }),
+];
+
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    bytes: usize,
+    elements: usize,
+}
 
 /// What every rewriter has: pages of a stack, buffers, tables.
 const BASE_BYTES: usize = 64 << 10;
@@ -20,8 +31,6 @@ const ATTRIBUTE_BYTES: usize = 200;
 const ELEMENT_BYTES: usize = 512;
 /// What an open element keeps for each step that a selector may go on from it.
 const STEP_BYTES: usize = 32;
-/// Open elements that fit into `lol_html`'s limit.
-const ELEMENTS_MAX: usize = 16 << 10;
 /// Tag names up to here are counted with their element.
 const NAME_BYTES: usize = 64;
 /// Copies of an element's name that there may be.
@@ -30,6 +39,7 @@ const NAME_COPIES: usize = 3;
 const TYPE_BYTES: usize = 160;
 
 pub(super) struct Census {
+    room: Room,
     fixed_bytes: usize,
     element_bytes: usize,
     counts_elements: bool,
@@ -54,9 +64,13 @@ struct Span {
 impl Census {
     pub(super) fn new(plan: &Plan) -> Self {
         let handlers = plan.len();
+        let element_bytes = ELEMENT_BYTES + plan.steps() * STEP_BYTES + handlers / 4;
+        let [.., (_, smallest)] = ROOMS;
+        let room = ROOMS.iter().find(|(most, _)| element_bytes <= *most).map_or(smallest, |(_, room)| *room);
         Self {
+            room,
             fixed_bytes: BASE_BYTES + plan.selector_bytes() * SELECTOR_BYTE_BYTES + handlers * ELEMENT_BYTES,
-            element_bytes: ELEMENT_BYTES + plan.steps() * STEP_BYTES + handlers / 4,
+            element_bytes,
             counts_elements: plan.has_selectors(),
             counts_types: plan.counts_types(),
             piece: Span::default(),
@@ -111,14 +125,19 @@ impl Census {
         }
     }
 
+    /// What `lol_html` may hold by its own count.
+    pub(super) fn lol_html_bytes_max(&self) -> usize {
+        self.room.bytes
+    }
+
     /// What is kept at most.
     pub(super) fn bytes(&self) -> usize {
         let elements =
-            if self.counts_elements { self.tags.min(ELEMENTS_MAX) * self.element_bytes } else { 0 };
+            if self.counts_elements { self.tags.min(self.room.elements) * self.element_bytes } else { 0 };
         let types = if self.counts_types { self.tags.saturating_mul(TYPE_BYTES) } else { 0 };
         self.fixed_bytes
-            .saturating_add(self.most.bytes.min(LOL_HTML_BYTES_MAX))
-            .saturating_add(self.most.separators.min(LOL_HTML_BYTES_MAX) * ATTRIBUTE_BYTES)
+            .saturating_add(self.most.bytes.min(self.room.bytes))
+            .saturating_add(self.most.separators.min(self.room.bytes) * ATTRIBUTE_BYTES)
             .saturating_add(elements)
             .saturating_add(types)
             .saturating_add(self.long_names_bytes)

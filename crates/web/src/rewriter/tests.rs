@@ -94,7 +94,7 @@ fn a_document_is_the_same_in_whatever_pieces_it_comes() {
                         assert!(matches!(rewriter.ask(set), Ok(Answer::Done)));
                     }
                     Token::Text => {
-                        assert!(matches!(rewriter.ask(Question::IsLastInTextNode), Ok(Answer::Bool(_))))
+                        assert!(matches!(rewriter.ask(Question::IsLastInTextNode), Ok(Answer::Bool(_))));
                     }
                     other => panic!("{other:?}"),
                 }
@@ -181,6 +181,20 @@ fn attributes_and_open_elements_are_counted() {
         let result = through(rewriter, &[document.as_bytes()], &mut |_, _, _| {});
         assert_eq!(result.err(), Some(Failure::NoRoom), "{selector}");
         assert_eq!(account.total(), 0);
+    }
+}
+
+#[test]
+fn so_many_elements_may_be_open_and_no_more() {
+    for (steps, open_max) in [(1, 16 << 10), (60, 4 << 10), (400, 1 << 10)] {
+        let account = MemoryAccount::alone(1 << 30);
+        let selector = ["x y"; 400][..steps].join(", ");
+        for (count, fits) in [(open_max, true), (open_max + 1, false)] {
+            let rewriter = rewriter(&[(Some(&selector), wants::ELEMENT)], &account);
+            let document = "<a>".repeat(count);
+            let result = through(rewriter, &[document.as_bytes()], &mut |_, _, _| {});
+            assert_eq!(result.is_ok(), fits, "{count} elements, {steps} steps: {:?}", result.err());
+        }
     }
 }
 
