@@ -42,6 +42,7 @@ const interfaces = {
   Fetcher: "lazy/bindings/service.js",
   FixedLengthStream: "lazy/streams/index.js",
   FormData: "lazy/form-data.js",
+  HTMLRewriter: "lazy/html-rewriter.js",
   IdentityTransformStream: "lazy/streams/index.js",
   KVNamespace: "lazy/bindings/kv.js",
   MessageEvent: "lazy/event-kinds.js",

@@ -65,6 +65,7 @@ const PURE: &[&str] = &[
     "namedKeys",
     "promiseState",
     "proxyTarget",
+    "rewriterCheckSelector",
     "roomFor",
     "timingSafeEqual",
     "urlCanParse",
