@@ -131,7 +131,7 @@ function streamOverValue(body) {
 
 function streamOverNative(body) {
   const stream = streams().createReadableByteStream({
-    read: () => chunkOf(body, native.bodyRead(body.id)),
+    read: () => nextChunkOf(body),
     cancel() {
       native.bodyCancel(body.id);
     },
@@ -141,8 +141,15 @@ function streamOverNative(body) {
   return stream;
 }
 
-const chunkOf = (body, promise) => awaited(body.abort === null ? promise : body.abort.race(promise, (chunk) => chunk === undefined));
-const restOf = (body, promise) => awaited(body.abort === null ? promise : body.abort.race(promise, () => true));
+const nextChunkOf = (body) => {
+  const read = () => native.bodyRead(body.id);
+  return awaited(body.abort === null ? read() : body.abort.race(read, (chunk) => chunk === undefined));
+};
+
+const restOf = (body, asText) => {
+  const read = () => native.bodyReadAll(body.id, asText);
+  return awaited(body.abort === null ? read() : body.abort.race(read, () => true));
+};
 
 // Why an error of a native is made anew: that one was made where no JavaScript ran, so its stack says nothing. Made in a
 // reaction, it has the stack of whoever awaits.
@@ -173,7 +180,7 @@ export function textOf(body) {
   if (body === null) return "";
   const holder = claim(body);
   if (holder === undefined) return then(streams().readAllBytes(body.stream), decode);
-  if (holder.id !== 0) return restOf(holder, native.bodyReadAll(holder.id, true));
+  if (holder.id !== 0) return restOf(holder, true);
   if (typeof holder.value === "string") return textOfString(holder.value);
   return decode(isBlob(holder.value) ? bytesOfBlob(holder.value) : holder.value);
 }
@@ -191,7 +198,7 @@ export function wholeBytesOf(body) {
   if (body === null) return new Bytes(0);
   const holder = claim(body);
   if (holder === undefined) return streams().readAllBytes(body.stream);
-  if (holder.id !== 0) return restOf(holder, native.bodyReadAll(holder.id, false));
+  if (holder.id !== 0) return restOf(holder, false);
   return bytesOfValue(holder);
 }
 
@@ -272,6 +279,7 @@ export function outgoingBody(body) {
   if (body === null) return null;
   const holder = claim(body);
   if (holder === undefined) return pumpToPipe(body.stream);
+  if (holder.abort?.aborted) throw holder.abort.reason;
   if (holder.id !== 0) return holder.id;
   return isBlob(holder.value) ? bytesOfBlob(holder.value) : holder.value;
 }
