@@ -5,6 +5,7 @@
 // deserialization are one walk that makes each clone at once. Strings are shared, all that is made lies in the tenant's
 // own heap, and the order in which the tenant's getters run is the standard's.
 import { dictionary, isObject, requireArguments, sequence } from "../webidl.js";
+import { isDOMException } from "../dom-exception.js";
 import { stackOf } from "../error-stack.js";
 import { className } from "./inspect/shape.js";
 import { cannotClone, cloneSimple, copyBuffer, hide, isDetached, transferBuffer, viewOf } from "./structured-clone-leaves.js";
