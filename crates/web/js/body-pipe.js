@@ -1,6 +1,6 @@
 // Streams that JavaScript makes, as outgoing bodies: their chunks are written to a native pipe, whose being full is
 // the backpressure.
-import { acquireInternalReader } from "./streams/index.js";
+import { load } from "./lazy.js";
 import { bytesOf } from "./webidl.js";
 import { native } from "./native.js";
 
@@ -10,7 +10,7 @@ const stringOf = String;
 /** Starts to write a stream, which is locked from now on, to a new native body. Gives that body's id. */
 export function pumpToPipe(stream) {
   const id = native.pipeNew();
-  const reader = acquireInternalReader(stream);
+  const reader = load("lazy/streams/index.js").acquireInternalReader(stream);
   const state = { ended: false };
   const gone = native.pipeGone(id);
   if (gone !== undefined) then(gone, () => stop(reader, state, new TypeError("The reader of this body has left.")));

@@ -4,12 +4,10 @@ import { requireArguments } from "./webidl.js";
 import { abortReason, addAbortAlgorithm, isAborted, removeAbortAlgorithm } from "./abort.js";
 import { BodyAbort } from "./body-abort.js";
 import { cancelQuietly, discardOutgoing, isBodyReplayable, nativeBody, outgoingBody, promisedLength, valueBody } from "./body.js";
-import { isLocked } from "./streams/index.js";
 import { copyList, deleteFrom, isToken, valueIn, withLength } from "./header-list.js";
 import { Request, isRequest, partsOf } from "./request.js";
 import { createFetchedResponse, isRedirectStatus } from "./response.js";
-import { createNativeWebSocket } from "./websocket.js";
-import { fetchDataUrl } from "./data-url.js";
+import { load } from "./lazy.js";
 import { newToken } from "./fetch-tokens.js";
 import { native } from "./native.js";
 
@@ -52,14 +50,14 @@ function perform(hop, parts) {
     return isUpgrade(list) ? upgrade(hop, parts, url) : follow(hop, parts);
   }
   if ((startsWith(url, "ws:") || startsWith(url, "wss:")) && isUpgrade(list)) return upgrade(hop, parts, `http${slice(url, 2)}`);
-  if (startsWith(url, "data:")) return fetchDataUrl(parts);
+  if (startsWith(url, "data:")) return load("lazy/data-url.js").fetchDataUrl(parts);
   throw new TypeError(`fetch: '${slice(url, 0, indexOf(url, ":") + 1)}' is not a scheme that can be fetched; only http: and https: are.`);
 }
 
 function abortBeforeStart({ body, signal }) {
   const reason = abortReason(signal);
   const stream = body === null ? null : body.stream;
-  if (stream !== null && !isLocked(stream)) cancelQuietly(stream, reason);
+  if (stream !== null && !load("lazy/streams/index.js").isLocked(stream)) cancelQuietly(stream, reason);
   throw reason;
 }
 
@@ -212,7 +210,7 @@ async function upgrade(hop, parts, url) {
     const body = fetchedBody(answer[4] ?? 0, status, method);
     return createFetchedResponse(body, status, "", answer[2], withoutFragment(url), false);
   }
-  const socket = createNativeWebSocket(id, answer[3]);
+  const socket = load("lazy/websocket.js").createNativeWebSocket(id, answer[3]);
   return createFetchedResponse(null, status, "Switching Protocols", answer[2], withoutFragment(url), false, socket);
 }
 

@@ -1,7 +1,7 @@
 // HTMLRewriter (https://developers.cloudflare.com/workers/runtime-apis/html-rewriter/): a response's HTML is rewritten while it
 // flows by. The parser is in Rust; it stops at each token that somebody has a handler for, until the handler is done.
 import { USVString, defineInterface, dictionary, isObject, requireArguments } from "../webidl.js";
-import { acquireInternalReader, createReadableByteStream, isReadableStream } from "../streams/index.js";
+import { acquireInternalReader, createReadableByteStream, isReadableStream } from "./streams/index.js";
 import { bodyStreamOf, isResponse, withBody } from "../response.js";
 import { mimeOfHeader, mimeParameter } from "../mime.js";
 import { Token, objectOf } from "./html-tokens.js";

@@ -1,7 +1,7 @@
 // What the handlers of an HTMLRewriter are given. Such an object lasts as long as its handler: what it stands for is in Rust,
 // on its way from the document's input to its output.
 import { USVString, defineInterface, dictionary, illegalConstructor, requireArguments } from "../webidl.js";
-import { isReadableStream } from "../streams/index.js";
+import { isReadableStream } from "./streams/index.js";
 import { isResponse } from "../response.js";
 import { native } from "../native.js";
 

@@ -1,8 +1,8 @@
 // crypto.DigestStream: a WritableStream whose chunks become one digest. Workers have it beyond the standard.
 import { defineInterface, requireArguments } from "../../webidl.js";
 import { hashName } from "./algorithms.js";
-import { WritableStream } from "../../streams/index.js";
-import { registerPlatformInterfaces } from "../../structured-clone.js";
+import { WritableStream } from "../streams/index.js";
+import { registerPlatformInterface } from "../../registered.js";
 import { native } from "../../native.js";
 
 const NativePromise = Promise;
@@ -57,4 +57,4 @@ export class DigestStream extends WritableStream {
   }
 }
 defineInterface(DigestStream, "DigestStream");
-registerPlatformInterfaces([DigestStream]);
+registerPlatformInterface(DigestStream);
