@@ -7,6 +7,7 @@ use crate::{
     isolate::{Stop, drain_microtasks},
     program::{Made, ModuleKind, Program, ProgramFormat, ProgramModule},
     source_map::SourceMaps,
+    sources::{fill, keys_of},
     v8,
 };
 
@@ -15,7 +16,7 @@ mod synthetic;
 
 pub(crate) use kept::references;
 pub use kept::{cannot_keep, keep, resume};
-use synthetic::{evaluate_default, resolved};
+use synthetic::evaluate_default;
 
 /// Why a program did not load.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +43,8 @@ struct ModuleMap {
     /// By name; also those of the platform (`cloudflare:workers`).
     modules: HashMap<String, v8::Global<v8::Module>>,
     names: Vec<(v8::Global<v8::Module>, String)>,
-    builtins: Vec<(String, v8::Global<v8::Object>)>,
+    /// Gives the exports of a module of the platform by its name.
+    builtins: v8::Global<v8::Function>,
     /// Wasm is compiled only for modules of the program, while this is set.
     compiling_wasm: bool,
 }
@@ -56,17 +58,16 @@ pub fn prepare(scope: &mut v8::PinScope<'_, '_>) {
 
 /// Loads a program and evaluates it; gives the main module's namespace (for a service worker an empty object).
 ///
-/// `builtins` are modules of the platform: each key of such an object is an export.
+/// `builtins` gives the modules of the platform by name: an object whose keys are the exports, or undefined.
 ///
 /// # Errors
 /// When the program's code is wrong.
 pub fn load<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     program: &Arc<Program>,
-    builtins: Vec<(String, v8::Local<'s, v8::Object>)>,
+    builtins: v8::Local<'s, v8::Function>,
 ) -> Result<v8::Local<'s, v8::Object>, LoadError> {
-    let builtins =
-        builtins.into_iter().map(|(name, object)| (name, v8::Global::new(scope, object))).collect();
+    let builtins = v8::Global::new(scope, builtins);
     scope.set_slot(SourceMaps::new(program.clone()));
     scope.set_slot(ModuleMap {
         program: program.clone(),
@@ -318,29 +319,35 @@ fn resolve_name<'s>(
     if let Some(source) = program.resolve(specifier, referrer) {
         return module_named(scope, source);
     }
-    if let Some(module) = builtin(scope, specifier) {
-        return Some(module);
+    v8::tc_scope!(let scope, scope);
+    let module = builtin(scope, specifier);
+    if module.is_none() && !scope.has_caught() {
+        throw(scope, &format!("No such module `{specifier}`, imported from `{referrer}`"));
     }
-    throw(scope, &format!("No such module `{specifier}`, imported from `{referrer}`"));
-    None
+    if scope.has_caught() {
+        scope.rethrow();
+    }
+    module
 }
 
-/// A module of the platform.
+/// A module of the platform. An exception may be pending if there is none.
 fn builtin<'s>(scope: &mut v8::PinScope<'s, '_>, name: &str) -> Option<v8::Local<'s, v8::Module>> {
-    let map = scope.get_slot::<ModuleMap>()?;
-    if let Some(module) = map.modules.get(name).cloned() {
+    if let Some(module) = scope.get_slot::<ModuleMap>()?.modules.get(name).cloned() {
         return Some(v8::Local::new(scope, module));
     }
-    let object = map.builtins.iter().find(|(builtin, _)| builtin == name)?.1.clone();
-    let object = v8::Local::new(scope, object);
-    let keys = object.get_own_property_names(scope, v8::GetPropertyNamesArgs::default())?;
-    let keys: Vec<_> = (0..keys.length())
-        .filter_map(|index| keys.get_index(scope, index)?.try_cast::<v8::String>().ok())
-        .collect();
+    let exports = exports_of(scope, name)?;
+    let keys = keys_of(scope, exports)?;
     let module_name = v8::String::new(scope, name)?;
     let module = v8::Module::create_synthetic_module(scope, module_name, &keys, evaluate_builtin);
     remember(scope, name, module);
     Some(module)
+}
+
+fn exports_of<'s>(scope: &mut v8::PinScope<'s, '_>, name: &str) -> Option<v8::Local<'s, v8::Object>> {
+    let builtins = scope.get_slot::<ModuleMap>()?.builtins.clone();
+    let builtins = v8::Local::new(scope, builtins);
+    let (receiver, name) = (v8::undefined(scope), v8::String::new(scope, name)?);
+    builtins.call(scope, receiver.into(), &[name.into()])?.try_cast().ok()
 }
 
 fn name_of(scope: &v8::PinScope<'_, '_>, module: v8::Local<'_, v8::Module>) -> Option<String> {
@@ -354,16 +361,8 @@ fn evaluate_builtin<'s>(
 ) -> Option<v8::Local<'s, v8::Value>> {
     v8::callback_scope!(unsafe scope, context);
     let name = name_of(scope, module)?;
-    let object =
-        scope.get_slot::<ModuleMap>()?.builtins.iter().find(|(builtin, _)| *builtin == name)?.1.clone();
-    let object = v8::Local::new(scope, object);
-    let keys = object.get_own_property_names(scope, v8::GetPropertyNamesArgs::default())?;
-    for index in 0..keys.length() {
-        let key = keys.get_index(scope, index)?;
-        let value = object.get(scope, key)?;
-        module.set_synthetic_module_export(scope, key.try_cast().ok()?, value)?;
-    }
-    resolved(scope)
+    let exports = exports_of(scope, &name)?;
+    fill(scope, module, exports)
 }
 
 fn import_dynamically<'s, 'i>(

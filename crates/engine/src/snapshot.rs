@@ -5,9 +5,12 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use bytes::Bytes;
 
 use crate::{
-    error::{JsError, throw},
+    error::JsError,
+    sources::{Linking, load, resolve},
     v8,
 };
+
+pub use crate::sources::Source;
 
 /// A Rust function that the platform's JavaScript calls.
 #[derive(Clone, Copy)]
@@ -21,22 +24,6 @@ pub struct Native {
 impl fmt::Debug for Native {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Native").field(&self.name).finish()
-    }
-}
-
-/// A module of the platform. Its text stays in the binary's read-only data, shared by all isolates: a snapshot and every
-/// heap that starts from it hold a pointer.
-#[derive(Clone, Copy)]
-pub struct Source {
-    /// Its name, as others import it.
-    pub name: &'static str,
-    /// Its text, in ASCII.
-    pub text: &'static v8::OneByteConst,
-}
-
-impl fmt::Debug for Source {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Source").field(&self.name).finish()
     }
 }
 
@@ -146,7 +133,8 @@ fn references(natives: &[Native], sources: &[Source]) -> Arc<[v8::ExternalRefere
         pointer: std::ptr::from_ref(source.text).cast_mut().cast::<std::ffi::c_void>(),
     });
     let end = v8::ExternalReference { pointer: std::ptr::null_mut() };
-    functions.chain(texts).chain(crate::modules::references()).chain(std::iter::once(end)).collect()
+    let ours = crate::modules::references().into_iter().chain(crate::lazy::references());
+    functions.chain(texts).chain(ours).chain(std::iter::once(end)).collect()
 }
 
 /// Runs the platform's modules once and keeps the heap.
@@ -186,7 +174,7 @@ fn evaluated(
             .ok_or(SnapshotError::NotSerialized)
             .and_then(|()| evaluate(scope, sources, main))
             .and_then(|namespace| keep_hooks(scope, context, namespace, hooks));
-        scope.remove_slot::<Loading>();
+        scope.remove_slot::<Linking>();
         scope.set_default_context(context);
         result
     };
@@ -263,18 +251,12 @@ fn install(scope: &mut v8::PinScope<'_, '_>, natives: &[Native]) -> Option<()> {
     Some(())
 }
 
-/// The platform's modules while they are linked.
-struct Loading {
-    sources: &'static [Source],
-    loaded: Vec<(&'static str, v8::Global<v8::Module>)>,
-}
-
 fn evaluate<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     sources: &'static [Source],
     main: &str,
 ) -> Result<v8::Local<'s, v8::Object>, SnapshotError> {
-    scope.set_slot(Loading { sources, loaded: Vec::new() });
+    scope.set_slot(Linking::new(sources, None));
     v8::tc_scope!(let scope, scope);
     let evaluated = load(scope, main).and_then(|module| {
         module.instantiate_module(scope, resolve)?;
@@ -288,7 +270,7 @@ fn evaluate<'s>(
         return Ok(namespace);
     }
     let exception = scope.exception().or_else(|| {
-        let loaded = scope.get_slot::<Loading>()?.loaded.iter().find(|(name, _)| *name == main)?.1.clone();
+        let loaded = scope.get_slot::<Linking>()?.module(main)?;
         let module = v8::Local::new(scope, loaded);
         (module.get_status() == v8::ModuleStatus::Errored).then(|| module.get_exception())
     });
@@ -297,58 +279,6 @@ fn evaluate<'s>(
         |exception| JsError::from_value(scope, exception),
     );
     Err(SnapshotError::Threw { module: main.to_owned(), error })
-}
-
-fn load<'s>(scope: &mut v8::PinScope<'s, '_>, name: &str) -> Option<v8::Local<'s, v8::Module>> {
-    let loading = scope.get_slot::<Loading>()?;
-    if let Some((_, module)) = loading.loaded.iter().find(|(loaded, _)| *loaded == name) {
-        let module = module.clone();
-        return Some(v8::Local::new(scope, module));
-    }
-    let &Source { name, text } = loading.sources.iter().find(|source| source.name == name)?;
-    let source = v8::String::new_from_onebyte_const(scope, text)?;
-    // The name shows in stacks: `mote:streams/readable.js`.
-    let resource = v8::String::new(scope, &format!("mote:{name}"))?;
-    let origin =
-        v8::ScriptOrigin::new(scope, resource.into(), 0, 0, false, -1, None, false, false, true, None);
-    let mut source = v8::script_compiler::Source::new(source, Some(&origin));
-    let module = v8::script_compiler::compile_module(scope, &mut source)?;
-    let kept = v8::Global::new(scope, module);
-    scope.get_slot_mut::<Loading>()?.loaded.push((name, kept));
-    Some(module)
-}
-
-fn resolve<'s>(
-    context: v8::Local<'s, v8::Context>,
-    specifier: v8::Local<'s, v8::String>,
-    _attributes: v8::Local<'s, v8::FixedArray>,
-    referrer: v8::Local<'s, v8::Module>,
-) -> Option<v8::Local<'s, v8::Module>> {
-    v8::callback_scope!(unsafe scope, context);
-    let specifier = specifier.to_rust_string_lossy(scope);
-    let loading = scope.get_slot::<Loading>()?;
-    let from = loading.loaded.iter().find(|(_, module)| *module == referrer).map_or("", |(name, _)| name);
-    let path = join(from, &specifier);
-    let module = load(scope, &path);
-    if module.is_none() {
-        throw(scope, &format!("the platform has no module `{path}`, which `{from}` imports"));
-    }
-    module
-}
-
-fn join(from: &str, specifier: &str) -> String {
-    let mut parts: Vec<&str> = from.split('/').collect();
-    parts.pop();
-    for part in specifier.split('/') {
-        match part {
-            "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 fn keep_hooks<'s>(

@@ -1,6 +1,6 @@
 // The aborting of a body that is still arriving: of a fetched response whose request had a signal.
 import { addAbortAlgorithm, removeAbortAlgorithm } from "./abort.js";
-import { errorStream } from "./streams/index.js";
+import { load } from "./lazy.js";
 import { native } from "./native.js";
 
 const then = Function.prototype.call.bind(Promise.prototype.then);
@@ -29,7 +29,7 @@ export class BodyAbort {
     this.reason = reason;
     native.bodyCancel(this.#id);
     if (this.rejectRead !== null) this.rejectRead(reason);
-    if (this.stream !== null) errorStream(this.stream, reason);
+    if (this.stream !== null) load("lazy/streams/index.js").errorStream(this.stream, reason);
   }
 
   /**

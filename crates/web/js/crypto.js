@@ -1,22 +1,21 @@
-// Web Cryptography (https://w3c.github.io/webcrypto/): the Crypto interface. What `subtle` can do is in crypto/.
+// Web Cryptography (https://w3c.github.io/webcrypto/): the Crypto interface. What `subtle` can do is in lazy/crypto/.
 import { defineInterface, illegalConstructor, requireArguments } from "./webidl.js";
 import { DOMException } from "./dom-exception.js";
-import { DigestStream } from "./crypto/digest-stream.js";
-import { subtle } from "./crypto/subtle.js";
+import * as lazy from "./lazy.js";
 import { native } from "./native.js";
 
 const MADE_HERE = {};
 const RANDOM_BYTES_MAX = 65536;
 
 export class Crypto {
-  #subtle = subtle;
+  #subtle;
 
   constructor(token = undefined) {
     if (token !== MADE_HERE) illegalConstructor();
   }
 
   get subtle() {
-    return this.#subtle;
+    return (this.#subtle ??= lazy.load("lazy/crypto/subtle.js").subtle);
   }
 
   getRandomValues(array) {
@@ -44,7 +43,7 @@ export class Crypto {
 }
 defineInterface(Crypto, "Crypto");
 // Workers keep it here; it is no global.
-Object.defineProperty(Crypto.prototype, "DigestStream", { value: DigestStream, writable: true, enumerable: false, configurable: true });
+lazy.defineLazily(Crypto.prototype, "DigestStream", () => lazy.load("lazy/crypto/digest-stream.js").DigestStream);
 
 export const crypto = new Crypto(MADE_HERE);
 

@@ -6,105 +6,49 @@ import { freezeClocks } from "./clock.js";
 import { AbortController, AbortSignal } from "./abort.js";
 import { atob, btoa } from "./base64.js";
 import { Blob, File } from "./blob.js";
-import { CompressionStream, DecompressionStream } from "./compression.js";
+import { Cloudflare, importable } from "./compatibility.js";
 import { console } from "./console.js";
 import { Crypto, crypto } from "./crypto.js";
-import { DigestStream } from "./crypto/digest-stream.js";
-import { CryptoKey } from "./crypto/key.js";
-import { SubtleCrypto } from "./crypto/subtle.js";
 import { DOMException } from "./dom-exception.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
-import {
-  CloseEvent,
-  CustomEvent,
-  ErrorEvent,
-  Event,
-  EventTarget,
-  MessageEvent,
-  ProgressEvent,
-  PromiseRejectionEvent,
-  setReportException,
-} from "./event.js";
-import { Fetcher } from "./bindings/service.js";
-import { KVNamespace } from "./bindings/kv.js";
+import { Event, EventTarget, setReportException } from "./event.js";
 import { fetch } from "./fetch.js";
-import { FormData } from "./form-data.js";
 import { Headers } from "./headers.js";
 import { Navigator, navigator } from "./navigator.js";
-import { Performance, PerformanceMark, PerformanceMeasure, performance } from "./performance.js";
-import { PerformanceEntry } from "./performance-entry.js";
-import { PerformanceObserver, PerformanceObserverEntryList } from "./performance-observer.js";
 import "./platform-values.js";
+import { registerPlatformInterface } from "./registered.js";
 import { Request } from "./request.js";
 import { Response } from "./response.js";
-import * as streams from "./streams/index.js";
-import { registerPlatformInterfaces, structuredClone } from "./structured-clone.js";
-import { TextDecoderStream, TextEncoderStream } from "./text-streams.js";
 import { Scheduler, clearInterval, clearTimeout, queueMicrotask, scheduler, setInterval, setTimeout } from "./timers.js";
 import { URL, URLSearchParams } from "./url.js";
 import { countWasmMemories } from "./wasm.js";
-import { WebSocket } from "./websocket.js";
-import { WebSocketPair } from "./websocket-pair.js";
-import { workersModule } from "./workers-module.js";
+import * as lazy from "./lazy.js";
+import "./lazy-tables.js";
 import * as worker from "./worker.js";
 import * as recording from "./recording.js";
+import { serveFirstEvents } from "./warm-up.js";
+import { applyFlags } from "./compatibility-globals.js";
+
+const { apply } = Reflect;
 
 const interfaces = {
   AbortController,
   AbortSignal,
   Blob,
-  ByteLengthQueuingStrategy: streams.ByteLengthQueuingStrategy,
-  CloseEvent,
-  CompressionStream,
-  CountQueuingStrategy: streams.CountQueuingStrategy,
   Crypto,
-  CryptoKey,
-  CustomEvent,
   DOMException,
-  DecompressionStream,
-  ErrorEvent,
   Event,
   EventTarget,
   File,
-  FixedLengthStream: streams.FixedLengthStream,
-  FormData,
   Headers,
-  IdentityTransformStream: streams.IdentityTransformStream,
-  MessageEvent,
   Navigator,
-  Performance,
-  PerformanceEntry,
-  PerformanceMark,
-  PerformanceMeasure,
-  PerformanceObserver,
-  PerformanceObserverEntryList,
-  ProgressEvent,
-  PromiseRejectionEvent,
-  ReadableByteStreamController: streams.ReadableByteStreamController,
-  ReadableStream: streams.ReadableStream,
-  ReadableStreamBYOBReader: streams.ReadableStreamBYOBReader,
-  ReadableStreamBYOBRequest: streams.ReadableStreamBYOBRequest,
-  ReadableStreamDefaultController: streams.ReadableStreamDefaultController,
-  ReadableStreamDefaultReader: streams.ReadableStreamDefaultReader,
   Request,
   Response,
   Scheduler,
-  SubtleCrypto,
   TextDecoder,
-  TextDecoderStream,
   TextEncoder,
-  TextEncoderStream,
-  TransformStream: streams.TransformStream,
-  TransformStreamDefaultController: streams.TransformStreamDefaultController,
   URL,
   URLSearchParams,
-  WebSocket,
-  WebSocketPair,
-  WritableStream: streams.WritableStream,
-  WritableStreamDefaultController: streams.WritableStreamDefaultController,
-  WritableStreamDefaultWriter: streams.WritableStreamDefaultWriter,
-  Fetcher,
-  KVNamespace,
   ExecutionContext: worker.ExecutionContext,
   ExtendableEvent: worker.ExtendableEvent,
   FetchEvent: worker.FetchEvent,
@@ -128,7 +72,12 @@ const operations = {
   structuredClone,
 };
 
-const attributes = { console, crypto, navigator, performance, scheduler };
+const attributes = { console, crypto, navigator, scheduler };
+
+/** What HTML has `structuredClone` do; how is loaded at the first call. */
+function structuredClone(value, options = undefined) {
+  return apply(lazy.load("lazy/structured-clone.js").structuredClone, undefined, arguments);
+}
 
 /** Reports an error as if nobody had caught it (HTML, "reportError"). */
 function reportError(error) {
@@ -143,6 +92,7 @@ function install() {
   for (const [name, value] of Object.entries(interfaces)) define(name, value, false);
   for (const [name, value] of Object.entries(operations)) define(name, value, true);
   for (const [name, value] of Object.entries(attributes)) define(name, value, name !== "console");
+  define("Cloudflare", Cloudflare, false);
   define("self", globalThis, true);
   // Memory that two threads share is a clock: a thread that counts. There are no threads either, but nothing is lost.
   delete globalThis.Atomics.wait;
@@ -151,23 +101,33 @@ function install() {
 
 freezeClocks();
 install();
+lazy.install();
 setReportException((error) => native.reportException(error));
-registerPlatformInterfaces([...Object.values(interfaces), DigestStream]);
+for (const value of Object.values(interfaces)) registerPlatformInterface(value);
 
 export const { abortRequest, dispatchFetch, dispatchRpc, dispatchScheduled, endEvent, setWorker, unhandledRejection } = worker;
 
 export { checkSoundness } from "./soundness.js";
-export { warmUp } from "./warm-up.js";
 
 let modules;
 
+const modulesOf = (env) => {
+  let workers;
+  const ofWorkers = () => (workers ??= lazy.load("lazy/workers-module.js").workersModule(env));
+  return (modules = (specifier) => {
+    const name = importable(specifier);
+    return name === "cloudflare:workers" ? ofWorkers() : name === undefined ? undefined : lazy.builtin(name);
+  });
+};
+
 /**
- * The modules that a worker can import besides its own: an object for each, whose keys are the exports. Called in each
+ * The modules that a worker can import besides its own: a function that gives the exports of one by its name. Called in each
  * isolate before any of the worker's code runs, with what its `env` shall hold.
  */
 export function builtinModules(bindings, format) {
   prepareContext();
-  return (modules = { "cloudflare:workers": workersModule(worker.setBindings(bindings, format)) });
+  applyFlags();
+  return modulesOf(worker.setBindings(bindings, format));
 }
 
 // What V8 does to each context after the snapshot.
@@ -176,10 +136,15 @@ function prepareContext() {
   countWasmMemories();
 }
 
-/** As `builtinModules`, in an isolate whose heap will be kept: its `env` is empty until `resumeWorker`. */
-export function beginRecording() {
+/**
+ * As `builtinModules`, in an isolate whose heap will be kept: its `env` is empty until `resumeWorker`. `text` is the code of
+ * the worker's modules.
+ */
+export function beginRecording(text) {
   delete globalThis.SharedArrayBuffer;
-  return (modules = { "cloudflare:workers": workersModule(recording.begin(worker.setBindings({}, "modules"))) });
+  lazy.loadMentioned(text);
+  applyFlags();
+  return modulesOf(recording.begin(worker.setBindings({}, "modules")));
 }
 
 export const { end: endRecording } = recording;
@@ -189,4 +154,11 @@ export function resumeWorker(bindings) {
   prepareContext();
   worker.fillBindings(bindings);
   return modules;
+}
+
+/** Called once, when the snapshot is made, for the code that the first event of a worker needs to be in it. */
+export function warmUp() {
+  prepareContext();
+  modulesOf(worker.setBindings({}, "modules"));
+  serveFirstEvents();
 }

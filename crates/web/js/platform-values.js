@@ -2,19 +2,13 @@
 // say so themselves. It stands apart so that no interface has to know of the two.
 import { AbortSignal, isAbortSignal } from "./abort.js";
 import { Blob, File, fileOfBlob, isBlob, isFile, nameOfFile } from "./blob.js";
-import { CryptoKey, isCryptoKey } from "./crypto/key.js";
 import { Event, isEvent } from "./event.js";
-import { FormData, isFormData } from "./form-data.js";
 import { Headers, isHeaders } from "./headers.js";
-import { registerInspector } from "./inspect.js";
-import { PerformanceEntry, isPerformanceEntry } from "./performance-entry.js";
 import { Request, isRequest } from "./request.js";
 import { Response, isResponse } from "./response.js";
-import { ReadableStream, WritableStream, isReadableStream, isWritableStream } from "./streams/index.js";
-import { registerCloneable } from "./structured-clone.js";
+import { registerCloneable, registerInspector } from "./registered.js";
 import { URLSearchParams, isURLSearchParams } from "./url-search-params.js";
 import { URL, isURL } from "./url.js";
-import { WebSocket, isWebSocket } from "./websocket.js";
 
 const apply = Reflect.apply;
 const uncurry = (method) => Function.prototype.call.bind(method);
@@ -26,15 +20,9 @@ showFields(isURL, URL, ["href", "origin", "protocol", "username", "password", "h
 showFields(isFile, File, ["name", "size", "type", "lastModified"]);
 showFields(isBlob, Blob, ["size", "type"]);
 showFields(isAbortSignal, AbortSignal, ["aborted", "reason"]);
-showFields(isCryptoKey, CryptoKey, ["type", "extractable", "algorithm", "usages"]);
-showFields(isReadableStream, ReadableStream, ["locked"]);
-showFields(isWritableStream, WritableStream, ["locked"]);
-showFields(isWebSocket, WebSocket, ["url", "readyState", "protocol"]);
-showFields(isPerformanceEntry, PerformanceEntry, ["name", "entryType", "startTime", "duration"]);
 showFields(isEvent, Event, ["type", "defaultPrevented", "cancelable", "timeStamp"]);
 showPairs(isHeaders, Headers, "fields");
 showPairs(isURLSearchParams, URLSearchParams, "entries");
-showPairs(isFormData, FormData, "entries");
 
 const sliceOfBlob = uncurry(Blob.prototype.slice);
 const sizeOfBlob = uncurry(getterOf(Blob, "size"));
@@ -43,7 +31,8 @@ const typeOfBlob = uncurry(getterOf(Blob, "type"));
 registerCloneable(isFile, (file) => fileOfBlob(file, nameOfFile(file)));
 registerCloneable(isBlob, (blob) => sliceOfBlob(blob, 0, sizeOfBlob(blob), typeOfBlob(blob)));
 
-function showFields(is, Class, names) {
+/** Has `console` show these attributes of what `is` says is an instance of `Class`. */
+export function showFields(is, Class, names) {
   const getters = [];
   for (let i = 0; i < names.length; i++) getters[i] = getterOf(Class, names[i]);
   registerInspector(is, (value) => {
@@ -70,7 +59,8 @@ function ask(getter, value) {
   }
 }
 
-function showPairs(is, Class, as) {
+/** Has `console` show the pairs of what `is` says is an instance of `Class`. */
+export function showPairs(is, Class, as) {
   const forEach = uncurry(Class.prototype.forEach);
   registerInspector(is, (value) => {
     const pairs = [];

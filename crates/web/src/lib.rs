@@ -25,6 +25,7 @@ mod lifecycle;
 pub mod native;
 mod op;
 mod recording;
+mod rewriter;
 mod runtime;
 mod state;
 mod usage;
@@ -44,7 +45,8 @@ use mote_engine::{Snapshot, snapshot::SnapshotError, v8};
 macro_rules! source {
     ($name:literal, $path:literal) => {{
         static TEXT: v8::OneByteConst = v8::String::create_external_onebyte_const(include_bytes!($path));
-        mote_engine::snapshot::Source { name: $name, text: &TEXT }
+        static CODE: std::sync::OnceLock<Box<[u8]>> = std::sync::OnceLock::new();
+        mote_engine::snapshot::Source { name: $name, text: &TEXT, code: &CODE }
     }};
 }
 

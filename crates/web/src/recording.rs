@@ -10,7 +10,7 @@ use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
 
 use mote_engine::{
     Isolate, Snapshot, Turn, drain_microtasks, modules,
-    program::{Program, ProgramFormat},
+    program::{ModuleKind, Program, ProgramFormat},
     v8,
 };
 use mote_wire::{http::Egress, limits::Limits};
@@ -50,6 +50,7 @@ const PURE: &[&str] = &[
     "base64Decode",
     "base64Encode",
     "base64UrlDecode",
+    "compatibilityFlags",
     "base64UrlEncode",
     "copyOf",
     "copyToBuffer",
@@ -57,11 +58,14 @@ const PURE: &[&str] = &[
     "decode",
     "encodingForLabel",
     "isBufferSource",
+    "isCompatible",
     "isDetachable",
     "kindOf",
+    "lazyModule",
     "namedKeys",
     "promiseState",
     "proxyTarget",
+    "rewriterCheckSelector",
     "roomFor",
     "timingSafeEqual",
     "urlCanParse",
@@ -104,7 +108,7 @@ pub(crate) fn spoil(reason: &'static str) {
 }
 
 impl Runtime {
-    /// Runs a program's top-level code and keeps the heap. Isolates that start from it behave as if each had run the code.
+    /// Runs a worker's top-level code and keeps the heap. Isolates that start from it behave as if each had run the code.
     ///
     /// V8 ends the process if the heap holds what it cannot write down: call this only where that harms nobody.
     ///
@@ -115,8 +119,9 @@ impl Runtime {
         limits: Limits,
         egress: Arc<dyn Egress>,
         console: Rc<dyn Console>,
-        program: &Arc<Program>,
+        worker: &Worker,
     ) -> Result<KeptHeap, String> {
+        let program = &worker.program;
         if program.format() == ProgramFormat::ServiceWorker {
             return Err("it has the format of service workers".to_owned());
         }
@@ -125,6 +130,7 @@ impl Runtime {
         }
         let blank = Blank::made(Isolate::recording, snapshot, &limits);
         let runtime = Self::of_blank(blank, limits, egress, console, 0);
+        runtime.state.compatibility.set(worker.compatibility);
         RECORDING.set(Some(""));
         let loaded = runtime.run_recorded(program, Duration::from_millis(limits.startup_cpu_ms));
         let spoilt = RECORDING.take().unwrap_or_default();
@@ -151,8 +157,9 @@ impl Runtime {
         let mut slot = self.isolate.borrow_mut();
         let isolate = slot.as_mut().ok_or(GONE)?;
         let ran = isolate.turn(budget, |scope| {
-            let list = self.call(scope, |hooks| &hooks.begin_recording, &[])?;
-            let builtins = builtins_of(scope, list)?;
+            let text = text_of(scope, program)?;
+            let builtins =
+                self.call(scope, |hooks| &hooks.begin_recording, &[text.into()])?.try_cast().ok()?;
             let namespace = modules::load(scope, program, builtins).ok()?;
             let handlers = self.set_worker(scope, namespace)?;
             drain_microtasks(scope);
@@ -177,8 +184,7 @@ impl Runtime {
     ) -> Option<Vec<String>> {
         let json = v8::String::new(scope, &worker.env_json)?;
         let env = v8::json::parse(scope, json)?;
-        let list = self.call(scope, |hooks| &hooks.resume_worker, &[env])?;
-        let builtins = builtins_of(scope, list)?;
+        let builtins = self.call(scope, |hooks| &hooks.resume_worker, &[env])?.try_cast().ok()?;
         modules::resume(scope, &worker.program, builtins, &heap.modules, Hooks::COUNT)?;
         Some(heap.handlers.clone())
     }
@@ -186,18 +192,21 @@ impl Runtime {
 
 const GONE: &str = "its isolate is gone";
 
-/// The platform's modules, as JavaScript lists them.
-pub(crate) fn builtins_of<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    list: v8::Local<'s, v8::Value>,
-) -> Option<Vec<(String, v8::Local<'s, v8::Object>)>> {
-    let list = list.try_cast::<v8::Object>().ok()?;
-    let keys = list.get_own_property_names(scope, v8::GetPropertyNamesArgs::default())?;
-    let mut builtins = Vec::new();
-    for index in 0..keys.length() {
-        let key = keys.get_index(scope, index)?;
-        let object = list.get(scope, key)?.try_cast::<v8::Object>().ok()?;
-        builtins.push((key.to_rust_string_lossy(scope), object));
+/// A longer code is not searched for what it will use.
+const TEXT_BYTES_MAX: usize = 8 << 20;
+
+/// The code of a program's modules. What is not ASCII in it does not matter: nothing of the platform's is called so.
+fn text_of<'s>(scope: &mut v8::PinScope<'s, '_>, program: &Program) -> Option<v8::Local<'s, v8::String>> {
+    let is_code = |kind| matches!(kind, ModuleKind::EsModule | ModuleKind::CommonJs);
+    let code: Vec<_> = program
+        .modules()
+        .iter()
+        .filter(|module| is_code(module.kind))
+        .map(|module| &*module.content)
+        .collect();
+    let mut text = code.join(&b'\n');
+    if text.len() > TEXT_BYTES_MAX {
+        text.clear();
     }
-    Some(builtins)
+    v8::String::new_from_one_byte(scope, &text, v8::NewStringType::Normal)
 }

@@ -13,12 +13,12 @@ use mote_engine::{
     program::{Made, Program, ProgramFormat},
     rejections, v8, watchdog,
 };
-use mote_wire::{http::Egress, limits::Limits};
+use mote_wire::{compatibility::Compatibility, http::Egress, limits::Limits};
 
 use crate::{
     blank::Blank,
     context::Failure,
-    recording::{Heap, builtins_of},
+    recording::Heap,
     state::{State, enter_context},
 };
 
@@ -56,6 +56,8 @@ pub struct Worker {
     /// `env`, as a JSON object. Under the empty name, which no variable has, stands an object with the bindings that are
     /// more than values: from each one's name to its type in Cloudflare's words, such as `kv_namespace`.
     pub env_json: String,
+    /// Which behaviours of the platform it has asked for.
+    pub compatibility: Compatibility,
     /// The heap that its top-level code has left behind; the isolate that it is loaded into has started from it. With none, the
     /// code runs.
     pub heap: Option<Arc<Heap>>,
@@ -194,6 +196,7 @@ impl Runtime {
         let mut slot = self.isolate.borrow_mut();
         let isolate = slot.as_mut().ok_or(LoadError::Stopped(Stop::Asked))?;
         self.state.tick();
+        self.state.compatibility.set(worker.compatibility);
         *self.program.borrow_mut() = Some(worker.program.clone());
         let budget = Duration::from_millis(self.state.limits.startup_cpu_ms);
         let ran = isolate.turn(budget, |scope| self.load_in(scope, worker));
@@ -230,7 +233,7 @@ impl Runtime {
         &self,
         scope: &mut v8::PinScope<'s, '_>,
         worker: &Worker,
-    ) -> Option<Vec<(String, v8::Local<'s, v8::Object>)>> {
+    ) -> Option<v8::Local<'s, v8::Function>> {
         let json = v8::String::new(scope, &worker.env_json)?;
         let env = v8::json::parse(scope, json)?;
         let format = match worker.program.format() {
@@ -238,8 +241,7 @@ impl Runtime {
             ProgramFormat::ServiceWorker => "service-worker",
         };
         let format = v8::String::new(scope, format)?;
-        let list = self.call(scope, |hooks| &hooks.builtin_modules, &[env, format.into()])?;
-        builtins_of(scope, list)
+        self.call(scope, |hooks| &hooks.builtin_modules, &[env, format.into()])?.try_cast().ok()
     }
 
     pub(crate) fn set_worker<'s>(

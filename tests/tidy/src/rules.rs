@@ -2,6 +2,7 @@
 
 pub mod docs;
 pub mod examples;
+pub mod lazy;
 pub mod rooms;
 pub mod size;
 pub mod text;

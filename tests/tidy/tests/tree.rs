@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use mote_tidy::rules::{docs, examples, rooms, size, text, words};
+use mote_tidy::rules::{docs, examples, lazy, rooms, size, text, words};
 use mote_tidy::{Finding, Tree};
 
 static TREE: LazyLock<Tree> = LazyLock::new(|| {
@@ -92,4 +92,14 @@ fn no_door_stands_open_to_unsafe_code_or_panics() -> Result<(), Broken> {
 #[test]
 fn nothing_that_runs_beside_a_tenant_opens_anything() -> Result<(), Broken> {
     hold(rooms::out_of_jail)
+}
+
+#[test]
+fn no_import_crosses_what_is_loaded_late() -> Result<(), Broken> {
+    hold(lazy::imports_across)
+}
+
+#[test]
+fn no_module_of_the_platform_is_left_over() -> Result<(), Broken> {
+    hold(lazy::unreachable)
 }

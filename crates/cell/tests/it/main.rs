@@ -3,12 +3,15 @@
 //! Not libtest's own harness: V8 must be initialised on the main thread before any other exists.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
+mod compatibility;
 mod crypto;
 mod fairness;
 mod harness;
 mod heaps;
+mod html_rewriter;
 mod io_limits;
 mod isolates;
+mod lazy;
 mod limits;
 mod modules;
 mod natives;
@@ -22,11 +25,14 @@ fn main() -> ExitCode {
     mote_cell::initialize(&[]);
     let arguments = libtest_mimic::Arguments::from_args();
     let tests = [
+        compatibility::tests(),
         crypto::tests(),
         fairness::tests(),
         heaps::tests(),
+        html_rewriter::tests(),
         io_limits::tests(),
         isolates::tests(),
+        lazy::tests(),
         limits::tests(),
         modules::tests(),
         natives::tests(),

@@ -37,7 +37,7 @@ pub fn keep(scope: &mut v8::PinScope<'_, '_>, context: v8::Local<'_, v8::Context
 pub fn resume(
     scope: &mut v8::PinScope<'_, '_>,
     program: &Arc<Program>,
-    builtins: Vec<(String, v8::Local<'_, v8::Object>)>,
+    builtins: v8::Local<'_, v8::Function>,
     names: &[String],
     first: usize,
 ) -> Option<()> {
@@ -47,8 +47,7 @@ pub fn resume(
         modules.insert(name.clone(), v8::Global::new(scope, module));
     }
     let by_module = modules.iter().map(|(name, module)| (module.clone(), name.clone())).collect();
-    let builtins =
-        builtins.into_iter().map(|(name, object)| (name, v8::Global::new(scope, object))).collect();
+    let builtins = v8::Global::new(scope, builtins);
     scope.set_slot(SourceMaps::new(program.clone()));
     scope.set_slot(ModuleMap {
         program: program.clone(),

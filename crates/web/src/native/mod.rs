@@ -5,12 +5,15 @@
 pub(crate) mod args;
 mod base64;
 mod body;
+mod compatibility;
 mod compression;
 mod crypto;
 mod encoding;
 mod event;
 mod fetch;
+mod html_rewriter;
 mod inspect;
+mod lazy;
 mod recording;
 pub(crate) mod resource;
 mod room;
@@ -69,13 +72,16 @@ pub fn all() -> Vec<Native> {
     [
         base64::natives(),
         body::natives(),
+        compatibility::natives(),
         compression::natives(),
         crypto::natives(),
         crypto::natives_with_keys(),
         encoding::natives(),
         event::natives(),
         fetch::natives(),
+        html_rewriter::natives(),
         inspect::natives(),
+        lazy::natives(),
         recording::natives(),
         room::natives(),
         structured_clone::natives(),
