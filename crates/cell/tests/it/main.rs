@@ -6,6 +6,7 @@
 mod compatibility;
 mod crypto;
 mod fairness;
+mod globals;
 mod harness;
 mod heaps;
 mod io_limits;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         compatibility::tests(),
         crypto::tests(),
         fairness::tests(),
+        globals::tests(),
         heaps::tests(),
         io_limits::tests(),
         isolates::tests(),
