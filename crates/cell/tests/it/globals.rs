@@ -22,6 +22,8 @@ tests! {
     patterns_show_what_they_are,
     patterns_that_are_none_are_refused,
     a_pattern_as_long_as_nobody_needs_costs_nothing,
+    errors_that_nobody_catches_are_told_to_listeners_first,
+    a_beacon_goes_on_after_the_response,
     events_of_a_stream_are_read,
     a_server_that_sends_no_events_is_given_up,
     a_source_comes_back_with_the_last_id,
@@ -279,6 +281,61 @@ fn a_pattern_as_long_as_nobody_needs_costs_nothing() {
         let (status, body) = harness.get("w", "/").await;
         assert_eq!(status, 200, "{body}");
         assert!(body.starts_with("RangeError,RangeError,RangeError,TypeError,20001,"), "{body}");
+    });
+}
+
+fn errors_that_nobody_catches_are_told_to_listeners_first() {
+    run(async {
+        let harness = Harness::new();
+        let source = "let seen = [];
+            const listener = (event) => {
+                seen.push(event.constructor.name, event.message, event.error?.name, event.cancelable, event.isTrusted);
+                if (event.error?.name === 'RangeError') event.preventDefault();
+                if (event.error?.name === 'SyntaxError') throw new Error('from the listener');
+            };
+            export default { async fetch(request) {
+                if (request.url.endsWith('/listen')) addEventListener('error', listener);
+                seen = [];
+                reportError(new RangeError('caught'));
+                reportError(new SyntaxError('told'));
+                reportError(Object.create(null));
+                setTimeout(() => { throw new RangeError('of a timer'); });
+                queueMicrotask(() => { throw new RangeError('of a microtask'); });
+                new EventTarget().addEventListener('x', () => 1);
+                await scheduler.wait(5);
+                return new Response(seen.join());
+            } };";
+        harness.deploy("w", &[("index.js", ModuleKind::EsModule, source.as_bytes())]).unwrap();
+        assert_eq!(harness.get("w", "/").await.1, "");
+        let before = harness.log.lines().len();
+        assert_eq!(before, 5, "{:?}", harness.log.lines());
+        assert_eq!(
+            harness.get("w", "/listen").await.1,
+            "ErrorEvent,Uncaught RangeError: caught,RangeError,true,true,ErrorEvent,Uncaught SyntaxError: told,SyntaxError,true,true,\
+             ErrorEvent,Uncaught exception,,true,true,ErrorEvent,Uncaught RangeError: of a microtask,RangeError,true,true,\
+             ErrorEvent,Uncaught RangeError: of a timer,RangeError,true,true"
+        );
+        let lines = harness.log.lines();
+        let told: Vec<_> = lines[before..].iter().map(|line| line.lines().next().unwrap()).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told[0].contains("from the listener") && told[1].contains("SyntaxError: told"), "{told:?}");
+    });
+}
+
+fn a_beacon_goes_on_after_the_response() {
+    run(async {
+        let egress = Arc::new(Canned::text("ok"));
+        let harness = Harness::with_egress(&[], egress.clone());
+        let source = "const attempt = (work) => { try { return String(work()); } catch (error) { return error.name; } };
+            export default { fetch: () => new Response([
+                navigator.sendBeacon('https://a.example/', 'x'), attempt(() => navigator.sendBeacon('/')),
+                attempt(() => navigator.sendBeacon()), navigator.sendBeacon.length,
+            ].join()) };";
+        harness.deploy("w", &[("index.js", ModuleKind::EsModule, source.as_bytes())]).unwrap();
+        assert_eq!(harness.get("w", "/").await.1, "true,TypeError,TypeError,1");
+        harness.until(|| egress.requests.lock().unwrap().len() == 1).await;
+        let requests = egress.requests.lock().unwrap();
+        assert_eq!((requests[0].method.as_str(), requests[0].uri.path()), ("POST", "/"));
     });
 }
 
