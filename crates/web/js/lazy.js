@@ -2,8 +2,16 @@
 // by the isolate that uses them. They may import each other, and of the rest what is listed here.
 //
 // When they run, code of a tenant has run before: what it has changed in the realm, they see.
+import * as abort from "./abort.js";
+import * as base64 from "./base64.js";
+import * as blob from "./blob.js";
+import * as encoding from "./encoding.js";
+import * as inspect from "./inspect.js";
+import * as kinds from "./kinds.js";
+import * as timers from "./timers.js";
 import * as domException from "./dom-exception.js";
 import * as native from "./native.js";
+import { nodeModule } from "./node-modules.js";
 import * as platformValues from "./platform-values.js";
 import * as streams from "./streams/index.js";
 import * as structuredClone from "./structured-clone.js";
@@ -22,6 +30,13 @@ const builtins = { __proto__: null };
 // All that is loaded, by name. It is in the heap and nowhere else, so that a heap that is kept knows what it has.
 const registry = {
   __proto__: null,
+  "abort.js": abort,
+  "base64.js": base64,
+  "blob.js": blob,
+  "encoding.js": encoding,
+  "inspect.js": inspect,
+  "kinds.js": kinds,
+  "timers.js": timers,
   "dom-exception.js": domException,
   "native.js": native,
   "platform-values.js": platformValues,
@@ -37,7 +52,10 @@ const { defineProperty } = Object;
 export const load = (name) => registry[name] ?? lazyModule(name, registry);
 
 /** The exports of what a worker imports by this name; undefined if there is no such module. */
-export const builtin = (specifier) => (builtins[specifier] === undefined ? undefined : load(builtins[specifier]));
+export function builtin(specifier) {
+  const name = builtins[specifier] ?? nodeModule(specifier);
+  return name === undefined ? undefined : load(name);
+}
 
 /**
  * Defines a property that is `value()` from when it is first read. V8 has such properties of its own, which look like any

@@ -17,6 +17,7 @@ use mote_wire::{http::Egress, limits::Limits};
 
 use crate::blank::Blank;
 use crate::runtime::{Console, Hooks, Runtime, Worker};
+use crate::state::leave_context;
 
 /// A heap that isolates start from.
 #[derive(Debug)]
@@ -47,10 +48,15 @@ thread_local! {
 
 /// Natives that only compute, and keep nothing outside of the heap.
 const PURE: &[&str] = &[
+    "asyncFrame",
     "base64Decode",
     "base64Encode",
     "base64UrlDecode",
     "base64UrlEncode",
+    "bufferCompare",
+    "bufferIndexOf",
+    "bufferOfText",
+    "bufferText",
     "copyOf",
     "copyToBuffer",
     "currentEvent",
@@ -64,6 +70,7 @@ const PURE: &[&str] = &[
     "promiseState",
     "proxyTarget",
     "roomFor",
+    "setAsyncFrame",
     "timingSafeEqual",
     "urlCanParse",
     "urlParse",
@@ -71,6 +78,7 @@ const PURE: &[&str] = &[
     "utf8Decode",
     "utf8Encode",
     "utf8EncodeInto",
+    "utf8Length",
 ];
 
 /// Natives that top-level code calls, in words for its author.
@@ -158,6 +166,7 @@ impl Runtime {
             drain_microtasks(scope);
             self.report_rejections(scope);
             self.call(scope, |hooks| &hooks.end_recording, &[])?;
+            leave_context(scope);
             Some(handlers)
         });
         match ran.turn {
