@@ -18,7 +18,9 @@ export default {
           const decoder = new StringDecoder(encoding);
           const parts = [];
           for (let at = 0; at < bytes.length; at += size) parts.push(decoder.write(bytes.subarray(at, at + size)));
-          return [...parts, decoder.end()];
+          parts.push(decoder.end());
+          // Where a piece ends in the midst of a pair of surrogates, Node gives halves.
+          return encoding === "utf16le" ? parts.join("") : parts;
         }),
       ),
     ),

@@ -27,7 +27,7 @@ export function lastName(path, start, isSeparator, suffix) {
   const name = path.slice(begin, end);
   if (suffix === undefined || suffix === "") return name;
   // As Node has it: a path of nothing but slashes is its own name if somebody asks for a suffix.
-  if (name === "") return suffix.length <= path.length ? path.slice(start) : "";
+  if (name === "") return suffix.length <= path.length && suffix !== path ? path.slice(start) : "";
   // A path that is its own suffix, as it was given, has no name left.
   if (suffix === path) return "";
   return name.endsWith(suffix) && name !== suffix ? name.slice(0, -suffix.length) : name;
