@@ -4,9 +4,10 @@
 // native to the other and its bytes never enter JavaScript.
 import { bytesOf, USVString } from "./webidl.js";
 import { blobSize, bytesOfBlob, createBlob, isBlob } from "./blob.js";
-import { encodeMultipart, isFormData, parseMultipart, parseUrlEncoded } from "./form-data.js";
+import { load, loaded } from "./lazy.js";
 import { isURLSearchParams } from "./url.js";
 import {
+  ReadableStream,
   cancelStream,
   createReadableByteStream,
   expectedLengthOf,
@@ -19,6 +20,7 @@ import {
 } from "./streams/index.js";
 import { mimeOfHeader, mimeParameter, serializeMime } from "./mime.js";
 import { pumpToPipe } from "./body-pipe.js";
+import { isOn } from "./compatibility.js";
 import { native } from "./native.js";
 
 const uncurry = (method) => Function.prototype.call.bind(method);
@@ -27,6 +29,10 @@ const slice = uncurry(String.prototype.slice);
 const toWellFormed = uncurry(String.prototype.toWellFormed);
 const then = uncurry(Promise.prototype.then);
 const Bytes = Uint8Array;
+const { isArray } = Array;
+const { asyncIterator, iterator, toPrimitive } = Symbol;
+const streamFrom = ReadableStream.from;
+const plainToString = Object.prototype.toString;
 const NativeTypeError = TypeError;
 const bufferOf = uncurry(Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "buffer").get);
 const bufferLength = uncurry(Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength").get);
@@ -65,14 +71,28 @@ export function extractBody(init, what) {
     if (isReadableStream(init)) return streamBody(init, what);
     if (isURLSearchParams(init)) return valueBody(init.toString(), "application/x-www-form-urlencoded;charset=UTF-8");
     if (isBlob(init)) return valueBody(init, init.type === "" ? null : init.type);
-    if (isFormData(init)) {
-      const { boundary, bytes } = encodeMultipart(init);
+    // Where nobody has loaded it, nobody has made one.
+    const forms = loaded("lazy/form-data.js");
+    if (forms?.isFormData(init)) {
+      const { boundary, bytes } = forms.encodeMultipart(init);
       return valueBody(bytes, `multipart/form-data; boundary=${boundary}`);
     }
     const bytes = bytesOf(init);
     if (bytes !== undefined) return valueBody(new Bytes(bytes), null);
+    if (isIterable(init) && isOn("fetch_iterable_type_support")) return new Body(null, 0, streamFrom(chunksOf(init)), null);
   }
   return valueBody(USVString(init), TEXT_TYPE);
+}
+
+// What has a text of its own is meant by that text, but for arrays, which all have one.
+function isIterable(init) {
+  if (init[asyncIterator] !== undefined && init[asyncIterator] !== null) return true;
+  if (init[iterator] === undefined || init[iterator] === null) return false;
+  return isArray(init) || (init.toString === plainToString && init[toPrimitive] === undefined);
+}
+
+async function* chunksOf(iterable) {
+  for await (const chunk of iterable) yield typeof chunk === "string" ? native.utf8Encode(chunk) : chunk;
 }
 
 function streamBody(stream, what) {
@@ -209,9 +229,9 @@ export function formDataOfBytes(bytes, contentType) {
   if (mime?.essence === "multipart/form-data") {
     const boundary = mimeParameter(mime, "boundary");
     if (boundary === undefined) throw new TypeError("formData: the content-type multipart/form-data has no boundary.");
-    return parseMultipart(bytes, boundary);
+    return load("lazy/form-data.js").parseMultipart(bytes, boundary);
   }
-  if (mime?.essence === "application/x-www-form-urlencoded") return parseUrlEncoded(bytes);
+  if (mime?.essence === "application/x-www-form-urlencoded") return load("lazy/form-data.js").parseUrlEncoded(bytes);
   throw new TypeError(
     `formData: the content-type is ${contentType === null ? "missing" : `'${contentType}'`}, not multipart/form-data or application/x-www-form-urlencoded.`,
   );

@@ -10,4 +10,3 @@ export {
   makeGlobalEventTarget,
   setReportException,
 } from "./event-target.js";
-export { CloseEvent, CustomEvent, ErrorEvent, MessageEvent, ProgressEvent, PromiseRejectionEvent } from "./event-kinds.js";

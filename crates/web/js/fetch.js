@@ -8,9 +8,9 @@ import { isLocked } from "./streams/index.js";
 import { copyList, deleteFrom, isToken, valueIn, withLength } from "./header-list.js";
 import { Request, isRequest, partsOf } from "./request.js";
 import { createFetchedResponse, isRedirectStatus } from "./response.js";
-import { createNativeWebSocket } from "./websocket.js";
-import { fetchDataUrl } from "./data-url.js";
+import { load } from "./lazy.js";
 import { newToken } from "./fetch-tokens.js";
+import { isOn } from "./compatibility.js";
 import { native } from "./native.js";
 
 const uncurry = (method) => Function.prototype.call.bind(method);
@@ -52,7 +52,9 @@ function perform(hop, parts) {
     return isUpgrade(list) ? upgrade(hop, parts, url) : follow(hop, parts);
   }
   if ((startsWith(url, "ws:") || startsWith(url, "wss:")) && isUpgrade(list)) return upgrade(hop, parts, `http${slice(url, 2)}`);
-  if (startsWith(url, "data:")) return fetchDataUrl(parts);
+  if (startsWith(url, "data:")) return load("lazy/data-url.js").fetchDataUrl(parts);
+  const asHttp = isOn("fetch_refuses_unknown_protocols") ? undefined : native.urlParse(`http${slice(url, indexOf(url, ":"))}`, undefined);
+  if (asHttp !== undefined) return follow(hop, { ...parts, url: asHttp[0] });
   throw new TypeError(`fetch: '${slice(url, 0, indexOf(url, ":") + 1)}' is not a scheme that can be fetched; only http: and https: are.`);
 }
 
@@ -99,13 +101,14 @@ async function follow(hop, parts) {
       deleteAll(list, BODY_HEADERS);
     }
     // Position matters: the next hop must not see what was meant for another origin.
-    if (crossesOrigin) deleteAll(list, ORIGIN_HEADERS);
+    if (crossesOrigin) deleteAll(list, isOn("strip_authorization_on_cross_origin_redirect") ? ORIGIN_HEADERS : HOST_HEADERS);
     url = target;
   }
 }
 
 const BODY_HEADERS = ["content-encoding", "content-language", "content-length", "content-location", "content-type"];
-const ORIGIN_HEADERS = ["authorization", "cookie", "host", "proxy-authorization"];
+const HOST_HEADERS = ["cookie", "host", "proxy-authorization"];
+const ORIGIN_HEADERS = ["authorization", ...HOST_HEADERS];
 
 function deleteAll(list, names) {
   for (let i = 0; i < names.length; i++) deleteFrom(list, names[i]);
@@ -212,7 +215,7 @@ async function upgrade(hop, parts, url) {
     const body = fetchedBody(answer[4] ?? 0, status, method);
     return createFetchedResponse(body, status, "", answer[2], withoutFragment(url), false);
   }
-  const socket = createNativeWebSocket(id, answer[3]);
+  const socket = load("lazy/websocket.js").createNativeWebSocket(id, answer[3]);
   return createFetchedResponse(null, status, "Switching Protocols", answer[2], withoutFragment(url), false, socket);
 }
 

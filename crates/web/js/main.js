@@ -6,77 +6,46 @@ import { freezeClocks } from "./clock.js";
 import { AbortController, AbortSignal } from "./abort.js";
 import { atob, btoa } from "./base64.js";
 import { Blob, File } from "./blob.js";
-import { CompressionStream, DecompressionStream } from "./compression.js";
+import { Cloudflare, importable } from "./compatibility.js";
 import { console } from "./console.js";
 import { Crypto, crypto } from "./crypto.js";
 import { DOMException } from "./dom-exception.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
-import {
-  CloseEvent,
-  CustomEvent,
-  ErrorEvent,
-  Event,
-  EventTarget,
-  MessageEvent,
-  ProgressEvent,
-  PromiseRejectionEvent,
-  setReportException,
-} from "./event.js";
-import { Fetcher } from "./bindings/service.js";
-import { KVNamespace } from "./bindings/kv.js";
+import { Event, EventTarget, setReportException } from "./event.js";
 import { fetch } from "./fetch.js";
-import { FormData } from "./form-data.js";
 import { Headers } from "./headers.js";
 import { Navigator, navigator } from "./navigator.js";
-import { Performance, PerformanceMark, PerformanceMeasure, performance } from "./performance.js";
-import { PerformanceEntry } from "./performance-entry.js";
-import { PerformanceObserver, PerformanceObserverEntryList } from "./performance-observer.js";
 import "./platform-values.js";
+import { registerPlatformInterface } from "./registered.js";
 import { Request } from "./request.js";
 import { Response } from "./response.js";
 import * as streams from "./streams/index.js";
-import { registerPlatformInterfaces, structuredClone } from "./structured-clone.js";
-import { TextDecoderStream, TextEncoderStream } from "./text-streams.js";
 import { Scheduler, clearInterval, clearTimeout, queueMicrotask, scheduler, setInterval, setTimeout } from "./timers.js";
 import { URL, URLSearchParams } from "./url.js";
 import { countWasmMemories } from "./wasm.js";
-import { WebSocket } from "./websocket.js";
-import { WebSocketPair } from "./websocket-pair.js";
-import { workersModule } from "./workers-module.js";
 import * as lazy from "./lazy.js";
+import "./lazy-tables.js";
 import * as worker from "./worker.js";
 import * as recording from "./recording.js";
+import { applyFlags } from "./compatibility-globals.js";
+
+const { apply } = Reflect;
 
 const interfaces = {
   AbortController,
   AbortSignal,
   Blob,
   ByteLengthQueuingStrategy: streams.ByteLengthQueuingStrategy,
-  CloseEvent,
-  CompressionStream,
   CountQueuingStrategy: streams.CountQueuingStrategy,
   Crypto,
-  CustomEvent,
   DOMException,
-  DecompressionStream,
-  ErrorEvent,
   Event,
   EventTarget,
   File,
   FixedLengthStream: streams.FixedLengthStream,
-  FormData,
   Headers,
   IdentityTransformStream: streams.IdentityTransformStream,
-  MessageEvent,
   Navigator,
-  Performance,
-  PerformanceEntry,
-  PerformanceMark,
-  PerformanceMeasure,
-  PerformanceObserver,
-  PerformanceObserverEntryList,
-  ProgressEvent,
-  PromiseRejectionEvent,
   ReadableByteStreamController: streams.ReadableByteStreamController,
   ReadableStream: streams.ReadableStream,
   ReadableStreamBYOBReader: streams.ReadableStreamBYOBReader,
@@ -87,20 +56,14 @@ const interfaces = {
   Response,
   Scheduler,
   TextDecoder,
-  TextDecoderStream,
   TextEncoder,
-  TextEncoderStream,
   TransformStream: streams.TransformStream,
   TransformStreamDefaultController: streams.TransformStreamDefaultController,
   URL,
   URLSearchParams,
-  WebSocket,
-  WebSocketPair,
   WritableStream: streams.WritableStream,
   WritableStreamDefaultController: streams.WritableStreamDefaultController,
   WritableStreamDefaultWriter: streams.WritableStreamDefaultWriter,
-  Fetcher,
-  KVNamespace,
   ExecutionContext: worker.ExecutionContext,
   ExtendableEvent: worker.ExtendableEvent,
   FetchEvent: worker.FetchEvent,
@@ -124,7 +87,12 @@ const operations = {
   structuredClone,
 };
 
-const attributes = { console, crypto, navigator, performance, scheduler };
+const attributes = { console, crypto, navigator, scheduler };
+
+/** What HTML has `structuredClone` do; how is loaded at the first call. */
+function structuredClone(value, options = undefined) {
+  return apply(lazy.load("lazy/structured-clone.js").structuredClone, undefined, arguments);
+}
 
 /** Reports an error as if nobody had caught it (HTML, "reportError"). */
 function reportError(error) {
@@ -139,6 +107,7 @@ function install() {
   for (const [name, value] of Object.entries(interfaces)) define(name, value, false);
   for (const [name, value] of Object.entries(operations)) define(name, value, true);
   for (const [name, value] of Object.entries(attributes)) define(name, value, name !== "console");
+  define("Cloudflare", Cloudflare, false);
   define("self", globalThis, true);
   // Memory that two threads share is a clock: a thread that counts. There are no threads either, but nothing is lost.
   delete globalThis.Atomics.wait;
@@ -149,7 +118,7 @@ freezeClocks();
 install();
 lazy.install();
 setReportException((error) => native.reportException(error));
-registerPlatformInterfaces(Object.values(interfaces));
+for (const value of Object.values(interfaces)) registerPlatformInterface(value);
 
 export const { abortRequest, dispatchFetch, dispatchRpc, dispatchScheduled, endEvent, setWorker, unhandledRejection } = worker;
 
@@ -159,8 +128,12 @@ export { warmUp } from "./warm-up.js";
 let modules;
 
 const modulesOf = (env) => {
-  const workers = workersModule(env);
-  return (modules = (name) => (name === "cloudflare:workers" ? workers : lazy.builtin(name)));
+  let workers;
+  const ofWorkers = () => (workers ??= lazy.load("lazy/workers-module.js").workersModule(env));
+  return (modules = (specifier) => {
+    const name = importable(specifier);
+    return name === "cloudflare:workers" ? ofWorkers() : name === undefined ? undefined : lazy.builtin(name);
+  });
 };
 
 /**
@@ -169,6 +142,7 @@ const modulesOf = (env) => {
  */
 export function builtinModules(bindings, format) {
   prepareContext();
+  applyFlags();
   return modulesOf(worker.setBindings(bindings, format));
 }
 
@@ -181,6 +155,7 @@ function prepareContext() {
 /** As `builtinModules`, in an isolate whose heap will be kept: its `env` is empty until `resumeWorker`. */
 export function beginRecording() {
   delete globalThis.SharedArrayBuffer;
+  applyFlags();
   return modulesOf(recording.begin(worker.setBindings({}, "modules")));
 }
 

@@ -3,17 +3,13 @@
 import { AbortSignal, isAbortSignal } from "./abort.js";
 import { Blob, File, fileOfBlob, isBlob, isFile, nameOfFile } from "./blob.js";
 import { Event, isEvent } from "./event.js";
-import { FormData, isFormData } from "./form-data.js";
 import { Headers, isHeaders } from "./headers.js";
-import { registerInspector } from "./inspect.js";
-import { PerformanceEntry, isPerformanceEntry } from "./performance-entry.js";
 import { Request, isRequest } from "./request.js";
 import { Response, isResponse } from "./response.js";
 import { ReadableStream, WritableStream, isReadableStream, isWritableStream } from "./streams/index.js";
-import { registerCloneable } from "./structured-clone.js";
+import { registerCloneable, registerInspector } from "./registered.js";
 import { URLSearchParams, isURLSearchParams } from "./url-search-params.js";
 import { URL, isURL } from "./url.js";
-import { WebSocket, isWebSocket } from "./websocket.js";
 
 const apply = Reflect.apply;
 const uncurry = (method) => Function.prototype.call.bind(method);
@@ -27,12 +23,9 @@ showFields(isBlob, Blob, ["size", "type"]);
 showFields(isAbortSignal, AbortSignal, ["aborted", "reason"]);
 showFields(isReadableStream, ReadableStream, ["locked"]);
 showFields(isWritableStream, WritableStream, ["locked"]);
-showFields(isWebSocket, WebSocket, ["url", "readyState", "protocol"]);
-showFields(isPerformanceEntry, PerformanceEntry, ["name", "entryType", "startTime", "duration"]);
 showFields(isEvent, Event, ["type", "defaultPrevented", "cancelable", "timeStamp"]);
 showPairs(isHeaders, Headers, "fields");
 showPairs(isURLSearchParams, URLSearchParams, "entries");
-showPairs(isFormData, FormData, "entries");
 
 const sliceOfBlob = uncurry(Blob.prototype.slice);
 const sizeOfBlob = uncurry(getterOf(Blob, "size"));
@@ -69,7 +62,8 @@ function ask(getter, value) {
   }
 }
 
-function showPairs(is, Class, as) {
+/** Has `console` show the pairs of what `is` says is an instance of `Class`. */
+export function showPairs(is, Class, as) {
   const forEach = uncurry(Class.prototype.forEach);
   registerInspector(is, (value) => {
     const pairs = [];

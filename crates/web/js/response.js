@@ -5,7 +5,7 @@ import { createHeaders, createImmutableHeaders, headerListOf, listOfHeadersInit 
 import { appendTo, copyList, hasIn, valueIn, withLength } from "./header-list.js";
 import { TEXT_TYPE, cloneBody, discardOutgoing, extractBody, isBodyUnusable, isKnownEmpty, outgoingBody, promisedLength, valueBody } from "./body.js";
 import { defineBodyMixin } from "./body-mixin.js";
-import { isWebSocket, sendWebSocket } from "./websocket.js";
+import { load } from "./lazy.js";
 import { hrefOf } from "./request-init.js";
 import { native } from "./native.js";
 
@@ -165,7 +165,7 @@ export class Response {
     const list = this.#currentList();
     const { webSocket, encode } = this.#origin;
     const headers = withLength(list, promisedLength(this.#body));
-    if (webSocket !== null) return sendWebSocket(eventId, webSocket, status, headers);
+    if (webSocket !== null) return load("lazy/websocket.js").sendWebSocket(eventId, webSocket, status, headers);
     const body = outgoingBody(this.#body);
     try {
       native.respond(eventId, status, this.#statusText, headers, body, encode);
@@ -202,7 +202,7 @@ const isNullBodyStatus = (status) => status === 204 || status === 304 || status 
 function originOfInit(socket, encodeBody) {
   const origin = new Origin();
   if (socket !== null) {
-    if (!isWebSocket(socket)) throw new TypeError("Response constructor: webSocket is not a WebSocket.");
+    if (!load("lazy/websocket.js").isWebSocket(socket)) throw new TypeError("Response constructor: webSocket is not a WebSocket.");
     origin.webSocket = socket;
   }
   if (encodeBody !== undefined) {

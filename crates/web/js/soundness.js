@@ -1,7 +1,7 @@
 // Whether an isolate of which a turn was stopped can go on. A turn may be stopped between any two steps, also of this
 // platform, and the microtasks that were due are dropped with it.
 import { forgetJoins } from "./bounded/arrays-searching.js";
-import { hasUndelivered } from "./performance-observer.js";
+import { loaded } from "./lazy.js";
 import { ReadableStream } from "./streams/index.js";
 
 /** Fulfils with true when microtasks run, streams flow, and nothing waits for a microtask that was dropped. */
@@ -10,5 +10,5 @@ export async function checkSoundness() {
   const reader = new ReadableStream({ pull: (controller) => controller.enqueue("sound") }).getReader();
   const { value } = await reader.read();
   await reader.cancel();
-  return value === "sound" && !hasUndelivered();
+  return value === "sound" && !loaded("lazy/performance-observer.js")?.hasUndelivered();
 }

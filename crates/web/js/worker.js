@@ -1,15 +1,13 @@
 // The tenant's worker: finds its handlers and gives them the events. `dispatchFetch` is the hot path: a handler that
 // returns a Response at once costs no promise and no table look-up.
-import { EventTarget, PromiseRejectionEvent, dispatchTrusted, hasListeners, makeGlobalEventTarget } from "./event.js";
+import { EventTarget, dispatchTrusted, hasListeners, makeGlobalEventTarget } from "./event.js";
 import { createExecutionContext, createScheduledController } from "./execution-context.js";
 import { NO_RESPONSE, createFetchEvent, createScheduledEvent, responseOfEvent } from "./worker-events.js";
 import { createIncomingRequest } from "./request.js";
 import { isResponse, sendResponse } from "./response.js";
 import { forgetSignalOf } from "./event-signals.js";
-import { NativeLink } from "./websocket-links.js";
-import { Session } from "./rpc/session.js";
-import { unfoldBindings } from "./bindings/index.js";
-import { Handlers, isEntrypoint } from "./rpc/targets.js";
+import { unfoldBindings } from "./bindings.js";
+import { load } from "./lazy.js";
 import { native } from "./native.js";
 
 export { abortRequest } from "./event-signals.js";
@@ -59,6 +57,9 @@ export function fillBindings(bindings) {
     Object.defineProperty(env, names[i], { __proto__: null, value: filled[names[i]], writable: true, enumerable: true, configurable: true });
   }
 }
+
+/** What `env` is. */
+export const currentEnv = () => env;
 
 /** Takes the worker's namespace; gives the names of its handlers. */
 export function setWorker(namespace) {
@@ -204,6 +205,7 @@ async function finishScheduled(eventId, cron, scheduledTime, props) {
 /** Another worker begins a session of calls. */
 export function dispatchRpc(eventId, entrypoint, props) {
   try {
+    const { Session } = load("lazy/rpc/session.js");
     const session = new Session(mainOf(eventId, entrypoint, props));
     connect(eventId, session);
   } catch (error) {
@@ -213,6 +215,7 @@ export function dispatchRpc(eventId, entrypoint, props) {
 
 async function connect(eventId, session) {
   try {
+    const { NativeLink } = load("lazy/websocket-links.js");
     session.connect(new NativeLink(await native.respondWebSocket(eventId, 101, null)));
   } catch (error) {
     session.fail(error);
@@ -224,6 +227,7 @@ function mainOf(eventId, entrypoint, props) {
   if (format === SERVICE_WORKER) throw new TypeError("A worker in the format of service workers takes no calls: write it as an ES module.");
   const target = entrypointOf(entrypoint);
   const context = createExecutionContext(eventId, props);
+  const { Handlers, isEntrypoint } = load("lazy/rpc/targets.js");
   if (!isClass(target)) return new Handlers(target, env, context);
   const instance = new target(context, env);
   if (!isEntrypoint(instance)) throw new TypeError("The worker takes no calls: its entrypoint must be a class that extends WorkerEntrypoint.");
@@ -235,6 +239,7 @@ function mainOf(eventId, entrypoint, props) {
 /** A promise was rejected and nobody handled it. True if a listener said that it did. */
 export function unhandledRejection(promise, reason) {
   if (!hasListeners(globalTarget, "unhandledrejection")) return false;
+  const { PromiseRejectionEvent } = load("lazy/event-kinds.js");
   const event = new PromiseRejectionEvent("unhandledrejection", { promise, reason, cancelable: true });
   return !dispatchTrusted(globalTarget, event);
 }

@@ -52,6 +52,7 @@ const PURE: &[&str] = &[
     "base64Decode",
     "base64Encode",
     "base64UrlDecode",
+    "compatibilityFlags",
     "base64UrlEncode",
     "bufferCompare",
     "bufferIndexOf",
@@ -63,6 +64,7 @@ const PURE: &[&str] = &[
     "decode",
     "encodingForLabel",
     "isBufferSource",
+    "isCompatible",
     "isDetachable",
     "kindOf",
     "lazyModule",
@@ -113,7 +115,7 @@ pub(crate) fn spoil(reason: &'static str) {
 }
 
 impl Runtime {
-    /// Runs a program's top-level code and keeps the heap. Isolates that start from it behave as if each had run the code.
+    /// Runs a worker's top-level code and keeps the heap. Isolates that start from it behave as if each had run the code.
     ///
     /// V8 ends the process if the heap holds what it cannot write down: call this only where that harms nobody.
     ///
@@ -124,8 +126,9 @@ impl Runtime {
         limits: Limits,
         egress: Arc<dyn Egress>,
         console: Rc<dyn Console>,
-        program: &Arc<Program>,
+        worker: &Worker,
     ) -> Result<KeptHeap, String> {
+        let program = &worker.program;
         if program.format() == ProgramFormat::ServiceWorker {
             return Err("it has the format of service workers".to_owned());
         }
@@ -134,6 +137,7 @@ impl Runtime {
         }
         let blank = Blank::made(Isolate::recording, snapshot, &limits);
         let runtime = Self::of_blank(blank, limits, egress, console, 0);
+        runtime.state.compatibility.set(worker.compatibility);
         RECORDING.set(Some(""));
         let loaded = runtime.run_recorded(program, Duration::from_millis(limits.startup_cpu_ms));
         let spoilt = RECORDING.take().unwrap_or_default();

@@ -9,7 +9,7 @@ use std::{
 };
 
 use mote_engine::{JsError, memory::MemoryAccount, v8};
-use mote_wire::{http::Egress, limits::Limits};
+use mote_wire::{compatibility::Compatibility, http::Egress, limits::Limits};
 
 use crate::{
     body::Coder,
@@ -47,6 +47,8 @@ pub(crate) struct State {
     /// What the tokens of fetches under way are aborted by.
     pub(crate) fetches: RefCell<HashMap<u32, u32>>,
     pub(crate) inspected: Cell<bool>,
+    /// Which behaviours of the platform the worker has asked for; set before any of its code runs.
+    pub(crate) compatibility: Cell<Compatibility>,
     /// Contexts of which the running turn may have finished something.
     pub(crate) touched: RefCell<Vec<u32>>,
     pub(crate) limits: Limits,
@@ -76,6 +78,7 @@ impl State {
             pending_ops: Cell::new(0),
             fetches: RefCell::default(),
             inspected: Cell::new(false),
+            compatibility: Cell::default(),
             touched: RefCell::default(),
             limits,
             memory,

@@ -21,6 +21,7 @@ use mote_cell::{
 };
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
+    compatibility::Compatibility,
     event::EventError,
     http::{Body, Egress, EgressError, Fetched, full},
     limits::{LimitPolicy, LimitsPatch},
@@ -183,6 +184,7 @@ impl Harness {
         Deployment {
             bundle,
             env_json: "{}",
+            compatibility: Compatibility::default(),
             limits: LimitsPatch::default(),
             account: "",
             prepared: None,

@@ -3,6 +3,7 @@
 //! Not libtest's own harness: V8 must be initialised on the main thread before any other exists.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
+mod compatibility;
 mod crypto;
 mod fairness;
 mod harness;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     mote_cell::initialize(&[]);
     let arguments = libtest_mimic::Arguments::from_args();
     let tests = [
+        compatibility::tests(),
         crypto::tests(),
         fairness::tests(),
         heaps::tests(),

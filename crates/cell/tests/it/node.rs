@@ -2,10 +2,14 @@
 
 use std::{path::Path, process::Command, sync::LazyLock};
 
-use mote_wire::bundle::ModuleKind;
+use mote_cell::Deployment;
+use mote_wire::{
+    bundle::{Format, ModuleKind},
+    compatibility::{Compatibility, Date},
+};
 
 use crate::{
-    harness::{Harness, run},
+    harness::{Harness, bundle, run},
     tests,
 };
 
@@ -19,7 +23,13 @@ macro_rules! lists {
     };
 }
 
-lists! { async_hooks, buffer, events, path, querystring, string_decoder, util }
+lists! { assert, async_hooks, buffer, events, path, querystring, rest, string_decoder, url, util }
+
+const ENV: &str = r#"{"GREETING":"hi","SETTINGS":{"a":1}}"#;
+
+fn with_node() -> Compatibility {
+    Compatibility::settle(Some("2026-01-01"), ["nodejs_compat"], Date::MAX).unwrap()
+}
 
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node"))
@@ -51,7 +61,10 @@ fn compare(list: &str) {
     modules.sort_by_key(|(name, ..)| *name != "index.js");
     run(async {
         let harness = Harness::with(&[("cpu_ms", 30_000), ("startup_cpu_ms", 10_000)]);
-        harness.deploy("w", &modules).unwrap();
+        let bundle = bundle(&modules, Format::Modules);
+        let deployment =
+            Deployment { compatibility: with_node(), env_json: ENV, ..harness.deployment(&bundle) };
+        harness.cell.deploy("w", &deployment).unwrap();
         let (status, answer) = harness.get("w.localhost", &format!("/{list}")).await;
         assert_eq!(status, 200, "{answer} {:?}", harness.log.lines());
         let ours: serde_json::Value = serde_json::from_str(&answer).unwrap();

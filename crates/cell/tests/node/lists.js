@@ -1,9 +1,12 @@
+import assert from "./assert.js";
 import async_hooks from "./async-hooks.js";
 import buffer from "./buffer.js";
 import events from "./events.js";
 import path from "./path.js";
 import querystring from "./querystring.js";
+import rest from "./rest.js";
 import string_decoder from "./string-decoder.js";
+import url from "./url.js";
 import util from "./util.js";
 
-export const lists = { async_hooks, buffer, events, path, querystring, string_decoder, util };
+export const lists = { assert, async_hooks, buffer, events, path, querystring, rest, string_decoder, url, util };

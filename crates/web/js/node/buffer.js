@@ -1,7 +1,7 @@
 // `node:buffer`.
 import { atob, btoa } from "../base64.js";
 import { Blob, File } from "../blob.js";
-import { inspect } from "../inspect.js";
+import { inspect } from "../lazy/inspect.js";
 import { native } from "../native.js";
 import { addNumbers } from "./internal/buffer-numbers.js";
 import { MAX_LENGTH, copy, requireSize, searching, swap } from "./internal/buffer-search.js";

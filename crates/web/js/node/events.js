@@ -1,5 +1,5 @@
 // `node:events`.
-import { inspect } from "../inspect.js";
+import { inspect } from "../lazy/inspect.js";
 import { AsyncResource } from "./async_hooks.js";
 import { AbortError, error, invalidType } from "./internal/errors.js";
 import { eventIterator } from "./internal/event-iterator.js";

@@ -1,4 +1,5 @@
 // `node:process`, and the global `process`.
+import { isOn } from "../compatibility.js";
 import { native } from "../native.js";
 import { currentEnv } from "../worker.js";
 import { EventEmitter } from "./events.js";
@@ -20,7 +21,7 @@ function environmentOf() {
   native.spoilRecording("it reads `process.env`");
   if (environment !== undefined) return environment;
   environment = {};
-  const bindings = currentEnv();
+  const bindings = isOn("nodejs_compat_populate_process_env") ? currentEnv() : {};
   for (const name of Object.keys(bindings)) {
     const value = bindings[name];
     if (typeof value === "string") environment[name] = value;

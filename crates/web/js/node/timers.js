@@ -1,8 +1,8 @@
 // `node:timers`. Timers are objects here, and numbers as well where one is wanted.
-import * as web from "../timers.js";
 import { requireFunction } from "./internal/validate.js";
 import promises from "./timers/promises.js";
 
+const web = { clearTimeout: globalThis.clearTimeout, setInterval: globalThis.setInterval, setTimeout: globalThis.setTimeout };
 const customPromisify = Symbol.for("nodejs.util.promisify.custom");
 
 export class Timeout {

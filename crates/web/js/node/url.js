@@ -1,10 +1,11 @@
 // `node:url`.
-import { URL, isURL } from "../url.js";
-import { URLSearchParams } from "../url-search-params.js";
 import { invalidType, typeError } from "./internal/errors.js";
 import { toUnicode } from "./internal/punycode.js";
 import { Url, urlParse as parse, urlResolve as resolve, urlResolveObject as resolveObject } from "./internal/url-legacy.js";
 import { requireString } from "./internal/validate.js";
+
+const { URL, URLSearchParams } = globalThis;
+const isURL = (value) => value instanceof URL;
 
 export function format(given, options = undefined) {
   if (typeof given === "string") return parse(given).format();

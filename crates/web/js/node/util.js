@@ -1,6 +1,5 @@
 // `node:util`.
 import { TextDecoder, TextEncoder } from "../encoding.js";
-import { setTimeout } from "../timers.js";
 import { error, invalidType, invalidValue } from "./internal/errors.js";
 import { isDeepStrictEqual } from "./internal/deep-equal.js";
 import { format, formatWithOptions, inspect } from "./internal/inspect.js";
@@ -9,6 +8,7 @@ import { requireFunction, requireOneOf, requireString } from "./internal/validat
 import types from "./util/types.js";
 
 const apply = Reflect.apply;
+const { setTimeout } = globalThis;
 const customPromisify = Symbol.for("nodejs.util.promisify.custom");
 const promisifyArguments = Symbol("customPromisifyArgs");
 

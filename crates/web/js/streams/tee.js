@@ -1,6 +1,6 @@
 // ReadableStreamTee and ReadableStreamDefaultTee: two streams that both get every chunk.
 
-import { structuredClone } from "../structured-clone.js";
+import { load } from "../lazy.js";
 import { cloneAsUint8Array, isUint8Array } from "./buffers.js";
 import { queueMicrotaskSteps, resolvedUndefined, uponRejection } from "./promises.js";
 import {
@@ -60,7 +60,7 @@ class DefaultTee extends TeeBranches {
     let chunk2 = chunk;
     if (!this.canceled2 && this.cloneForBranch2) {
       try {
-        chunk2 = isUint8Array(chunk) ? cloneAsUint8Array(chunk) : structuredClone(chunk);
+        chunk2 = isUint8Array(chunk) ? cloneAsUint8Array(chunk) : load("lazy/structured-clone.js").structuredClone(chunk);
       } catch (error) {
         this.fail(error);
         return;

@@ -7,6 +7,7 @@ pub(crate) mod async_frame;
 mod base64;
 mod body;
 mod buffer;
+mod compatibility;
 mod compression;
 mod crypto;
 mod encoding;
@@ -74,6 +75,7 @@ pub fn all() -> Vec<Native> {
         base64::natives(),
         body::natives(),
         buffer::natives(),
+        compatibility::natives(),
         compression::natives(),
         crypto::natives(),
         crypto::natives_with_keys(),

@@ -11,7 +11,7 @@ const LATE: [&str; 2] = ["lazy/", "node/"];
 /// Finds imports that cross between the two parts in a way that would fail, or make every isolate larger.
 #[must_use]
 pub fn imports_across(tree: &Tree) -> Vec<Finding> {
-    let Some(registry) = tree.text(&format!("{ROOM}lazy.js")) else { return Vec::new() };
+    let Some(registry) = tree.text(&format!("{ROOM}lazy-tables.js")) else { return Vec::new() };
     let mut findings = Vec::new();
     for (path, text) in tree.texts() {
         let Some(name) = path.strip_prefix(ROOM).filter(|name| name.ends_with(".js")) else { continue };
@@ -23,7 +23,7 @@ pub fn imports_across(tree: &Tree) -> Vec<Finding> {
             } else if is_late(name) && !is_late(&imported) && !registered {
                 findings.push(Finding::about(
                     path,
-                    format!("{imported} is not in the registry of {ROOM}lazy.js"),
+                    format!("{imported} is not in the registry of {ROOM}lazy-tables.js"),
                 ));
             }
         }
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn an_import_across_the_parts_is_found() {
         let tree = Tree::of(&[
-            ("crates/web/js/lazy.js", "const registry = { \"a.js\": a };"),
+            ("crates/web/js/lazy-tables.js", "const registry = { \"a.js\": a };"),
             ("crates/web/js/main.js", "import { x } from \"./lazy/x.js\";\nimport \"./a.js\";"),
             (
                 "crates/web/js/lazy/x.js",

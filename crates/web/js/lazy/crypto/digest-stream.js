@@ -2,7 +2,7 @@
 import { defineInterface, requireArguments } from "../../webidl.js";
 import { hashName } from "./algorithms.js";
 import { WritableStream } from "../../streams/index.js";
-import { registerPlatformInterfaces } from "../../structured-clone.js";
+import { registerPlatformInterface } from "../../registered.js";
 import { native } from "../../native.js";
 
 const NativePromise = Promise;
@@ -57,4 +57,4 @@ export class DigestStream extends WritableStream {
   }
 }
 defineInterface(DigestStream, "DigestStream");
-registerPlatformInterfaces([DigestStream]);
+registerPlatformInterface(DigestStream);

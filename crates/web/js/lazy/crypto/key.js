@@ -2,7 +2,7 @@
 import { defineInterface, illegalConstructor } from "../../webidl.js";
 import { DOMException } from "../../dom-exception.js";
 import { showFields } from "../../platform-values.js";
-import { registerCloneable, registerPlatformInterfaces } from "../../structured-clone.js";
+import { registerCloneable } from "../../registered.js";
 import { native } from "../../native.js";
 import { usageNames } from "./usages.js";
 
@@ -47,7 +47,6 @@ export class CryptoKey {
   }
 }
 defineInterface(CryptoKey, "CryptoKey");
-registerPlatformInterfaces([CryptoKey]);
 registerCloneable(isCryptoKey, (key) => new CryptoKey(MADE_HERE, slotsOf(key)));
 showFields(isCryptoKey, CryptoKey, ["type", "extractable", "algorithm", "usages"]);
 

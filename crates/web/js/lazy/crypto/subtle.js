@@ -7,7 +7,6 @@ import { parseJsonWebKey, stringifyJsonWebKey, toJsonWebKey } from "./jwk.js";
 import { isCryptoKey, slotsOf } from "./key.js";
 import { toUsages, usageOf } from "./usages.js";
 import { native } from "../../native.js";
-import { registerPlatformInterfaces } from "../../structured-clone.js";
 import "./aes.js";
 import "./derivation.js";
 import "./digest.js";
@@ -161,7 +160,6 @@ export class SubtleCrypto {
   }
 }
 defineInterface(SubtleCrypto, "SubtleCrypto");
-registerPlatformInterfaces([SubtleCrypto]);
 
 export const subtle = new SubtleCrypto(MADE_HERE);
 

@@ -1,5 +1,5 @@
 // Errors as Node has them: with a `code`, which their stack shows, too.
-import { inspect } from "../../inspect.js";
+import { inspect } from "../../lazy/inspect.js";
 
 function made(Base, code, message, properties) {
   const error = new Base(message);

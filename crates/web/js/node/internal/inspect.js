@@ -1,5 +1,5 @@
 // `util.inspect`, on the inspector behind `console`, and `util.format`.
-import { inspect as show } from "../../inspect.js";
+import { inspect as show } from "../../lazy/inspect.js";
 import { native } from "../../native.js";
 import * as kind from "../../kinds.js";
 

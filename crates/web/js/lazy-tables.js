@@ -1,0 +1,96 @@
+// What is loaded when it is first used (see lazy.js): the global interfaces and the modules for import, by the modules in lazy/ and
+// node/ that have them, and the other modules that those may import.
+import * as base64 from "./base64.js";
+import * as blob from "./blob.js";
+import * as body from "./body.js";
+import * as compatibility from "./compatibility.js";
+import * as console from "./console.js";
+import * as domException from "./dom-exception.js";
+import * as encoding from "./encoding.js";
+import * as errorStack from "./error-stack.js";
+import * as eventTarget from "./event-target.js";
+import * as executionContext from "./execution-context.js";
+import * as fetchTokens from "./fetch-tokens.js";
+import * as fetch from "./fetch.js";
+import * as headerList from "./header-list.js";
+import * as headers from "./headers.js";
+import * as kinds from "./kinds.js";
+import * as mime from "./mime.js";
+import * as native from "./native.js";
+import * as platformValues from "./platform-values.js";
+import * as primordials from "./primordials.js";
+import * as registered from "./registered.js";
+import * as request from "./request.js";
+import * as response from "./response.js";
+import * as streams from "./streams/index.js";
+import * as urlEncoded from "./url-encoded.js";
+import * as webidl from "./webidl.js";
+import * as worker from "./worker.js";
+import * as lazy from "./lazy.js";
+import * as nodeModules from "./node-modules.js";
+
+// Global interfaces, by the module that exports them.
+const interfaces = {
+  __proto__: null,
+  CloseEvent: "lazy/event-kinds.js",
+  CompressionStream: "lazy/compression.js",
+  CryptoKey: "lazy/crypto/key.js",
+  CustomEvent: "lazy/event-kinds.js",
+  DecompressionStream: "lazy/compression.js",
+  ErrorEvent: "lazy/event-kinds.js",
+  Fetcher: "lazy/bindings/service.js",
+  FormData: "lazy/form-data.js",
+  KVNamespace: "lazy/bindings/kv.js",
+  MessageEvent: "lazy/event-kinds.js",
+  Performance: "lazy/performance.js",
+  PerformanceEntry: "lazy/performance-entry.js",
+  PerformanceMark: "lazy/performance.js",
+  PerformanceMeasure: "lazy/performance.js",
+  PerformanceObserver: "lazy/performance-observer.js",
+  PerformanceObserverEntryList: "lazy/performance-observer.js",
+  ProgressEvent: "lazy/event-kinds.js",
+  PromiseRejectionEvent: "lazy/event-kinds.js",
+  SubtleCrypto: "lazy/crypto/subtle.js",
+  TextDecoderStream: "lazy/text-streams.js",
+  TextEncoderStream: "lazy/text-streams.js",
+  WebSocket: "lazy/websocket.js",
+  WebSocketPair: "lazy/websocket-pair.js",
+};
+
+// What a worker can import by this name, by the module whose exports it gets.
+const builtins = { __proto__: null };
+
+// What is in the snapshot.
+const present = {
+  __proto__: null,
+  "base64.js": base64,
+  "blob.js": blob,
+  "body.js": body,
+  "compatibility.js": compatibility,
+  "console.js": console,
+  "dom-exception.js": domException,
+  "encoding.js": encoding,
+  "error-stack.js": errorStack,
+  "event-target.js": eventTarget,
+  "execution-context.js": executionContext,
+  "fetch-tokens.js": fetchTokens,
+  "fetch.js": fetch,
+  "header-list.js": headerList,
+  "headers.js": headers,
+  "kinds.js": kinds,
+  "lazy.js": lazy,
+  "mime.js": mime,
+  "native.js": native,
+  "node-modules.js": nodeModules,
+  "platform-values.js": platformValues,
+  "primordials.js": primordials,
+  "registered.js": registered,
+  "request.js": request,
+  "response.js": response,
+  "streams/index.js": streams,
+  "url-encoded.js": urlEncoded,
+  "webidl.js": webidl,
+  "worker.js": worker,
+};
+
+lazy.fill({ interfaces, builtins, present });

@@ -1,0 +1,139 @@
+// What a WebSocket is connected to: a connection of the natives, or the other half of a WebSocketPair. What travels is a
+// string, a Uint8Array, or, as the last thing, a Closing.
+import { native } from "../native.js";
+
+const then = Function.prototype.call.bind(Promise.prototype.then);
+const settled = Promise.resolve();
+const isArray = Array.isArray;
+const Bytes = Uint8Array;
+
+const NO_STATUS = 1005;
+const ABNORMAL = 1006;
+
+export let isClosing;
+
+/** The end of a connection. */
+export class Closing {
+  #brand;
+  code;
+  reason;
+  wasClean;
+  error;
+
+  constructor(code, reason, wasClean, error = undefined) {
+    this.code = code;
+    this.reason = reason;
+    this.wasClean = wasClean;
+    this.error = error;
+  }
+
+  static {
+    isClosing = (item) => typeof item === "object" && #brand in item;
+  }
+}
+
+/** The end of a connection that failed. */
+export const lost = (error) => new Closing(ABNORMAL, "", false, error);
+
+export class NativeLink {
+  #id;
+
+  constructor(id) {
+    this.#id = id;
+  }
+
+  /** Gives everything that arrives to `deliver`, the Closing last. */
+  start(deliver) {
+    receiveAll(this.#id, deliver);
+  }
+
+  send(data) {
+    native.wsSend(this.#id, data);
+  }
+
+  close(code, reason) {
+    native.wsClose(this.#id, code, reason);
+  }
+
+  // The natives have answered the peer's closing already.
+  answerClose() {}
+
+  buffered() {
+    return native.wsBuffered(this.#id);
+  }
+
+  /** Joins another connection to this one: what arrives there is sent here, and the other way round. */
+  join(other, deliver) {
+    other.start((item) => forward(this, item));
+    this.start(deliver);
+  }
+}
+
+/** Sends what came from elsewhere. */
+export function forward(link, item) {
+  if (!isClosing(item)) link.send(item);
+  else link.close(item.code === NO_STATUS || item.code === ABNORMAL ? 0 : item.code, item.reason);
+}
+
+async function receiveAll(id, deliver) {
+  for (;;) {
+    let item;
+    try {
+      item = await native.wsReceive(id);
+    } catch (error) {
+      item = lost(error);
+    }
+    if (isArray(item)) item = new Closing(item[0], item[1], item[2]);
+    deliver(item);
+    if (isClosing(item)) return;
+  }
+}
+
+export class PairLink {
+  #deliver;
+  // Items on their way to the other half: each takes a microtask, so that no listener runs inside of a send().
+  #underWay = 0;
+  // The other half only passes on to a connection: then nothing has to wait, unless something is on its way before it.
+  isDirect = false;
+
+  /** `deliver` takes what this side sends to the other half. */
+  constructor(deliver) {
+    this.#deliver = deliver;
+  }
+
+  // The other half delivers by itself.
+  start() {}
+
+  send(data) {
+    // A copy, because the sender keeps its memory.
+    this.#post(typeof data === "string" ? data : new Bytes(data));
+  }
+
+  close(code, reason) {
+    this.#post(new Closing(code === 0 ? NO_STATUS : code, reason, true));
+  }
+
+  answerClose(code, reason) {
+    this.#post(new Closing(code, reason, true));
+  }
+
+  buffered() {
+    return 0;
+  }
+
+  join(other) {
+    other.start(this.#deliver);
+  }
+
+  #post(item) {
+    if (this.isDirect && this.#underWay === 0) {
+      this.#deliver(item);
+      return;
+    }
+    this.#underWay++;
+    then(settled, () => {
+      this.#underWay--;
+      this.#deliver(item);
+    });
+  }
+}

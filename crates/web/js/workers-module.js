@@ -1,7 +1,0 @@
-// The module `cloudflare:workers`.
-import { RpcTarget, WorkerEntrypoint } from "./rpc/targets.js";
-import { RpcStub } from "./rpc/stubs.js";
-import { extendCurrent } from "./execution-context.js";
-
-/** Its exports, for a worker with this `env`. */
-export const workersModule = (env) => ({ RpcStub, RpcTarget, WorkerEntrypoint, env, waitUntil: extendCurrent });
