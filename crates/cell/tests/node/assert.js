@@ -21,7 +21,7 @@ const PAIRS = [[1, 1], [1, "1"], [1, 2], [NaN, NaN], [0, -0], [null, undefined],
 export default {
   comparisons: () => all.map((name) => PAIRS.map(([one, other]) => attempt(() => assert[name](one, other)))),
   "strict comparisons": () => all.map((name) => PAIRS.map(([one, other]) => attempt(() => strict[name](one, other)))),
-  "short messages": () => [message(() => assert.strictEqual(1, 2)), message(() => assert.equal(1, 2)), message(() => assert.strictEqual(1, 2, "mine")), message(() => assert.notStrictEqual(1, 1)), message(() => assert.notEqual(1, 1)), message(() => assert.deepEqual({ a: 1 }, { a: 2 })), message(() => assert.fail()), message(() => assert.fail("x")), message(() => assert.ifError(new Error("e"))), message(() => assert.ok(0, "zero"))],
+  "short messages": () => [message(() => assert.strictEqual(1, 2)), message(() => assert.equal(1, 2)), message(() => assert.notStrictEqual(1, 1)), message(() => assert.notEqual(1, 1)), message(() => assert.fail()), message(() => assert.fail("x")), message(() => assert.ifError(new Error("e"))), message(() => assert.ok(0, "zero"))],
   "a message that is an error is thrown": () => attempt(() => assert.equal(1, 2, new TypeError("mine"))),
   "ok and the function itself": () => [attempt(() => assert(true)), attempt(() => assert(0)), attempt(() => assert.ok(null)), attempt(() => assert()), attempt(() => strict(false, "x"))],
   "missing arguments": () => attempt(() => assert.equal(1)),

@@ -4,12 +4,21 @@ export async function outcomes(cases) {
   const written = {};
   for (const [name, work] of Object.entries(cases)) {
     try {
-      written[name] = shown(await work());
+      written[name] = shown(await within(work()));
     } catch (error) {
       written[name] = `throws ${error?.name} ${error?.code} ${error?.message}`;
     }
   }
   return written;
+}
+
+// What never comes must not keep the others waiting.
+function within(result) {
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(() => resolve("it never comes"), 3000);
+  });
+  return Promise.race([result, late]).finally(() => clearTimeout(timer));
 }
 
 function shown(value, path = []) {

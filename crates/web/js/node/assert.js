@@ -9,7 +9,9 @@ const apply = Reflect.apply;
 
 function raise(options) {
   if (options.message instanceof Error) throw options.message;
-  throw new AssertionError(options);
+  const thrown = new AssertionError({ ...options, message: options.message ?? options.otherwise });
+  thrown.generatedMessage = options.message === undefined || options.message === null;
+  throw thrown;
 }
 
 export function ok(...args) {
@@ -77,17 +79,17 @@ function requireExpected(actual, expected, message, stackStartFn) {
     if (expected.prototype !== undefined && actual instanceof expected) return;
     if (Error.isPrototypeOf(expected) || expected === Error) {
       const shown = actual instanceof Error ? `"${actual.constructor?.name ?? actual.name}"\n\nError message:\n\n${actual.message}` : `"${inspect(actual, { depth: -1 })}"`;
-      raise({ actual, expected, message: message ?? `The error is expected to be an instance of "${expected.name}". Received ${shown}`, operator, stackStartFn });
+      raise({ actual, expected, message, otherwise: `The error is expected to be an instance of "${expected.name}". Received ${shown}`, operator, stackStartFn });
     }
     if (apply(expected, {}, [actual]) === true) return;
     const name = expected.name ? `"${expected.name}" ` : "";
-    raise({ actual, expected, message: message ?? `The ${name}validation function is expected to return "true". Received ${inspect(apply(expected, {}, [actual]))}\n\nCaught error:\n\n${actual}`, operator, stackStartFn });
+    raise({ actual, expected, message, otherwise: `The ${name}validation function is expected to return "true". Received ${inspect(apply(expected, {}, [actual]))}\n\nCaught error:\n\n${actual}`, operator, stackStartFn });
     return;
   }
   if (expected instanceof RegExp) {
     const text = String(actual);
     if (expected.test(text)) return;
-    raise({ actual, expected, message: message ?? `The input did not match the regular expression ${inspect(expected)}. Input:\n\n${inspect(text)}\n`, operator, stackStartFn });
+    raise({ actual, expected, message, otherwise: `The input did not match the regular expression ${inspect(expected)}. Input:\n\n${inspect(text)}\n`, operator, stackStartFn });
   }
   if (typeof actual !== "object" || actual === null) raise({ actual, expected, message, operator: "deepStrictEqual", stackStartFn });
   const keys = Object.keys(expected);

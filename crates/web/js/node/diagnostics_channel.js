@@ -165,7 +165,17 @@ export class TracingChannel {
         }
       });
     });
-    return this.traceSync(callback, context, receiver, ...args);
+    return this.start.runStores(context, () => {
+      try {
+        return Reflect.apply(callback, receiver, args);
+      } catch (error) {
+        context.error = error;
+        this.error.publish(context);
+        throw error;
+      } finally {
+        this.end.publish(context);
+      }
+    });
   }
 }
 

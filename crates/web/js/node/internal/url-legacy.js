@@ -47,7 +47,7 @@ Url.prototype.parse = function (given, parseQueryString, slashesDenoteHost) {
       this.slashes = true;
     }
   }
-  if (!HOSTLESS.has(protocol) && this.slashes) {
+  if (!HOSTLESS.has(protocol) && (this.slashes || (scheme !== undefined && !SPECIAL.has(protocol)))) {
     rest = this._takeHost(rest);
   }
   if (!HOSTLESS.has(protocol)) rest = rest.replace(/[\t\n\r "'<>\\^`{|}]/g, (one) => ESCAPED[one]);
