@@ -16,6 +16,7 @@ mod lazy;
 mod limits;
 mod modules;
 mod natives;
+mod node;
 mod side_channels;
 mod uncaught;
 mod warmth;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         limits::tests(),
         modules::tests(),
         natives::tests(),
+        node::tests(),
         side_channels::tests(),
         uncaught::tests(),
         warmth::tests(),

@@ -3,8 +3,10 @@
 //! Every argument comes from a tenant in the end: a native checks all of them and throws, it never panics.
 
 pub(crate) mod args;
+pub(crate) mod async_frame;
 mod base64;
 mod body;
+mod buffer;
 mod compatibility;
 mod compression;
 mod crypto;
@@ -71,8 +73,10 @@ fn contain<'s, 'i>(
 #[must_use]
 pub fn all() -> Vec<Native> {
     [
+        async_frame::natives(),
         base64::natives(),
         body::natives(),
+        buffer::natives(),
         compatibility::natives(),
         compression::natives(),
         crypto::natives(),

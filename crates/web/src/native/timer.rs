@@ -6,6 +6,7 @@ use mote_engine::v8;
 
 use super::{
     args::{id_arg, throw_error, throw_type_error},
+    async_frame,
     body::here,
     natives,
 };
@@ -64,6 +65,7 @@ fn timer_start<'s>(
     let delay = Duration::from_secs_f64(delay / 1000.0);
     let (waits, repeat) = (!args.get(1).is_undefined(), args.get(2).is_true());
     let callback = v8::Global::new(scope, callback);
+    let frame = async_frame::captured(scope);
     let mut pending = Some(Pending::new(&state, &context, id));
     let runtime = state.runtime.borrow().clone();
     let context_id = context.id;
@@ -78,6 +80,7 @@ fn timer_start<'s>(
             }
             let Some(runtime) = runtime.upgrade() else { return };
             let ran = runtime.turn(context_id, |scope| {
+                async_frame::restore(scope, frame.as_ref());
                 let callback = v8::Local::new(scope, &callback);
                 let receiver = v8::undefined(scope);
                 callback.call(scope, receiver.into(), &[]);
