@@ -46,6 +46,12 @@ export function loadMentioned(text) {
   for (const name in interfaces) if (includes(text, name)) load(interfaces[name]);
 }
 
+/** Loads all that a worker can reach by a global name. */
+export function loadAll() {
+  for (const word in words) load(words[word]);
+  for (const name in interfaces) load(interfaces[name]);
+}
+
 /** The exports of such a module if it is loaded already, else undefined. */
 export const loaded = (name) => registry[name];
 
