@@ -31,6 +31,8 @@ import { fill } from "./lazy.js";
 const interfaces = {
   __proto__: null,
   ByteLengthQueuingStrategy: "lazy/streams/index.js",
+  Cache: "lazy/cache.js",
+  CacheStorage: "lazy/cache.js",
   CloseEvent: "lazy/event-kinds.js",
   CompressionStream: "lazy/compression.js",
   CountQueuingStrategy: "lazy/streams/index.js",
@@ -78,6 +80,7 @@ const builtins = { __proto__: null };
 const words = {
   __proto__: null,
   ".body": "lazy/streams/index.js",
+  "caches.": "lazy/cache.js",
   "console.": "lazy/console.js",
   "formData(": "lazy/form-data.js",
   "performance.": "lazy/performance.js",
