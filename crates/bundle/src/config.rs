@@ -5,6 +5,7 @@
 
 mod assets;
 mod bindings;
+mod compatibility;
 pub(crate) mod keys;
 mod service;
 pub(crate) mod tree;
@@ -14,13 +15,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use mote_wire::limits::LimitsPatch;
+use mote_wire::{compatibility::Compatibility, limits::LimitsPatch};
 
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::project::{Environment, Purpose};
 use crate::rules::{Rule, RuleKind};
 pub use assets::AssetsSettings;
 pub use bindings::Binding;
+use compatibility::Asked;
 use keys::{Scope, Support};
 use tree::{Entry, Node, Table, Value};
 
@@ -39,6 +41,8 @@ pub struct Settings {
     pub compatibility_date: Option<String>,
     /// Names of behaviours to switch on or off.
     pub compatibility_flags: Vec<String>,
+    /// What comes of the two.
+    pub compatibility: Compatibility,
     /// The environment variables; those of `.dev.vars` or `.env` win while developing.
     pub vars: BTreeMap<String, Var>,
     /// The worker's routes.
@@ -154,6 +158,7 @@ impl Settings {
             main,
             compatibility_date: None,
             compatibility_flags: Vec::new(),
+            compatibility: Compatibility::default(),
             vars: BTreeMap::new(),
             routes: Vec::new(),
             crons: None,
@@ -183,7 +188,7 @@ pub(crate) fn read(
         Reader { source, top, purpose, environment: None, warnings: Vec::new(), errors: Vec::new() };
     reader.choose_environment(environment.name());
     reader.check_keys();
-    let settings = reader.settings(environment.name(), root, default_name);
+    let settings = reader.settings(environment, root, default_name);
     match settings {
         Some(settings) if reader.errors.is_empty() => Ok((settings, reader.warnings)),
         _ => Err(reader.errors),
@@ -277,7 +282,8 @@ impl<'a> Reader<'a> {
         self.warn(entry.key_span.clone(), format!("unknown key `{key}`"), hint);
     }
 
-    fn settings(&mut self, environment: Option<&str>, root: &Path, default_name: &str) -> Option<Settings> {
+    fn settings(&mut self, environment: &Environment, root: &Path, default_name: &str) -> Option<Settings> {
+        let (environment, today) = (environment.name(), environment.today());
         let name = self.name(environment, default_name);
         let is_deployed = self.purpose == Purpose::Deployment;
         let assets = if is_deployed { self.assets(root) } else { None };
@@ -287,8 +293,10 @@ impl<'a> Reader<'a> {
         };
         let base_dir = main.as_deref().and_then(Path::parent).unwrap_or(root);
         let mut settings = Settings::of_main(main.clone(), base_dir, name);
-        settings.compatibility_date = self.compatibility_date();
-        settings.compatibility_flags = self.strings("compatibility_flags");
+        let Asked { date, flags, settled } = self.compatibility(today);
+        settings.compatibility_date = date;
+        settings.compatibility_flags = flags;
+        settings.compatibility = settled;
         settings.vars = self.vars();
         settings.routes = self.routes();
         settings.crons = self.crons();
@@ -361,16 +369,6 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn compatibility_date(&mut self) -> Option<String> {
-        let entry = self.find("compatibility_date")?;
-        let text = self.text_of(entry)?;
-        if is_date(text) {
-            return Some(text.to_owned());
-        }
-        self.fail(&entry.node, "`compatibility_date` must be a date like \"2026-01-31\"");
-        None
-    }
-
     fn vars(&mut self) -> BTreeMap<String, Var> {
         let Some(table) = self.find("vars").and_then(|entry| self.table(entry)) else {
             return BTreeMap::new();
@@ -421,12 +419,6 @@ impl<'a> Reader<'a> {
 pub(crate) fn is_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     (1..=NAME_CHARS_MAX).contains(&name.len()) && name.chars().all(allowed) && !name.starts_with('-')
-}
-
-fn is_date(text: &str) -> bool {
-    let mut parts = text.split('-').map(|part| (part.len(), part.parse::<u32>().ok()));
-    let date = (parts.next(), parts.next(), parts.next(), parts.next());
-    matches!(date, (Some((4, Some(_))), Some((2, Some(1..=12))), Some((2, Some(1..=31))), None))
 }
 
 /// `path` below `root`, without `.` and `..`, so that one file has one name everywhere.

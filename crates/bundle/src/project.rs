@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{self, Settings, Var, tree};
 use crate::diagnostic::{Diagnostic, Listed, SourceText, shown};
 use crate::dotenv;
+use mote_wire::compatibility::{Compatibility, Date};
 
 /// Most bytes that a configuration file or a file of variables may have.
 const CONFIG_BYTES_MAX: u64 = 4 << 20;
@@ -22,6 +23,7 @@ const SCRIPT_ENDINGS: [&str; 6] = ["js", "mjs", "ts", "mts", "tsx", "jsx"];
 pub struct Environment {
     purpose: Purpose,
     name: Option<String>,
+    today: Date,
 }
 
 /// Whether the worker is being written or goes live.
@@ -92,17 +94,21 @@ pub enum ProjectError {
 impl Environment {
     /// The top level of the configuration, for `mote dev`.
     pub fn development() -> Self {
-        Self { purpose: Purpose::Development, name: None }
+        Self::of(Purpose::Development)
     }
 
     /// The top level of the configuration, for `mote serve`.
     pub fn production() -> Self {
-        Self { purpose: Purpose::Production, name: None }
+        Self::of(Purpose::Production)
     }
 
     /// The top level of the configuration, for `mote deploy`.
     pub fn deployment() -> Self {
-        Self { purpose: Purpose::Deployment, name: None }
+        Self::of(Purpose::Deployment)
+    }
+
+    fn of(purpose: Purpose) -> Self {
+        Self { purpose, name: None, today: Date::MAX }
     }
 
     pub(crate) fn purpose(&self) -> Purpose {
@@ -111,6 +117,17 @@ impl Environment {
 
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+
+    pub(crate) fn today(&self) -> Date {
+        self.today
+    }
+
+    /// The same on this day: no compatibility date may be later, and it is that of a project that has none. Without this no
+    /// date is too late.
+    #[must_use]
+    pub fn on(self, today: Date) -> Self {
+        Self { today, ..self }
     }
 
     /// The same for `env.<name>`.
@@ -232,7 +249,8 @@ impl Project {
             let diagnostics = vec![Diagnostic::error(message).with_hint(hint)];
             return Err(ProjectError::Configuration { diagnostics, watched: Vec::new() });
         }
-        let settings = Settings::of_file(path, name);
+        let mut settings = Settings::of_file(path, name);
+        settings.compatibility = Compatibility::on(environment.today);
         let project =
             Self { root, settings, purpose: environment.purpose, warnings: Vec::new(), watched: Vec::new() };
         project.with_local_vars(None)

@@ -49,6 +49,7 @@ async fn measure(count: usize) {
     let deployment = Deployment {
         bundle: &bundle,
         env_json: "{}",
+        compatibility: mote_wire::compatibility::Compatibility::default(),
         limits: LimitsPatch::default(),
         account: "",
         prepared: None,

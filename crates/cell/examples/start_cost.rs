@@ -46,6 +46,7 @@ fn measure(cell: &Rc<Cell>, path: &str) {
     let deployment = Deployment {
         bundle: &bundle,
         env_json: "{}",
+        compatibility: mote_wire::compatibility::Compatibility::default(),
         limits: LimitsPatch::default(),
         account: "",
         prepared: None,

@@ -12,6 +12,7 @@ use mote_engine::{JsError, Snapshot, modules::LoadError};
 use mote_web::{Blank, Failure, LogLevel, Outcome, Runtime, Worker};
 use mote_wire::{
     bundle::Bundle,
+    compatibility::Compatibility,
     http::Egress,
     limits::{LimitPolicy, Limits, LimitsPatch},
     prepared::Prepared,
@@ -54,6 +55,8 @@ pub struct Deployment<'a> {
     pub bundle: &'a Bundle,
     /// Its `env`, as a JSON object.
     pub env_json: &'a str,
+    /// Which behaviours of the platform it has asked for.
+    pub compatibility: Compatibility,
     /// The limits that it asks for.
     pub limits: LimitsPatch,
     /// The account that it belongs to; empty if there are none.
@@ -147,7 +150,8 @@ impl Cell {
         let program = program_of(deployment.bundle, self.options.debugging)
             .map_err(|error| refused(error.to_string()))?;
         let heap = deployment.prepared.and_then(|prepared| give(prepared, &program, &self.snapshot));
-        let worker = Worker { program, env_json: deployment.env_json.to_owned(), heap };
+        let (env_json, compatibility) = (deployment.env_json.to_owned(), deployment.compatibility);
+        let worker = Worker { program, env_json, compatibility, heap };
         let way = Way { egress: deployment.egress.clone(), label: deployment.label };
         let began = Instant::now();
         let (runtime, handlers) = self.loaded(&slot, &worker, limits, &way)?;

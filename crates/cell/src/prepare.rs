@@ -73,7 +73,7 @@ impl Cell {
         let heap = if u128::from(report.cached_us) <= HEAP_WORTH.as_micros() {
             Err("it starts soon enough without".to_owned())
         } else {
-            self.record(&slot, &program, &way).and_then(|kept| {
+            self.record(&slot, &worker, &way).and_then(|kept| {
                 let snapshot =
                     self.snapshot.descendant(kept.bytes.clone()).map_err(|error| error.to_string())?;
                 let (modules, handlers) = (kept.modules.clone(), kept.handlers.clone());
@@ -102,12 +102,13 @@ impl Cell {
         let slot = self.slot_named(name).ok_or(NOT_LOADED)?;
         let (worker, way) = (slot.worker.borrow().clone(), slot.way.borrow().clone());
         let (Some(worker), Some(way)) = (worker, way) else { return Err(NOT_LOADED.to_owned()) };
-        self.record(&slot, &worker.program, &way)
+        self.record(&slot, &worker, &way)
     }
 
-    fn record(&self, slot: &Slot, program: &Arc<Program>, way: &Way) -> Result<PreparedHeap, String> {
+    fn record(&self, slot: &Slot, worker: &Worker, way: &Way) -> Result<PreparedHeap, String> {
         let console = Rc::new(SlotConsole { name: slot.name.clone(), observer: self.observer.clone() });
-        let kept = Runtime::record(&self.snapshot, slot.limits.get(), way.egress.clone(), console, program)?;
+        let (limits, egress) = (slot.limits.get(), way.egress.clone());
+        let kept = Runtime::record(&self.snapshot, limits, egress, console, worker)?;
         if kept.bytes.len() > HEAP_BYTES_MAX {
             let mib = kept.bytes.len() >> 20;
             return Err(format!("its heap has {mib} MiB, and {} are the most", HEAP_BYTES_MAX >> 20));

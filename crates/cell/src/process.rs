@@ -30,6 +30,7 @@ use mote_sandbox::{
 };
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
+    compatibility::Compatibility,
     control::{FromCell, page},
     http::Egress,
     limits::{LIMITS, LimitPolicy, LimitsPatch},
@@ -254,7 +255,7 @@ impl Serving {
 
     fn carry_out(&self, cell: &Rc<Cell>, link: &Link, events: &Events, command: Command) {
         match command {
-            Command::Deploy { worker, name, account, limits, env_json, bundle, prepared } => {
+            Command::Deploy { worker, name, account, limits, env_json, compatibility, bundle, prepared } => {
                 let egress: Arc<dyn Egress> = Arc::new(LinkEgress { link: link.clone(), worker });
                 let mut patch = LimitsPatch::default();
                 for (key, value) in &limits {
@@ -264,7 +265,17 @@ impl Serving {
                 let prepared = Some(prepared).filter(|bytes| !bytes.is_empty());
                 let prepared = prepared.and_then(|bytes| Prepared::decode(bytes).ok());
                 let prepared = prepared.as_ref();
-                let result = load(cell, &name, &account, patch, &env_json, bundle, prepared, egress, worker);
+                let result = load(
+                    cell,
+                    &name,
+                    &account,
+                    patch,
+                    (&env_json, compatibility),
+                    bundle,
+                    prepared,
+                    egress,
+                    worker,
+                );
                 self.to_host.say(FromCell::Deployed { worker, result });
             }
             Command::Budget { bytes } => cell.set_budget(bytes),
@@ -307,7 +318,7 @@ fn load(
     name: &str,
     account: &str,
     limits: LimitsPatch,
-    env_json: &str,
+    (env_json, compatibility): (&str, Compatibility),
     bundle: Bytes,
     prepared: Option<&Prepared>,
     egress: Arc<dyn Egress>,
@@ -316,7 +327,8 @@ fn load(
     let bundle = Bundle::decode(bundle).map_err(|error| error.to_string())?;
     // Zero is what the page shows between turns.
     let label = worker.saturating_add(1);
-    let deployment = Deployment { bundle: &bundle, env_json, limits, account, prepared, egress, label };
+    let deployment =
+        Deployment { bundle: &bundle, env_json, compatibility, limits, account, prepared, egress, label };
     cell.deploy(name, &deployment).map_err(|error| match error {
         mote_engine::modules::LoadError::Threw(thrown) => thrown.stack,
         error @ (mote_engine::modules::LoadError::NeverSettles { .. }
@@ -336,6 +348,7 @@ async fn warm_up(cell: &Rc<Cell>, link: &Link) -> io::Result<()> {
     let deployment = Deployment {
         bundle: &bundle,
         env_json: "{}",
+        compatibility: Compatibility::default(),
         limits: LimitsPatch::default(),
         account: "",
         prepared: None,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use mote_bundle::{Environment, Project, Var};
-use mote_wire::{bundle::Bundle, limits::LimitsPatch};
+use mote_wire::{bundle::Bundle, compatibility::Compatibility, limits::LimitsPatch};
 
 /// One project of the command line.
 pub(crate) struct Target {
@@ -37,6 +37,8 @@ pub(crate) struct BuiltWorker {
     pub(crate) bundle: Bundle,
     /// Its `env`, as a JSON object.
     pub(crate) env_json: String,
+    /// Which behaviours of the platform it asks for.
+    pub(crate) compatibility: Compatibility,
     /// The limits that its configuration asks for.
     pub(crate) limits: LimitsPatch,
     /// Its account's id; empty if its configuration names none.
@@ -132,8 +134,9 @@ impl Target {
                 let limits = project.settings().limits;
                 let account = project.settings().account_id.clone().unwrap_or_default();
                 let env_json = self.env_json(&project);
-                let bundle = bundled.bundle;
-                Built::Worker(Box::new(BuiltWorker { bundle, env_json, limits, account, warnings }))
+                let (bundle, compatibility) = (bundled.bundle, project.settings().compatibility);
+                let worker = BuiltWorker { bundle, env_json, compatibility, limits, account, warnings };
+                Built::Worker(Box::new(worker))
             }
             Err(error) => {
                 self.watch_also(project.watched());

@@ -1,7 +1,9 @@
-//! The time of day, for what is written down. Nothing is decided by it, but when a cron trigger is due, and when a token or a
-//! pair of KV ends.
+//! The time of day, for what is written down. Nothing is decided by it, but when a cron trigger is due, when a token or a
+//! pair of KV ends, and whether a date is still to come.
 
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use mote_wire::compatibility::Date;
 
 /// Milliseconds since the epoch.
 #[must_use]
@@ -9,6 +11,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The day that it is, in UTC.
+#[must_use]
+pub fn today() -> Date {
+    let now = rfc3339(now_ms());
+    now.split_once('T').and_then(|(day, _)| day.parse().ok()).unwrap_or(Date::MAX)
 }
 
 /// A time in words: RFC 3339, in UTC.

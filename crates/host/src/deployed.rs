@@ -18,7 +18,7 @@ use std::{
 
 use http::HeaderMap;
 use mote_store::{AssetPath, Live, Schedule, Store, Version};
-use mote_wire::{event::EventError, http::Body, limits::LimitsPatch};
+use mote_wire::{compatibility::Compatibility, event::EventError, http::Body, limits::LimitsPatch};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use target::{Target, nothing_deployed, preview, target, unreadable};
@@ -53,6 +53,8 @@ pub struct Making {
     pub account: String,
     /// Its `env`, as a JSON object.
     pub env_json: String,
+    /// Which behaviours of the platform it has asked for.
+    pub compatibility: Compatibility,
     /// The bindings in it that are more than values.
     pub bindings: HostBindings,
     /// Its code, encoded.
@@ -338,7 +340,11 @@ impl Deployed {
             let version = store.version(&wanted.account, &wanted.worker, &wanted.version)?;
             let bundle = store.bundle(version.bundle)?;
             let paths = store.asset_paths(&version.id)?;
-            let prepared = store.prepared(version.bundle, &engine)?;
+            let prepared = match VersionConfig::of(&version) {
+                Ok(config) => store.prepared(&config.prepared_for(&version), &engine)?,
+                // Whoever makes its spec says what is wrong with it.
+                Err(_) => None,
+            };
             Ok::<_, mote_store::StoreError>((version, bundle, paths, prepared))
         };
         let read = tokio::task::spawn_blocking(read).await.map_err(|error| error.to_string())?;
@@ -366,9 +372,11 @@ impl Deployed {
     }
 
     fn prepare_later(self: &Rc<Self>, version: &Version, bundle: bytes::Bytes) {
+        let Ok(config) = VersionConfig::of(version) else { return };
+        let of = config.prepared_for(version);
         let (this, version_of) = (Rc::downgrade(self), version.clone());
         self.preparations.misses(
-            version.bundle,
+            of,
             Box::new(move |name| {
                 let this = this.upgrade().ok_or("the node is shutting down")?;
                 this.spec(&name.into(), &version_of, bundle, bytes::Bytes::new())
@@ -392,6 +400,7 @@ impl Deployed {
             env_json: config.env_json(&secrets, &version.id, version.created_ms),
             bindings: config.host_bindings(),
             limits: config.limits_patch(),
+            compatibility: config.compatibility(),
             account: config.account,
             bundle,
             prepared,

@@ -1,4 +1,4 @@
-//! Sees that versions are prepared: once for each bundle and engine, behind the deploy or, for what another build of Mote has
+//! Sees that versions are prepared: once for each bundle, what it asks of the platform, and engine, behind the deploy or, for what another build of Mote has
 //! deployed, some time after the first event.
 //!
 //! What comes from a cell is believed no further than to the code that made it: it was made by nobody else's code, in a cell
@@ -13,11 +13,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use mote_store::Store;
-use mote_wire::{bundle::BundleHash, prepared::Prepared};
+use mote_store::{PreparedFor, Store};
+use mote_wire::prepared::Prepared;
 use tokio::sync::mpsc;
 
-use crate::supervisor::{Supervisor, TakePrepared, Wanting, WorkerSpec};
+use crate::supervisor::{Code, Supervisor, TakePrepared, Wanting, WorkerSpec};
 
 /// How long after its first event a version is prepared that was not prepared when it was deployed. Until then its deploy may
 /// still be at it.
@@ -33,38 +33,38 @@ pub(crate) struct Preparations {
     store: Arc<Store>,
     engine: String,
     supervisor: Weak<Supervisor>,
-    /// Bundles that were tried here; those that cannot be prepared are not tried again and again.
-    tried: RefCell<HashSet<BundleHash>>,
-    waiting: mpsc::Sender<(BundleHash, Remake)>,
+    /// What was tried here; those that cannot be prepared are not tried again and again.
+    tried: RefCell<HashSet<PreparedFor>>,
+    waiting: mpsc::Sender<(PreparedFor, Remake)>,
 }
 
 /// What the supervisor knows of it.
 struct Taker(Weak<Preparations>);
 
 impl TakePrepared for Taker {
-    fn wants(&self, bundle: Bytes) -> Wanting {
+    fn wants(&self, code: Code) -> Wanting {
         let this = self.0.clone();
         Box::pin(async move {
             // Many bundles are megabytes long.
-            let hash = tokio::task::spawn_blocking(move || hash_of(&bundle)).await;
+            let of = tokio::task::spawn_blocking(move || prepared_for(&code)).await;
             let this = this.upgrade();
-            hash.ok().zip(this).is_some_and(|(hash, this)| !this.tried.borrow().contains(&hash))
+            of.ok().zip(this).is_some_and(|(of, this)| !this.tried.borrow().contains(&of))
         })
     }
 
-    fn take(&self, bundle: Bytes, made: Result<Bytes, String>) {
+    fn take(&self, code: Code, made: Result<Bytes, String>) {
         if let Some(this) = self.0.upgrade() {
-            tokio::task::spawn_local(this.keep(bundle, made));
+            tokio::task::spawn_local(this.keep(code, made));
         }
     }
 }
 
-/// The name of an encoded bundle.
-fn hash_of(encoded: &[u8]) -> BundleHash {
+/// The names of what it is prepared for.
+fn prepared_for(code: &Code) -> PreparedFor {
     let mut hash = [0; 32];
-    let digest = ring::digest::digest(&ring::digest::SHA256, encoded);
+    let digest = ring::digest::digest(&ring::digest::SHA256, &code.bundle);
     hash.iter_mut().zip(digest.as_ref()).for_each(|(byte, from)| *byte = *from);
-    hash.into()
+    PreparedFor { bundle: hash.into(), compatibility: code.compatibility }
 }
 
 impl Preparations {
@@ -88,47 +88,47 @@ impl Preparations {
     }
 
     /// A version starts without anything prepared for it.
-    pub(crate) fn misses(&self, bundle: BundleHash, remake: Remake) {
-        if !self.tried.borrow().contains(&bundle) {
+    pub(crate) fn misses(&self, of: PreparedFor, remake: Remake) {
+        if !self.tried.borrow().contains(&of) {
             // Without room there is another time.
-            let _ = self.waiting.try_send((bundle, remake));
+            let _ = self.waiting.try_send((of, remake));
         }
     }
 
     /// Keeps what a cell has prepared, and gives it to the workers in service that have the bundle.
-    async fn keep(self: Rc<Self>, bundle: Bytes, made: Result<Bytes, String>) {
+    async fn keep(self: Rc<Self>, code: Code, made: Result<Bytes, String>) {
         let (store, engine) = (self.store.clone(), self.engine.clone());
         let kept = tokio::task::spawn_blocking(move || {
-            let hash = hash_of(&bundle);
+            let of = prepared_for(&code);
             let made = made.ok().and_then(|bytes| Some((Prepared::decode(bytes.clone()).ok()?, bytes)));
             if let Some((prepared, bytes)) = &made {
                 let report = serde_json::to_string(&prepared.report).unwrap_or_default();
                 // A full disk costs the next start of the node some time, and nothing else.
-                let _ = store.keep_prepared(hash, &engine, &report, bytes);
+                let _ = store.keep_prepared(&of, &engine, &report, bytes);
             }
-            (hash, bundle, made.map(|(_, bytes)| bytes))
+            (of, code, made.map(|(_, bytes)| bytes))
         });
-        let Ok((hash, bundle, made)) = kept.await else { return };
-        self.tried.borrow_mut().insert(hash);
+        let Ok((of, code, made)) = kept.await else { return };
+        self.tried.borrow_mut().insert(of);
         if let (Some(made), Some(supervisor)) = (made, self.supervisor.upgrade()) {
-            supervisor.adopt(&bundle, &made);
+            supervisor.adopt(&code, &made);
         }
     }
 
     /// One after the other, for as long as somebody wants it.
-    async fn prepare_later(this: Weak<Self>, mut queue: mpsc::Receiver<(BundleHash, Remake)>) {
-        while let Some((bundle, remake)) = queue.recv().await {
+    async fn prepare_later(this: Weak<Self>, mut queue: mpsc::Receiver<(PreparedFor, Remake)>) {
+        while let Some((of, remake)) = queue.recv().await {
             tokio::time::sleep(LATER).await;
             let Some(this) = this.upgrade() else { return };
-            if this.tried.borrow().contains(&bundle) {
+            if this.tried.borrow().contains(&of) {
                 continue;
             }
             let Some(supervisor) = this.supervisor.upgrade() else { return };
             // What it says comes through `take`; a version that does not load here says so to whoever calls it.
-            if let Ok(spec) = remake(format!("prepare {bundle}")) {
+            if let Ok(spec) = remake(format!("prepare {}", of.bundle)) {
                 let _ = supervisor.try_out(spec).await;
             }
-            this.tried.borrow_mut().insert(bundle);
+            this.tried.borrow_mut().insert(of);
         }
     }
 }

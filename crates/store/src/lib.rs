@@ -45,6 +45,7 @@ pub use kv::{
     KvNamespace, KvNamespaceOrder, KvPage, KvPair, KvStore, LIST_KEYS_MAX, METADATA_BYTES_MAX,
     NAMESPACES_MAX, READERS, TITLE_CHARS_MAX, TTL_S_MIN, VALUE_BYTES_MAX, WRITES_WAITING_MAX,
 };
+pub use prepared::PreparedFor;
 pub use routes::{Route, RouteKind};
 pub use schedules::Schedule;
 pub use scope::{Scope, Scopes, UnknownScope};

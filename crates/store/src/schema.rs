@@ -13,6 +13,7 @@ pub(crate) const STEPS: &[&str] = &[
     TOKENS,
     SHARES,
     crate::prepared::SCHEMA,
+    crate::prepared::BY_COMPATIBILITY,
 ];
 
 const WORKERS: &str = "CREATE TABLE workers (

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod kept;
+mod prepared;
 mod tokens;
 
 use std::path::Path;

@@ -33,15 +33,15 @@ export class BodyAbort {
   }
 
   /**
-   * The outcome of a read, which an abort overtakes; `isLast(value)` says whether the body has ended with it. Why a race:
-   * natives leave the promises of an aborted body alone.
+   * The outcome of `read()`, which an abort overtakes; `isLast(value)` says whether the body has ended with it. Why a race:
+   * natives leave the promises of an aborted body alone. Why a function: they no longer know a body that was aborted before.
    */
-  race(promise, isLast) {
+  race(read, isLast) {
     if (this.aborted) return NativePromise.reject(this.reason);
     return new NativePromise((resolve, reject) => {
       this.rejectRead = reject;
       then(
-        promise,
+        read(),
         (value) => {
           this.rejectRead = null;
           if (isLast(value)) this.release();

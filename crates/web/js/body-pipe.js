@@ -9,8 +9,9 @@ const stringOf = String;
 
 /** Starts to write a stream, which is locked from now on, to a new native body. Gives that body's id. */
 export function pumpToPipe(stream) {
-  const id = native.pipeNew();
-  const reader = load("lazy/streams/index.js").acquireInternalReader(stream);
+  const { acquireInternalReader, expectedLengthOf } = load("lazy/streams/index.js");
+  const id = native.pipeNew(expectedLengthOf(stream));
+  const reader = acquireInternalReader(stream);
   const state = { ended: false };
   const gone = native.pipeGone(id);
   if (gone !== undefined) then(gone, () => stop(reader, state, new TypeError("The reader of this body has left.")));

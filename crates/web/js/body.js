@@ -8,6 +8,7 @@ import { load, loaded } from "./lazy.js";
 import { isURLSearchParams } from "./url.js";
 import { mimeOfHeader, mimeParameter, serializeMime } from "./mime.js";
 import { pumpToPipe } from "./body-pipe.js";
+import { isOn } from "./compatibility.js";
 import { native } from "./native.js";
 
 const uncurry = (method) => Function.prototype.call.bind(method);
@@ -16,6 +17,9 @@ const slice = uncurry(String.prototype.slice);
 const toWellFormed = uncurry(String.prototype.toWellFormed);
 const then = uncurry(Promise.prototype.then);
 const Bytes = Uint8Array;
+const { isArray } = Array;
+const { asyncIterator, iterator, toPrimitive } = Symbol;
+const plainToString = Object.prototype.toString;
 const NativeTypeError = TypeError;
 const bufferOf = uncurry(Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "buffer").get);
 const bufferLength = uncurry(Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength").get);
@@ -66,8 +70,20 @@ export function extractBody(init, what) {
     }
     const bytes = bytesOf(init);
     if (bytes !== undefined) return valueBody(new Bytes(bytes), null);
+    if (isIterable(init) && isOn("fetch_iterable_type_support")) return new Body(null, 0, streams().streamFrom(chunksOf(init)), null);
   }
   return valueBody(USVString(init), TEXT_TYPE);
+}
+
+// What has a text of its own is meant by that text, but for arrays, which all have one.
+function isIterable(init) {
+  if (init[asyncIterator] !== undefined && init[asyncIterator] !== null) return true;
+  if (init[iterator] === undefined || init[iterator] === null) return false;
+  return isArray(init) || (init.toString === plainToString && init[toPrimitive] === undefined);
+}
+
+async function* chunksOf(iterable) {
+  for await (const chunk of iterable) yield typeof chunk === "string" ? native.utf8Encode(chunk) : chunk;
 }
 
 function streamBody(stream, what) {
@@ -115,7 +131,7 @@ function streamOverValue(body) {
 
 function streamOverNative(body) {
   const stream = streams().createReadableByteStream({
-    read: () => chunkOf(body, native.bodyRead(body.id)),
+    read: () => nextChunkOf(body),
     cancel() {
       native.bodyCancel(body.id);
     },
@@ -125,8 +141,15 @@ function streamOverNative(body) {
   return stream;
 }
 
-const chunkOf = (body, promise) => awaited(body.abort === null ? promise : body.abort.race(promise, (chunk) => chunk === undefined));
-const restOf = (body, promise) => awaited(body.abort === null ? promise : body.abort.race(promise, () => true));
+const nextChunkOf = (body) => {
+  const read = () => native.bodyRead(body.id);
+  return awaited(body.abort === null ? read() : body.abort.race(read, (chunk) => chunk === undefined));
+};
+
+const restOf = (body, asText) => {
+  const read = () => native.bodyReadAll(body.id, asText);
+  return awaited(body.abort === null ? read() : body.abort.race(read, () => true));
+};
 
 // Why an error of a native is made anew: that one was made where no JavaScript ran, so its stack says nothing. Made in a
 // reaction, it has the stack of whoever awaits.
@@ -157,7 +180,7 @@ export function textOf(body) {
   if (body === null) return "";
   const holder = claim(body);
   if (holder === undefined) return then(streams().readAllBytes(body.stream), decode);
-  if (holder.id !== 0) return restOf(holder, native.bodyReadAll(holder.id, true));
+  if (holder.id !== 0) return restOf(holder, true);
   if (typeof holder.value === "string") return textOfString(holder.value);
   return decode(isBlob(holder.value) ? bytesOfBlob(holder.value) : holder.value);
 }
@@ -175,7 +198,7 @@ export function wholeBytesOf(body) {
   if (body === null) return new Bytes(0);
   const holder = claim(body);
   if (holder === undefined) return streams().readAllBytes(body.stream);
-  if (holder.id !== 0) return restOf(holder, native.bodyReadAll(holder.id, false));
+  if (holder.id !== 0) return restOf(holder, false);
   return bytesOfValue(holder);
 }
 
@@ -256,6 +279,7 @@ export function outgoingBody(body) {
   if (body === null) return null;
   const holder = claim(body);
   if (holder === undefined) return pumpToPipe(body.stream);
+  if (holder.abort?.aborted) throw holder.abort.reason;
   if (holder.id !== 0) return holder.id;
   return isBlob(holder.value) ? bytesOfBlob(holder.value) : holder.value;
 }

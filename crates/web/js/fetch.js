@@ -9,12 +9,14 @@ import { Request, isRequest, partsOf } from "./request.js";
 import { createFetchedResponse, isRedirectStatus } from "./response.js";
 import { load } from "./lazy.js";
 import { newToken } from "./fetch-tokens.js";
+import { isOn } from "./compatibility.js";
 import { native } from "./native.js";
 
 const uncurry = (method) => Function.prototype.call.bind(method);
 const startsWith = uncurry(String.prototype.startsWith);
 const indexOf = uncurry(String.prototype.indexOf);
 const slice = uncurry(String.prototype.slice);
+const charCodeAt = uncurry(String.prototype.charCodeAt);
 const trim = uncurry(String.prototype.trim);
 const lowerCase = uncurry(String.prototype.toLowerCase);
 const upperCase = uncurry(String.prototype.toUpperCase);
@@ -51,6 +53,8 @@ function perform(hop, parts) {
   }
   if ((startsWith(url, "ws:") || startsWith(url, "wss:")) && isUpgrade(list)) return upgrade(hop, parts, `http${slice(url, 2)}`);
   if (startsWith(url, "data:")) return load("lazy/data-url.js").fetchDataUrl(parts);
+  const asHttp = isOn("fetch_refuses_unknown_protocols") ? undefined : native.urlParse(`http${slice(url, indexOf(url, ":"))}`, undefined);
+  if (asHttp !== undefined) return follow(hop, { ...parts, url: asHttp[0] });
   throw new TypeError(`fetch: '${slice(url, 0, indexOf(url, ":") + 1)}' is not a scheme that can be fetched; only http: and https: are.`);
 }
 
@@ -97,13 +101,14 @@ async function follow(hop, parts) {
       deleteAll(list, BODY_HEADERS);
     }
     // Position matters: the next hop must not see what was meant for another origin.
-    if (crossesOrigin) deleteAll(list, ORIGIN_HEADERS);
+    if (crossesOrigin) deleteAll(list, isOn("strip_authorization_on_cross_origin_redirect") ? ORIGIN_HEADERS : HOST_HEADERS);
     url = target;
   }
 }
 
 const BODY_HEADERS = ["content-encoding", "content-language", "content-length", "content-location", "content-type"];
-const ORIGIN_HEADERS = ["authorization", "cookie", "host", "proxy-authorization"];
+const HOST_HEADERS = ["cookie", "host", "proxy-authorization"];
+const ORIGIN_HEADERS = ["authorization", ...HOST_HEADERS];
 
 function deleteAll(list, names) {
   for (let i = 0; i < names.length; i++) deleteFrom(list, names[i]);
@@ -168,14 +173,29 @@ const AFTER_SCHEME = 1;
 const BEFORE_HOST = 3;
 const AFTER_PORT = 5;
 
-// The absolute URL of a location, with the fragment of the URL that redirected if it has none of its own.
+// The absolute URL of a location, with the fragment of the URL that redirected if it has none of its own. Why its bytes
+// above ASCII are encoded here: servers send UTF-8, and a header has a character for each byte.
 function redirectTarget(location, url) {
-  const parts = native.urlParse(location, url);
+  const parts = native.urlParse(bytesEncoded(location), url);
   if (parts === undefined) return undefined;
   const href = parts[0];
   if (!startsWith(href, "http:") && !startsWith(href, "https:")) return undefined;
   const hash = indexOf(url, "#");
   return hash < 0 || indexOf(href, "#") >= 0 ? href : href + slice(url, hash);
+}
+
+const HEX_DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F"];
+
+function bytesEncoded(location) {
+  let encoded = "";
+  let start = 0;
+  for (let i = 0; i < location.length; i++) {
+    const byte = charCodeAt(location, i);
+    if (byte < 0x80) continue;
+    encoded += `${slice(location, start, i)}%${HEX_DIGITS[byte >> 4]}${HEX_DIGITS[byte & 15]}`;
+    start = i + 1;
+  }
+  return start === 0 ? location : encoded + slice(location, start);
 }
 
 function originOf(url) {

@@ -6,6 +6,7 @@ import { freezeClocks } from "./clock.js";
 import { AbortController, AbortSignal } from "./abort.js";
 import { atob, btoa } from "./base64.js";
 import { Blob, File } from "./blob.js";
+import { Cloudflare, importable } from "./compatibility.js";
 import { console } from "./console.js";
 import { Crypto, crypto } from "./crypto.js";
 import { DOMException } from "./dom-exception.js";
@@ -24,8 +25,10 @@ import { countWasmMemories } from "./wasm.js";
 import * as lazy from "./lazy.js";
 import "./lazy-tables.js";
 import * as worker from "./worker.js";
+import { report } from "./report-error.js";
 import * as recording from "./recording.js";
 import { serveFirstEvents } from "./warm-up.js";
+import { applyFlags } from "./compatibility-globals.js";
 
 const { apply } = Reflect;
 
@@ -80,7 +83,7 @@ function structuredClone(value, options = undefined) {
 /** Reports an error as if nobody had caught it (HTML, "reportError"). */
 function reportError(error) {
   if (arguments.length === 0) throw new TypeError("reportError: 1 argument required, but only 0 present.");
-  native.reportException(error);
+  report(error);
 }
 
 // Interfaces and the console are not enumerable, operations and attributes are: as Web IDL has it.
@@ -90,6 +93,7 @@ function install() {
   for (const [name, value] of Object.entries(interfaces)) define(name, value, false);
   for (const [name, value] of Object.entries(operations)) define(name, value, true);
   for (const [name, value] of Object.entries(attributes)) define(name, value, name !== "console");
+  define("Cloudflare", Cloudflare, false);
   define("self", globalThis, true);
   // Memory that two threads share is a clock: a thread that counts. There are no threads either, but nothing is lost.
   delete globalThis.Atomics.wait;
@@ -99,7 +103,7 @@ function install() {
 freezeClocks();
 install();
 lazy.install();
-setReportException((error) => native.reportException(error));
+setReportException(report);
 for (const value of Object.values(interfaces)) registerPlatformInterface(value);
 
 export const { abortRequest, dispatchFetch, dispatchRpc, dispatchScheduled, endEvent, setWorker, unhandledRejection } = worker;
@@ -111,7 +115,10 @@ let modules;
 const modulesOf = (env) => {
   let workers;
   const ofWorkers = () => (workers ??= lazy.load("lazy/workers-module.js").workersModule(env));
-  return (modules = (name) => (name === "cloudflare:workers" ? ofWorkers() : lazy.builtin(name)));
+  return (modules = (specifier) => {
+    const name = importable(specifier);
+    return name === "cloudflare:workers" ? ofWorkers() : name === undefined ? undefined : lazy.builtin(name);
+  });
 };
 
 /**
@@ -120,6 +127,7 @@ const modulesOf = (env) => {
  */
 export function builtinModules(bindings, format) {
   prepareContext();
+  applyFlags();
   return modulesOf(worker.setBindings(bindings, format));
 }
 
@@ -136,6 +144,7 @@ function prepareContext() {
 export function beginRecording(text) {
   delete globalThis.SharedArrayBuffer;
   lazy.loadMentioned(text);
+  applyFlags();
   return modulesOf(recording.begin(worker.setBindings({}, "modules")));
 }
 
@@ -150,6 +159,7 @@ export function resumeWorker(bindings) {
 
 /** Called once, when the snapshot is made, for the code that the first event of a worker needs to be in it. */
 export function warmUp() {
-  builtinModules({}, "modules");
+  prepareContext();
+  modulesOf(worker.setBindings({}, "modules"));
   serveFirstEvents();
 }

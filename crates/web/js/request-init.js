@@ -3,6 +3,7 @@
 import { ByteString, DOMString, USVString, dictionary, enumeration } from "./webidl.js";
 import { isToken } from "./header-list.js";
 import { isAbortSignal } from "./abort.js";
+import { isOn } from "./compatibility.js";
 import { native } from "./native.js";
 
 const upperCase = Function.prototype.call.bind(String.prototype.toUpperCase);
@@ -145,6 +146,7 @@ function checkedMethod(value) {
   if (!isToken(method)) throw new TypeError(`${WHAT}: '${method}' is not a valid method.`);
   const upper = upperCase(method);
   if (upper === "CONNECT" || upper === "TRACE" || upper === "TRACK") throw new TypeError(`${WHAT}: the method ${upper} is forbidden.`);
+  if (isOn("upper_case_all_http_methods")) return upper;
   const isNormalized = upper === "GET" || upper === "POST" || upper === "PUT" || upper === "DELETE" || upper === "HEAD" || upper === "OPTIONS";
   return isNormalized ? upper : method;
 }

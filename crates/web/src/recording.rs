@@ -17,6 +17,7 @@ use mote_wire::{http::Egress, limits::Limits};
 
 use crate::blank::Blank;
 use crate::runtime::{Console, Hooks, Runtime, Worker};
+use crate::state::leave_context;
 
 /// A heap that isolates start from.
 #[derive(Debug)]
@@ -47,16 +48,23 @@ thread_local! {
 
 /// Natives that only compute, and keep nothing outside of the heap.
 const PURE: &[&str] = &[
+    "asyncFrame",
     "base64Decode",
     "base64Encode",
     "base64UrlDecode",
     "base64UrlEncode",
+    "compatibilityFlags",
+    "bufferCompare",
+    "bufferIndexOf",
+    "bufferOfText",
+    "bufferText",
     "copyOf",
     "copyToBuffer",
     "currentEvent",
     "decode",
     "encodingForLabel",
     "isBufferSource",
+    "isCompatible",
     "isDetachable",
     "kindOf",
     "lazyModule",
@@ -65,13 +73,17 @@ const PURE: &[&str] = &[
     "proxyTarget",
     "rewriterCheckSelector",
     "roomFor",
+    "setAsyncFrame",
     "timingSafeEqual",
     "urlCanParse",
     "urlParse",
+    "urlPatternInput",
+    "urlPatternParse",
     "urlSet",
     "utf8Decode",
     "utf8Encode",
     "utf8EncodeInto",
+    "utf8Length",
 ];
 
 /// Natives that top-level code calls, in words for its author.
@@ -106,7 +118,7 @@ pub(crate) fn spoil(reason: &'static str) {
 }
 
 impl Runtime {
-    /// Runs a program's top-level code and keeps the heap. Isolates that start from it behave as if each had run the code.
+    /// Runs a worker's top-level code and keeps the heap. Isolates that start from it behave as if each had run the code.
     ///
     /// V8 ends the process if the heap holds what it cannot write down: call this only where that harms nobody.
     ///
@@ -117,8 +129,9 @@ impl Runtime {
         limits: Limits,
         egress: Arc<dyn Egress>,
         console: Rc<dyn Console>,
-        program: &Arc<Program>,
+        worker: &Worker,
     ) -> Result<KeptHeap, String> {
+        let program = &worker.program;
         if program.format() == ProgramFormat::ServiceWorker {
             return Err("it has the format of service workers".to_owned());
         }
@@ -127,6 +140,7 @@ impl Runtime {
         }
         let blank = Blank::made(Isolate::recording, snapshot, &limits);
         let runtime = Self::of_blank(blank, limits, egress, console, 0);
+        runtime.state.compatibility.set(worker.compatibility);
         RECORDING.set(Some(""));
         let loaded = runtime.run_recorded(program, Duration::from_millis(limits.startup_cpu_ms));
         let spoilt = RECORDING.take().unwrap_or_default();
@@ -161,6 +175,7 @@ impl Runtime {
             drain_microtasks(scope);
             self.report_rejections(scope);
             self.call(scope, |hooks| &hooks.end_recording, &[])?;
+            leave_context(scope);
             Some(handlers)
         });
         match ran.turn {

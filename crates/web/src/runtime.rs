@@ -13,13 +13,13 @@ use mote_engine::{
     program::{Made, Program, ProgramFormat},
     rejections, v8, watchdog,
 };
-use mote_wire::{http::Egress, limits::Limits};
+use mote_wire::{compatibility::Compatibility, http::Egress, limits::Limits};
 
 use crate::{
     blank::Blank,
     context::Failure,
     recording::Heap,
-    state::{State, enter_context},
+    state::{State, enter_context, leave_context},
 };
 
 /// CPU time of a turn that belongs to no event (a finalizer, say), if the worker may use as much at once.
@@ -56,6 +56,8 @@ pub struct Worker {
     /// `env`, as a JSON object. Under the empty name, which no variable has, stands an object with the bindings that are
     /// more than values: from each one's name to its type in Cloudflare's words, such as `kv_namespace`.
     pub env_json: String,
+    /// Which behaviours of the platform it has asked for.
+    pub compatibility: Compatibility,
     /// The heap that its top-level code has left behind; the isolate that it is loaded into has started from it. With none, the
     /// code runs.
     pub heap: Option<Arc<Heap>>,
@@ -194,6 +196,7 @@ impl Runtime {
         let mut slot = self.isolate.borrow_mut();
         let isolate = slot.as_mut().ok_or(LoadError::Stopped(Stop::Asked))?;
         self.state.tick();
+        self.state.compatibility.set(worker.compatibility);
         *self.program.borrow_mut() = Some(worker.program.clone());
         let budget = Duration::from_millis(self.state.limits.startup_cpu_ms);
         let ran = isolate.turn(budget, |scope| self.load_in(scope, worker));
@@ -223,6 +226,7 @@ impl Runtime {
         };
         drain_microtasks(scope);
         self.report_rejections(scope);
+        leave_context(scope);
         Ok(handlers)
     }
 
@@ -331,8 +335,7 @@ impl Runtime {
         };
         drain_microtasks(scope);
         self.report_rejections(scope);
-        let nothing = v8::undefined(scope);
-        scope.set_continuation_preserved_embedder_data(nothing.into());
+        leave_context(scope);
         result
     }
 

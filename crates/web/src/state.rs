@@ -9,11 +9,12 @@ use std::{
 };
 
 use mote_engine::{JsError, memory::MemoryAccount, v8};
-use mote_wire::{http::Egress, limits::Limits};
+use mote_wire::{compatibility::Compatibility, http::Egress, limits::Limits};
 
 use crate::{
     body::Coder,
     context::RequestContext,
+    native::async_frame::event_of_running,
     runtime::{Console, LogLevel, Runtime},
     usage::Printed,
 };
@@ -46,6 +47,8 @@ pub(crate) struct State {
     /// What the tokens of fetches under way are aborted by.
     pub(crate) fetches: RefCell<HashMap<u32, u32>>,
     pub(crate) inspected: Cell<bool>,
+    /// Which behaviours of the platform the worker has asked for; set before any of its code runs.
+    pub(crate) compatibility: Cell<Compatibility>,
     /// Contexts of which the running turn may have finished something.
     pub(crate) touched: RefCell<Vec<u32>>,
     pub(crate) limits: Limits,
@@ -75,6 +78,7 @@ impl State {
             pending_ops: Cell::new(0),
             fetches: RefCell::default(),
             inspected: Cell::new(false),
+            compatibility: Cell::default(),
             touched: RefCell::default(),
             limits,
             memory,
@@ -175,8 +179,7 @@ impl State {
 
     /// The context that the running code belongs to; it follows the code through every `await`.
     pub(crate) fn current(&self, scope: &v8::PinScope<'_, '_>) -> Option<Rc<RequestContext>> {
-        let id = scope.get_continuation_preserved_embedder_data().try_cast::<v8::Uint32>().ok()?.value();
-        self.context(id)
+        self.context(event_of_running(scope)?)
     }
 }
 
@@ -184,6 +187,12 @@ impl State {
 pub(crate) fn enter_context(scope: &mut v8::PinScope<'_, '_>, context: u32) {
     let id = v8::Integer::new_from_unsigned(scope, context);
     scope.set_continuation_preserved_embedder_data(id.into());
+}
+
+/// Code from here on belongs to no context, and nothing is stored for it.
+pub(crate) fn leave_context(scope: &mut v8::PinScope<'_, '_>) {
+    let nothing = v8::undefined(scope);
+    scope.set_continuation_preserved_embedder_data(nothing.into());
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the clock that all others are frozen copies of")]

@@ -5,6 +5,8 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::compatibility::Compatibility;
+
 /// What the host tells a cell.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum ToCell {
@@ -20,6 +22,8 @@ pub enum ToCell {
         limits: Vec<(String, u64)>,
         /// Its `env`, as a JSON object.
         env_json: String,
+        /// Which behaviours it has asked for.
+        compatibility: Compatibility,
         /// How many bytes of the blob, at its end, are a [`crate::prepared::Prepared`]; zero if there is none.
         prepared_bytes: usize,
     },

@@ -3,6 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::string_slice)]
 
 pub mod bundle;
+pub mod compatibility;
 pub mod control;
 pub mod event;
 pub mod http;

@@ -220,6 +220,7 @@ fn drive(data: UnixStream, mut control: UnixStream, works: &[&str], end: End) ->
         account: String::new(),
         limits,
         env_json: "{}".to_owned(),
+        compatibility: mote_wire::compatibility::Compatibility::default(),
         prepared_bytes: 0,
     };
     control.write_all(&encode(&deploy, &bundle()?)).map_err(text)?;

@@ -109,11 +109,8 @@ fn specifier_from(from: &ModuleSpecifier, to: &ModuleSpecifier) -> String {
 }
 
 fn node_compat(project: &Project) -> bool {
-    project
-        .settings()
-        .compatibility_flags
-        .iter()
-        .any(|flag| flag == "nodejs_compat" || flag == "nodejs_compat_v2")
+    let compatibility = &project.settings().compatibility;
+    compatibility.is_on("nodejs_compat") || compatibility.is_on("nodejs_compat_v2")
 }
 
 type Ran = (Result<BundleOutput, Vec<rolldown_error::BuildDiagnostic>>, Vec<PathBuf>);

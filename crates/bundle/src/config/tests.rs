@@ -97,7 +97,7 @@ fn unknown_and_unsupported_keys_warn_and_name_themselves() {
 
 #[test]
 fn every_wrong_value_is_reported_with_its_line() {
-    let toml = "main = 'index.ts'\nname = 'No Name'\ncompatibility_date = 'soon'\nminify = 'yes'\ncompatibility_flags = ['a', 1]\nroutes = [1]\n[limits]\ncpu_ms = 0\n[[rules]]\ntype = 'Html'\nglobs = []\n[[rules]]\ntype = 'Text'\n[vars]\nN = nan\n";
+    let toml = "main = 'index.ts'\nname = 'No Name'\ncompatibility_date = 'soon'\nminify = 'yes'\ncompatibility_flags = ['url_standard', 1]\nroutes = [1]\n[limits]\ncpu_ms = 0\n[[rules]]\ntype = 'Html'\nglobs = []\n[[rules]]\ntype = 'Text'\n[vars]\nN = nan\n";
     let errors = read_in(toml, None).settings.unwrap_err();
     for line in [2, 3, 4, 5, 6, 8, 10, 12, 15] {
         assert!(
@@ -106,6 +106,32 @@ fn every_wrong_value_is_reported_with_its_line() {
         );
     }
     assert_eq!(errors.len(), 9);
+}
+
+#[test]
+fn compatibility_flags_that_are_none_are_refused_where_they_stand() {
+    let toml = "main = 'index.ts'\ncompatibility_date = '2026-11-28'\ncompatibility_flags = [\n'nodejs_compta',\n'url_original',\n'no_nodejs_als',\n'nodejs_als']\n";
+    let today = Environment::development().on("2026-11-27".parse().unwrap());
+    let errors = read_for(toml, &today).settings.unwrap_err();
+    assert_eq!(errors.len(), 3, "{errors:?}");
+    assert!(errors[0].contains("wrangler.toml:2:22") && errors[0].contains("in the future"), "{errors:?}");
+    assert!(
+        errors[1].contains("wrangler.toml:4:1") && errors[1].contains("mean nodejs_compat?"),
+        "{errors:?}"
+    );
+    assert!(errors[2].contains("wrangler.toml:6:1") && errors[2].contains("contradictory"), "{errors:?}");
+}
+
+#[test]
+fn what_is_asked_for_is_settled_and_what_cannot_be_had_is_warned_about() {
+    let toml = "main = 'index.ts'\ncompatibility_date = '2022-03-20'\ncompatibility_flags = ['url_original', 'nodejs_compat']\n";
+    let Read { settings: Ok(settings), warnings } = read_in(toml, None) else { panic!() };
+    let on = |flag| settings.compatibility.is_on(flag);
+    assert!(on("nodejs_compat") && on("url_standard") && !on("global_navigator"));
+    assert!(warnings[0].contains("`url_original` has no effect") && warnings.len() == 1, "{warnings:?}");
+    let today = Environment::development().on("2026-11-27".parse().unwrap());
+    let bare = read_for("main = 'index.ts'\n", &today).settings.unwrap();
+    assert!(bare.compatibility.is_on("nodejs_compat") && bare.compatibility_date.is_none());
 }
 
 #[test]

@@ -19,7 +19,10 @@ impl Folder {
 
     /// A project of one module, `src/index.ts`.
     pub(crate) fn of(code: &str) -> Self {
-        Self::with(&[("wrangler.toml", "name = 'test'\nmain = 'src/index.ts'\n"), ("src/index.ts", code)])
+        Self::with(&[
+            ("wrangler.toml", "name = 'test'\nmain = 'src/index.ts'\ncompatibility_date = '2026-01-01'\n"),
+            ("src/index.ts", code),
+        ])
     }
 
     pub(crate) fn write(&self, path: &str, content: &[u8]) {

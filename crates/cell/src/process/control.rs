@@ -8,8 +8,9 @@ use std::{
 
 use bytes::Bytes;
 use mote_web::{LogLevel, Outcome};
-use mote_wire::control::{
-    self, BLOB_BYTES_MAX, FromCell, IsolateCounts, JSON_BYTES_MAX, ToCell, WorkerUse, encode,
+use mote_wire::{
+    compatibility::Compatibility,
+    control::{self, BLOB_BYTES_MAX, FromCell, IsolateCounts, JSON_BYTES_MAX, ToCell, WorkerUse, encode},
 };
 
 use super::events::Numbers;
@@ -34,6 +35,7 @@ pub(super) enum Command {
         account: String,
         limits: Vec<(String, u64)>,
         env_json: String,
+        compatibility: Compatibility,
         bundle: Bytes,
         prepared: Bytes,
     },
@@ -144,11 +146,20 @@ impl Listener {
     /// Takes a message; false if the serving thread is gone.
     fn take(&mut self, message: ToCell, mut blob: Bytes) -> bool {
         match message {
-            ToCell::Deploy { worker, name, account, limits, env_json, prepared_bytes } => {
+            ToCell::Deploy { worker, name, account, limits, env_json, compatibility, prepared_bytes } => {
                 self.numbers.insert(worker, &name);
                 let prepared = blob.split_off(blob.len().saturating_sub(prepared_bytes));
                 let bundle = blob;
-                let deploy = Command::Deploy { worker, name, account, limits, env_json, bundle, prepared };
+                let deploy = Command::Deploy {
+                    worker,
+                    name,
+                    account,
+                    limits,
+                    env_json,
+                    compatibility,
+                    bundle,
+                    prepared,
+                };
                 return self.command(deploy);
             }
             ToCell::Prepare { worker } => return self.command(Command::Prepare { worker }),

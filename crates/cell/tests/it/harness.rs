@@ -21,6 +21,7 @@ use mote_cell::{
 };
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
+    compatibility::Compatibility,
     event::EventError,
     http::{Body, Egress, EgressError, Fetched, full},
     limits::{LimitPolicy, LimitsPatch},
@@ -57,6 +58,10 @@ impl Canned {
             waiting_most: AtomicUsize::new(0),
             requests: Mutex::default(),
         }
+    }
+
+    pub(crate) fn with_head(head: &'static [(&'static str, &'static str)], body: &'static str) -> Self {
+        Self { head, ..Self::text(body) }
     }
 
     pub(crate) fn gzip_of_zeros(bytes: usize) -> Self {
@@ -183,6 +188,7 @@ impl Harness {
         Deployment {
             bundle,
             env_json: "{}",
+            compatibility: Compatibility::default(),
             limits: LimitsPatch::default(),
             account: "",
             prepared: None,

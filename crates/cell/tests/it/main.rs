@@ -3,8 +3,10 @@
 //! Not libtest's own harness: V8 must be initialised on the main thread before any other exists.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
+mod compatibility;
 mod crypto;
 mod fairness;
+mod globals;
 mod harness;
 mod heaps;
 mod html_rewriter;
@@ -14,6 +16,7 @@ mod lazy;
 mod limits;
 mod modules;
 mod natives;
+mod node;
 mod side_channels;
 mod uncaught;
 mod warmth;
@@ -24,8 +27,10 @@ fn main() -> ExitCode {
     mote_cell::initialize(&[]);
     let arguments = libtest_mimic::Arguments::from_args();
     let tests = [
+        compatibility::tests(),
         crypto::tests(),
         fairness::tests(),
+        globals::tests(),
         heaps::tests(),
         html_rewriter::tests(),
         io_limits::tests(),
@@ -34,6 +39,7 @@ fn main() -> ExitCode {
         limits::tests(),
         modules::tests(),
         natives::tests(),
+        node::tests(),
         side_channels::tests(),
         uncaught::tests(),
         warmth::tests(),

@@ -52,7 +52,7 @@ fn serve(options: &Options, terminal: &Terminal) -> Result<(), DevError> {
         ..LimitsPatch::default()
     };
     let config = Config::read(options.config.as_deref(), &over)?;
-    let mut environment = mote_bundle::Environment::development();
+    let mut environment = mote_bundle::Environment::development().on(mote_host::clock::today());
     if let Some(name) = &options.env {
         environment = environment.named(name.clone());
     }

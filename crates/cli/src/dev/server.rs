@@ -179,6 +179,7 @@ fn carry_out(cell: &Rc<Cell>, egress: &Arc<dyn Egress>, command: Command) {
             let deployment = Deployment {
                 bundle: &worker.bundle,
                 env_json: &worker.env_json,
+                compatibility: worker.compatibility,
                 limits: worker.limits,
                 account: &worker.account,
                 prepared: None,

@@ -3,7 +3,9 @@
 use std::{path::PathBuf, rc::Rc, sync::Arc};
 
 use mote_bundle::Environment;
-use mote_host::{bindings::HostBindings, deployed::Making, egress::Policy, supervisor::WorkerSpec};
+use mote_host::{
+    bindings::HostBindings, clock::today, deployed::Making, egress::Policy, supervisor::WorkerSpec,
+};
 
 use super::{
     Options, ServeError,
@@ -30,7 +32,7 @@ pub(super) struct Reach {
 
 /// Builds them all.
 pub(super) fn build(options: &Options, config: &Config) -> Result<Vec<WorkerSpec>, ServeError> {
-    let mut environment = Environment::production();
+    let mut environment = Environment::production().on(today());
     if let Some(name) = &options.env {
         environment = environment.named(name.clone());
     }
@@ -58,6 +60,7 @@ fn spec(target: &mut Target, config: &Config) -> Result<WorkerSpec, ServeError> 
         name: name.as_str().into(),
         account: worker.account.clone(),
         env_json: worker.env_json.clone(),
+        compatibility: worker.compatibility,
         bindings: HostBindings::new(),
         version: None,
         bundle: worker.bundle.encode(),
@@ -83,6 +86,7 @@ pub(super) fn make(config: &Config, making: Making) -> Result<WorkerSpec, String
         account: (!account.is_empty()).then(|| account.into()),
         cordon,
         env_json: making.env_json,
+        compatibility: making.compatibility,
         bundle: making.bundle,
         prepared: making.prepared.into(),
         egress: Rc::new(Reach {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use mote_store::Version;
-use mote_wire::limits::LimitsPatch;
+use mote_store::{PreparedFor, Version};
+use mote_wire::{compatibility::Compatibility, limits::LimitsPatch};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -15,11 +15,14 @@ use super::{
 };
 use crate::{
     bindings::{HostBinding, HostBindings, KV_NAMESPACE},
+    clock::today,
     secrets::Seal,
 };
 
 /// Most bindings of one version.
 const BINDINGS_MAX: usize = 1_000;
+/// So many mistakes are told at once.
+const ERRORS_SHOWN: usize = 10;
 /// The type of a binding whose text is sealed and never given back.
 const SECRET: &str = "secret_text";
 
@@ -63,6 +66,17 @@ impl VersionConfig {
             }
         }
         patch
+    }
+
+    /// Which behaviours of the platform the version has asked for.
+    pub(crate) fn compatibility(&self) -> Compatibility {
+        let flags = self.compatibility_flags.iter().map(String::as_str);
+        Compatibility::kept(self.compatibility_date.as_deref(), flags)
+    }
+
+    /// What is prepared for the version is prepared for this.
+    pub(crate) fn prepared_for(&self, version: &Version) -> PreparedFor {
+        PreparedFor { bundle: version.bundle, compatibility: self.compatibility() }
     }
 
     /// The bindings that are more than values, by their names.
@@ -124,6 +138,7 @@ pub(super) fn settle(
     before: Option<(VersionConfig, Secrets)>,
 ) -> Result<(VersionConfig, Secrets), Refusal> {
     refuse_unsupported(metadata)?;
+    let compatibility_date = compatibility_date(metadata)?;
     let (before, secrets_before) = before.unwrap_or_default();
     let (mut bindings, mut secrets) = (Vec::new(), Secrets::new());
     let inherit = |name: &str, from: &str, bindings: &mut Vec<_>, secrets: &mut Secrets| {
@@ -168,7 +183,7 @@ pub(super) fn settle(
     let config = VersionConfig {
         account: account.to_owned(),
         bindings,
-        compatibility_date: metadata.compatibility_date.clone(),
+        compatibility_date: Some(compatibility_date),
         compatibility_flags: metadata.compatibility_flags.clone(),
         limits: metadata.limits.clone().unwrap_or_default(),
         annotations: annotations(metadata.annotations.as_ref())?,
@@ -180,6 +195,21 @@ pub(super) fn settle(
         files_alone: metadata.is_files_alone(),
     };
     Ok((config, secrets))
+}
+
+/// The date that a version asks for, and today's if it asks for none: what it does must not change later. Refuses flags that
+/// are none.
+fn compatibility_date(metadata: &Metadata) -> Result<String, Refusal> {
+    let today = today();
+    let date = metadata.compatibility_date.as_deref().filter(|date| !date.is_empty());
+    let flags = metadata.compatibility_flags.iter().map(String::as_str);
+    match Compatibility::settle(date, flags, today) {
+        Ok(_) => Ok(date.map_or_else(|| today.to_string(), str::to_owned)),
+        Err(errors) => {
+            let shown = errors.iter().take(ERRORS_SHOWN).map(ToString::to_string);
+            Err(Refusal::invalid(shown.collect::<Vec<_>>().join("; ")))
+        }
+    }
 }
 
 fn kv_binding(name: &str, said: &Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
@@ -345,6 +375,30 @@ mod tests {
         let env: Value = serde_json::from_str(&config.env_json(&secrets, "id", 0)).unwrap();
         let own = json!({"id": "id", "tag": "", "timestamp": "1970-01-01T00:00:00.000Z"});
         assert_eq!(env, json!({"WORD": "hello", "LIST": [1, 2], "KEY": "hush", "SELF": own}));
+    }
+
+    #[test]
+    fn a_version_has_a_date_that_is_not_to_come_and_only_flags_that_there_are() {
+        let (config, _) = first();
+        assert_eq!(config.compatibility_date, Some(today().to_string()));
+        let asked = |date: &str, flags: &[&str]| {
+            let said = json!({"compatibility_date": date, "compatibility_flags": flags});
+            settle(&metadata(said), "acme", None)
+        };
+        let (config, _) = asked("2022-03-20", &["nodejs_compat"]).unwrap();
+        assert!(
+            config.compatibility().is_on("nodejs_compat")
+                && !config.compatibility().is_on("global_navigator")
+        );
+        let refused = asked("2999-01-01", &["nodejs_compta", "x"]).unwrap_err();
+        assert_eq!(refused.status, http::StatusCode::BAD_REQUEST);
+        for text in
+            ["in the future: 2999-01-01", "did you mean nodejs_compat?", "No such compatibility flag: x"]
+        {
+            assert!(refused.message.contains(text), "{}", refused.message);
+        }
+        let many = asked("2022-03-20", &vec!["x"; 10_000]).unwrap_err();
+        assert!(many.message.len() < 1_000, "{}", many.message);
     }
 
     #[test]

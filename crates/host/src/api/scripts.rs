@@ -166,6 +166,7 @@ impl Api {
             version: Some(id.clone()),
             account: config.account.clone(),
             env_json: config.env_json(&secrets, &id, now()),
+            compatibility: config.compatibility(),
             bindings: config.host_bindings(),
             bundle: bundle.encode(),
             prepared: bytes::Bytes::new(),

@@ -110,6 +110,7 @@ fn node_on(cells: Rc<dyn Launcher>, token: &str, workers: &[(&str, &str)], optio
             cordon: None,
             limits: Limits::DEFAULT,
             env_json: making.env_json,
+            compatibility: making.compatibility,
             bundle: making.bundle,
             prepared: making.prepared.into(),
             egress: Rc::new(()),

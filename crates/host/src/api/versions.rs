@@ -36,7 +36,11 @@ impl Api {
 type WithStart = (Version, Option<String>);
 
 fn with_start(store: &Store, version: Version, engine: &str) -> Result<WithStart, StoreError> {
-    let start = store.prepared_report(version.bundle, engine)?;
+    let start = match VersionConfig::of(&version) {
+        Ok(config) => store.prepared_report(&config.prepared_for(&version), engine)?,
+        // Whoever describes it says what is wrong with it.
+        Err(_) => None,
+    };
     Ok((version, start))
 }
 

@@ -251,6 +251,7 @@ impl Supervisor {
                 .filter_map(|info| Some((info.key.to_owned(), spec.limits.get(info.key)?)))
                 .collect(),
             env_json: spec.env_json.clone(),
+            compatibility: spec.compatibility,
             prepared_bytes: prepared.len(),
         };
         if !cell.tell_with(&message, [spec.bundle.clone(), prepared]) {

@@ -18,6 +18,7 @@ pub(super) fn spec(name: &str) -> Rc<WorkerSpec> {
         cordon: None,
         limits: Limits::DEFAULT,
         env_json: "{}".to_owned(),
+        compatibility: mote_wire::compatibility::Compatibility::default(),
         bundle: Bytes::new(),
         prepared: RefCell::default(),
         egress: Rc::new(()),

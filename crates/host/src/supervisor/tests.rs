@@ -42,6 +42,7 @@ fn copy(spec: &WorkerSpec) -> WorkerSpec {
         cordon: spec.cordon.clone(),
         limits: spec.limits,
         env_json: spec.env_json.clone(),
+        compatibility: spec.compatibility,
         bundle: spec.bundle.clone(),
         prepared: spec.prepared.clone(),
         egress: spec.egress.clone(),

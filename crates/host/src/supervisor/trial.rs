@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use mote_wire::{control::ToCell, prepared::PREPARED_BYTES_MAX};
+use mote_wire::{compatibility::Compatibility, control::ToCell, prepared::PREPARED_BYTES_MAX};
 use tokio::{
     sync::{Semaphore, oneshot},
     time::timeout,
@@ -35,10 +35,29 @@ pub(crate) type Wanting = Pin<Box<dyn Future<Output = bool>>>;
 
 /// Who has versions prepared.
 pub(crate) trait TakePrepared {
-    /// Whether anything is to be prepared for a bundle.
-    fn wants(&self, bundle: Bytes) -> Wanting;
+    /// Whether anything is to be prepared for some code.
+    fn wants(&self, code: Code) -> Wanting;
     /// What was prepared for it, or why nothing was.
-    fn take(&self, bundle: Bytes, made: Result<Bytes, String>);
+    fn take(&self, code: Code, made: Result<Bytes, String>);
+}
+
+/// What it is prepared for.
+#[derive(Debug, Clone)]
+pub(crate) struct Code {
+    /// Its modules, encoded.
+    pub(crate) bundle: Bytes,
+    /// Which behaviours of the platform it asks for.
+    pub(crate) compatibility: Compatibility,
+}
+
+impl Code {
+    fn of(spec: &WorkerSpec) -> Self {
+        Self { bundle: spec.bundle.clone(), compatibility: spec.compatibility }
+    }
+
+    fn is_that_of(&self, spec: &WorkerSpec) -> bool {
+        self.compatibility == spec.compatibility && self.bundle == spec.bundle
+    }
 }
 
 impl Supervisor {
@@ -47,13 +66,13 @@ impl Supervisor {
         self.preparing.taker.replace(Some(take));
     }
 
-    /// Gives what was prepared for a bundle to all workers that run it.
-    pub(crate) fn adopt(self: &Rc<Self>, bundle: &Bytes, prepared: &Bytes) {
+    /// Gives what was prepared for some code to all workers that run it.
+    pub(crate) fn adopt(self: &Rc<Self>, code: &Code, prepared: &Bytes) {
         for worker in self.workers.borrow().values() {
             let spec = worker.current();
             // Not one that is being tried out: it finds out for itself.
             let is_tried = worker.name.contains(' ');
-            if !is_tried && spec.bundle == *bundle && spec.prepared.borrow().is_empty() {
+            if !is_tried && code.is_that_of(&spec) && spec.prepared.borrow().is_empty() {
                 spec.prepared.replace(prepared.clone());
                 self.tell_adopted(worker, &spec, prepared);
             }
@@ -99,13 +118,16 @@ impl Supervisor {
         tokio::task::spawn_local(async move {
             let turn = preparing.turns.acquire().await;
             let spec = trial.supervisor.known(&trial.name).map(|worker| worker.current());
-            let bundle = spec.map(|spec| spec.bundle.clone()).unwrap_or_default();
-            let made = if take.wants(bundle.clone()).await { Some(ask(&cell, number).await) } else { None };
+            let code = spec.ok().map(|spec| Code::of(&spec));
+            let made = match code {
+                Some(code) if take.wants(code.clone()).await => Some((code, ask(&cell, number).await)),
+                Some(_) | None => None,
+            };
             // Its cell ends now, and the next one may begin.
             drop((trial, turn));
             preparing.waiting.set(preparing.waiting.get() - 1);
-            if let Some(made) = made {
-                take.take(bundle, made);
+            if let Some((code, made)) = made {
+                take.take(code, made);
             }
         });
     }

@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use mote_schedule::place::hash_of;
-use mote_wire::{control::WorkerUse, limits::Limits};
+use mote_wire::{compatibility::Compatibility, control::WorkerUse, limits::Limits};
 
 use tokio::time::Instant;
 
@@ -29,6 +29,8 @@ pub struct WorkerSpec {
     pub limits: Limits,
     /// Its `env`, as a JSON object.
     pub env_json: String,
+    /// Which behaviours of the platform it has asked for.
+    pub compatibility: Compatibility,
     /// Its code, encoded ([`mote_wire::bundle::Bundle::encode`]).
     pub bundle: Bytes,
     /// What makes its isolates start sooner, encoded ([`mote_wire::prepared::Prepared::encode`]); empty if there is none.

@@ -1,6 +1,7 @@
 // FormData (https://xhr.spec.whatwg.org/#interface-formdata).
 import { USVString, defineInterface, definePairIterable, isObject, requireArguments } from "../webidl.js";
-import { fileOfBlob, isBlob, isFile } from "../blob.js";
+import { bytesOfBlob, fileOfBlob, isBlob, isFile } from "../blob.js";
+import { isOn } from "../compatibility.js";
 import * as multipart from "./multipart.js";
 import * as urlEncoded from "../url-encoded.js";
 import { native } from "../native.js";
@@ -85,7 +86,16 @@ export function encodeMultipart(formData) {
 
 /** The FormData that a multipart/form-data body holds. Throws a TypeError if it is malformed. */
 export function parseMultipart(bytes, boundary) {
-  return formDataOf(multipart.parsePairs(bytes, boundary));
+  const pairs = multipart.parsePairs(bytes, boundary);
+  if (!isOn("formdata_parser_supports_files")) filesToText(pairs);
+  return formDataOf(pairs);
+}
+
+// As it was before there was File.
+function filesToText(pairs) {
+  for (let i = 0; i < pairs.length; i++) {
+    if (isBlob(pairs[i][1])) pairs[i][1] = native.utf8Decode(bytesOfBlob(pairs[i][1]), false, true);
+  }
 }
 
 /** The FormData that an application/x-www-form-urlencoded body holds, given as bytes or as text. */

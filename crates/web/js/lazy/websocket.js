@@ -7,7 +7,8 @@ import { CloseEvent, ErrorEvent, MessageEvent } from "./event-kinds.js";
 import { bytesOfBlob, createBlob, isBlob } from "../blob.js";
 import { isToken } from "../header-list.js";
 import { newToken } from "../fetch-tokens.js";
-import { Closing, NativeLink, PairLink, forward, isClosing, lost } from "./websocket-links.js";
+import { NativeLink, PairLink, forward, isClosing, lost } from "./websocket-links.js";
+import { isOn } from "../compatibility.js";
 import { native } from "../native.js";
 import { showFields } from "../platform-values.js";
 
@@ -48,7 +49,7 @@ export class WebSocket extends EventTarget {
   #link = null;
   #url = null;
   #protocol = "";
-  #binaryType = "blob";
+  #binaryType = isOn("websocket_standard_binary_type") ? "blob" : "arraybuffer";
   // A socket of Workers must be accepted before it speaks; what comes before that waits in `#early`.
   #isAccepted = true;
   #early = null;
@@ -68,7 +69,6 @@ export class WebSocket extends EventTarget {
       this.#state = OPEN;
       this.#link = link;
       this.#protocol = protocol;
-      this.#binaryType = "arraybuffer";
       this.#isAccepted = false;
       return;
     }

@@ -124,9 +124,10 @@ pub(crate) async fn run(options: &Options, output: &Output) -> Result<(), Remote
 /// Reads and bundles the project, and looks at its files.
 async fn plan(options: Options) -> Result<Plan, RemoteError> {
     let planned = tokio::task::spawn_blocking(move || {
+        let deployment = Environment::deployment().on(mote_host::clock::today());
         let environment = match &options.env {
-            Some(name) => Environment::deployment().named(name.clone()),
-            None => Environment::deployment(),
+            Some(name) => deployment.named(name.clone()),
+            None => deployment,
         };
         let project = Project::open(&options.path, &environment)?;
         let mut warnings: Vec<String> = project.warnings().iter().map(ToString::to_string).collect();

@@ -18,6 +18,7 @@ async fn in_service() -> Node {
         cordon: None,
         limits: Limits::DEFAULT,
         env_json: "{}".to_owned(),
+        compatibility: mote_wire::compatibility::Compatibility::default(),
         bundle: Bytes::new(),
         prepared: RefCell::default(),
         egress: Rc::new(()),

@@ -3,6 +3,7 @@
 
 import { bytesOver, Bytes, setBytes, viewByteLength } from "./buffers.js";
 import { alwaysResolved, Deferred, invokePromise, markHandled, transformPromise } from "./promises.js";
+import { readableStreamFromIterable } from "./from.js";
 import { List } from "./queue.js";
 import { ByteControllerSlots } from "./readable-byte-core.js";
 import { readableStreamCancel, ReadableStreamSlots } from "./readable-core.js";
@@ -62,6 +63,9 @@ export function takeNativeSource(object) {
   stream.controller.close();
   return source;
 }
+
+/** A stream of what an iterable gives. */
+export const streamFrom = (iterable) => objectOfReadable(readableStreamFromIterable(iterable));
 
 export const isDisturbed = (stream) => slots(stream).disturbed;
 

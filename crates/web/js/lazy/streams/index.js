@@ -26,6 +26,7 @@ export {
   isLocked,
   readAllBytes,
   setNativeSource,
+  streamFrom,
   takeNativeSource,
   teeForBody,
 } from "./bodies.js";
