@@ -24,6 +24,8 @@ fn fixture() -> Fixture {
     fixture_of(CacheOptions::default())
 }
 
+static PART: [u8; 64 << 10] = [7; 64 << 10];
+
 type Headers<'a> = &'a [(&'static str, &'a str)];
 
 impl Fixture {
@@ -186,7 +188,6 @@ async fn a_body_past_the_limit_is_given_up_as_soon_as_it_is_seen() {
     let fixture = fixture_of(CacheOptions { account_bytes_max: 1 << 20, node_bytes_max: 8 << 20 });
     assert_eq!(fixture.put("small", &[], vec![1; 1000]).await, 204);
     assert_eq!(fixture.put("large", &[], vec![1; 2 << 20]).await, 413);
-    static PART: [u8; 64 << 10] = [7; 64 << 10];
     let endless = parts_of((0..1_000).map(|_| Ok(PART.as_slice())).collect());
     let status = [("cache-response-status", "200")];
     assert_eq!(fixture.send(("a", Method::PUT), "large", &status, endless).await.status(), 413);
