@@ -33,6 +33,8 @@ import * as nodeModules from "./node-modules.js";
 const interfaces = {
   __proto__: null,
   ByteLengthQueuingStrategy: "lazy/streams/index.js",
+  Cache: "lazy/cache.js",
+  CacheStorage: "lazy/cache.js",
   CloseEvent: "lazy/event-kinds.js",
   CompressionStream: "lazy/compression.js",
   CountQueuingStrategy: "lazy/streams/index.js",
@@ -84,6 +86,7 @@ const builtins = { __proto__: null };
 const words = {
   __proto__: null,
   ".body": "lazy/streams/index.js",
+  "caches.": "lazy/cache.js",
   "console.": "lazy/console.js",
   "formData(": "lazy/form-data.js",
   "performance.": "lazy/performance.js",

@@ -72,8 +72,9 @@ export function defineLazily(object, name, value, enumerable = false) {
   defineProperty(object, name, { __proto__: null, get, set, enumerable, configurable: true });
 }
 
-/** Puts the interfaces on the global object, and `performance`. */
+/** Puts the interfaces on the global object, `performance` and `caches`. */
 export function install() {
   for (const name in interfaces) defineLazily(globalThis, name, () => load(interfaces[name])[name]);
   defineLazily(globalThis, "performance", () => load("lazy/performance.js").performance, true);
+  defineLazily(globalThis, "caches", () => load("lazy/cache.js").caches, true);
 }

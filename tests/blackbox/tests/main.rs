@@ -16,6 +16,7 @@ mod bad_clients;
 mod bad_code;
 mod bad_projects;
 mod bad_upstreams;
+mod cache;
 mod cells;
 mod command_line;
 mod commands;
