@@ -25,9 +25,9 @@ use mote_web::Runtime;
 use crate::{admission::TurnedAway, cell::Cell, slot::Slot};
 
 /// What an isolate takes beside its heap: V8's tables for it, its stub caches, the metadata of its pages.
-const BESIDE_HEAP_BYTES: u64 = 330 << 10;
+const BESIDE_HEAP_BYTES: u64 = 220 << 10;
 /// What an isolate is believed to take before one of its worker was measured.
-const UNKNOWN_BYTES: u64 = 1_600 << 10;
+const UNKNOWN_BYTES: u64 = 1_250 << 10;
 /// What a start is believed to take before one was measured.
 const UNKNOWN_COST: Duration = Duration::from_millis(2);
 /// As many isolates as the 4 GiB have room for in which all heaps of a process lie, each at its smallest, with a part left

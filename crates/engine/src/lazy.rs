@@ -9,6 +9,7 @@
 use std::ffi::c_void;
 
 use crate::{
+    isolate::End,
     sources::{Linking, Source, fill_stand_in, load, registered, resolve},
     v8::{self, MapFnTo},
 };
@@ -73,6 +74,7 @@ fn keep_code(
 ) {
     let Some(source) = sources.iter().find(|source| source.name == name) else { return };
     if source.code.get().is_none()
+        && scope.get_slot::<End>() == Some(&End::Gone)
         && let Some(code) = module.get_unbound_module_script(scope).create_code_cache()
     {
         let _ = source.code.set(code.to_vec().into());

@@ -10,6 +10,7 @@
 //!   be made and dropped in any order.
 //! - JavaScript runs only inside [`Isolate::turn`], which a [`watchdog`] observes; a turn that is stopped is reported
 //!   as [`Turn::Stopped`], never as a value.
+//! - V8 runs on the stack of its thread alone; on the stack of a [`fiber`] it never does.
 //!
 //! What happens when it fails: whatever a tenant's code does ends in a [`JsError`] or a [`Stop`]. A heap that reaches its
 //! limit stops the turn; it does not abort the process (see [`heap`]).
@@ -24,6 +25,7 @@ pub mod buffers;
 pub mod error;
 #[cfg(feature = "escape-hook")]
 mod escape;
+pub mod fiber;
 pub mod heap;
 pub mod inspector;
 mod isolate;

@@ -60,9 +60,34 @@ static LAYOUT: OnceLock<Option<Layout>> = OnceLock::new();
 static CAGE: AtomicU64 = AtomicU64::new(0);
 static CELL_TYPE: AtomicU64 = AtomicU64::new(0);
 
-// The end of this thread's stack: a fact about the thread.
+// Where this thread's stack begins and ends, lowest address first: a fact about the thread.
 thread_local! {
-    static STACK_END: Cell<usize> = const { Cell::new(0) };
+    static STACK: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+    /// Where it was left for a fiber's stack ([`crate::fiber`]), on which no function of V8's ever is; else zero.
+    static LEFT_AT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Says, while it lives, that the thread's own stack is left.
+pub(crate) struct Away {
+    before: usize,
+}
+
+impl Away {
+    pub(crate) fn from_here() -> Self {
+        let here = 0_usize;
+        let before = LEFT_AT.get();
+        // From one fiber to another the place remains where it was.
+        if before == 0 {
+            LEFT_AT.set(std::ptr::from_ref(&here).addr());
+        }
+        Self { before }
+    }
+}
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        LEFT_AT.set(self.before);
+    }
 }
 
 /// A thread that can be nudged.
@@ -72,7 +97,7 @@ pub(crate) struct Nudged(libc::pid_t);
 impl Nudged {
     /// This thread.
     pub(crate) fn this_thread() -> Self {
-        STACK_END.set(stack_end().unwrap_or(0));
+        STACK.set(stack_of_thread().unwrap_or((0, 0)));
         // SAFETY: it takes nothing and cannot fail.
         Self(unsafe { libc::gettid() })
     }
@@ -149,10 +174,11 @@ fn untagged(address: u64) -> u64 {
     address & !TAG_MASK
 }
 
-/// Looks at every word of this thread's stack from `from` upwards.
-fn look_through(from: usize) {
-    let (cage, end) = (CAGE.load(Ordering::Acquire), STACK_END.get());
-    if cage == 0 || end == 0 {
+/// Looks at every word of this thread's stack from `top` upwards; from where it was left, if `top` is on another one.
+fn look_through(top: usize) {
+    let (cage, (start, end)) = (CAGE.load(Ordering::Acquire), STACK.get());
+    let from = if (start..end).contains(&top) { top } else { LEFT_AT.get() };
+    if cage == 0 || !(start..end).contains(&from) {
         return;
     }
     let end = end.min(from.saturating_add(STACK_BYTES_MAX));
@@ -262,8 +288,8 @@ fn stack_pointer(_context: *mut libc::c_void) -> Option<usize> {
     None
 }
 
-/// The end of this thread's stack, where it began.
-fn stack_end() -> Option<usize> {
+/// Between which addresses this thread's stack lies.
+fn stack_of_thread() -> Option<(usize, usize)> {
     // SAFETY: all zeros is a value that it may have; `pthread_getattr_np` sets it.
     let mut attributes: libc::pthread_attr_t = unsafe { std::mem::zeroed() };
     // SAFETY: it always names the calling thread.
@@ -278,5 +304,28 @@ fn stack_end() -> Option<usize> {
         unsafe { libc::pthread_attr_getstack(&raw const attributes, &raw mut start, &raw mut bytes) } != 0;
     // SAFETY: they were set above and are not used any more.
     unsafe { libc::pthread_attr_destroy(&raw mut attributes) };
-    (!failed).then(|| start.addr().saturating_add(bytes))
+    (!failed).then(|| (start.addr(), start.addr().saturating_add(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fiber::{Fiber, Suspender};
+
+    #[test]
+    fn where_the_stack_was_left_is_known_on_a_fiber_alone() {
+        let depth = |suspender: &Suspender<(), usize>, ()| {
+            let outer = LEFT_AT.get();
+            let mut inner =
+                Fiber::new(move |_: &Suspender<(), ()>, ()| assert_eq!(LEFT_AT.get(), outer)).unwrap();
+            inner.resume(());
+            suspender.suspend(LEFT_AT.get());
+        };
+        let mut fiber = Fiber::new(depth).unwrap();
+        let (start, end) = stack_of_thread().unwrap();
+        assert!((start..end).contains(&fiber.resume(()).unwrap()));
+        assert_eq!(LEFT_AT.get(), 0);
+        drop(fiber);
+        assert_eq!(LEFT_AT.get(), 0);
+    }
 }

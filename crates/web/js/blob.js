@@ -13,7 +13,7 @@ import {
   sequence,
 } from "./webidl.js";
 import { native } from "./native.js";
-import { createReadableByteStream } from "./streams/index.js";
+import { load } from "./lazy.js";
 
 const Bytes = Uint8Array;
 const setBytes = Function.prototype.call.bind(Uint8Array.prototype.set);
@@ -71,7 +71,7 @@ export class Blob {
     const chunks = this.#chunks;
     let index = 0;
     let offset = 0;
-    return createReadableByteStream({
+    return load("lazy/streams/index.js").createReadableByteStream({
       pull(controller) {
         if (index < chunks.length) {
           const chunk = chunks[index];

@@ -1,6 +1,6 @@
 // The aborting of a body that is still arriving: of a fetched response whose request had a signal.
 import { addAbortAlgorithm, removeAbortAlgorithm } from "./abort.js";
-import { errorStream } from "./streams/index.js";
+import { load } from "./lazy.js";
 import { native } from "./native.js";
 
 const then = Function.prototype.call.bind(Promise.prototype.then);
@@ -29,19 +29,19 @@ export class BodyAbort {
     this.reason = reason;
     native.bodyCancel(this.#id);
     if (this.rejectRead !== null) this.rejectRead(reason);
-    if (this.stream !== null) errorStream(this.stream, reason);
+    if (this.stream !== null) load("lazy/streams/index.js").errorStream(this.stream, reason);
   }
 
   /**
-   * The outcome of a read, which an abort overtakes; `isLast(value)` says whether the body has ended with it. Why a race:
-   * natives leave the promises of an aborted body alone.
+   * The outcome of `read()`, which an abort overtakes; `isLast(value)` says whether the body has ended with it. Why a race:
+   * natives leave the promises of an aborted body alone. Why a function: they no longer know a body that was aborted before.
    */
-  race(promise, isLast) {
+  race(read, isLast) {
     if (this.aborted) return NativePromise.reject(this.reason);
     return new NativePromise((resolve, reject) => {
       this.rejectRead = reject;
       then(
-        promise,
+        read(),
         (value) => {
           this.rejectRead = null;
           if (isLast(value)) this.release();

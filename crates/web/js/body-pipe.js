@@ -1,6 +1,6 @@
 // Streams that JavaScript makes, as outgoing bodies: their chunks are written to a native pipe, whose being full is
 // the backpressure.
-import { acquireInternalReader } from "./streams/index.js";
+import { load } from "./lazy.js";
 import { bytesOf } from "./webidl.js";
 import { native } from "./native.js";
 
@@ -9,7 +9,8 @@ const stringOf = String;
 
 /** Starts to write a stream, which is locked from now on, to a new native body. Gives that body's id. */
 export function pumpToPipe(stream) {
-  const id = native.pipeNew();
+  const { acquireInternalReader, expectedLengthOf } = load("lazy/streams/index.js");
+  const id = native.pipeNew(expectedLengthOf(stream));
   const reader = acquireInternalReader(stream);
   const state = { ended: false };
   const gone = native.pipeGone(id);

@@ -6,18 +6,6 @@ import { bytesOf, USVString } from "./webidl.js";
 import { blobSize, bytesOfBlob, createBlob, isBlob } from "./blob.js";
 import { load, loaded } from "./lazy.js";
 import { isURLSearchParams } from "./url.js";
-import {
-  ReadableStream,
-  cancelStream,
-  createReadableByteStream,
-  expectedLengthOf,
-  isDisturbed,
-  isLocked,
-  isReadableStream,
-  readAllBytes,
-  takeNativeSource,
-  teeForBody,
-} from "./streams/index.js";
 import { mimeOfHeader, mimeParameter, serializeMime } from "./mime.js";
 import { pumpToPipe } from "./body-pipe.js";
 import { isOn } from "./compatibility.js";
@@ -31,11 +19,14 @@ const then = uncurry(Promise.prototype.then);
 const Bytes = Uint8Array;
 const { isArray } = Array;
 const { asyncIterator, iterator, toPrimitive } = Symbol;
-const streamFrom = ReadableStream.from;
 const plainToString = Object.prototype.toString;
 const NativeTypeError = TypeError;
 const bufferOf = uncurry(Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "buffer").get);
 const bufferLength = uncurry(Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength").get);
+
+const STREAMS = "lazy/streams/index.js";
+// Most bodies are never seen as streams.
+const streams = () => load(STREAMS);
 
 export const TEXT_TYPE = "text/plain;charset=UTF-8";
 
@@ -68,10 +59,10 @@ export const nativeBody = (id) => (id === 0 ? null : new Body(null, id, null, nu
 export function extractBody(init, what) {
   if (typeof init === "string") return valueBody(init, TEXT_TYPE);
   if (typeof init === "object") {
-    if (isReadableStream(init)) return streamBody(init, what);
+    // Where nobody has loaded streams or forms, nobody has made any.
+    if (loaded(STREAMS)?.isReadableStream(init)) return streamBody(init, what);
     if (isURLSearchParams(init)) return valueBody(init.toString(), "application/x-www-form-urlencoded;charset=UTF-8");
     if (isBlob(init)) return valueBody(init, init.type === "" ? null : init.type);
-    // Where nobody has loaded it, nobody has made one.
     const forms = loaded("lazy/form-data.js");
     if (forms?.isFormData(init)) {
       const { boundary, bytes } = forms.encodeMultipart(init);
@@ -79,7 +70,7 @@ export function extractBody(init, what) {
     }
     const bytes = bytesOf(init);
     if (bytes !== undefined) return valueBody(new Bytes(bytes), null);
-    if (isIterable(init) && isOn("fetch_iterable_type_support")) return new Body(null, 0, streamFrom(chunksOf(init)), null);
+    if (isIterable(init) && isOn("fetch_iterable_type_support")) return new Body(null, 0, streams().streamFrom(chunksOf(init)), null);
   }
   return valueBody(USVString(init), TEXT_TYPE);
 }
@@ -96,8 +87,8 @@ async function* chunksOf(iterable) {
 }
 
 function streamBody(stream, what) {
-  if (isDisturbed(stream)) throw new TypeError(`${what}: the body is a ReadableStream that was already read from.`);
-  if (isLocked(stream)) throw new TypeError(`${what}: the body is a ReadableStream that is locked to a reader.`);
+  if (streams().isDisturbed(stream)) throw new TypeError(`${what}: the body is a ReadableStream that was already read from.`);
+  if (streams().isLocked(stream)) throw new TypeError(`${what}: the body is a ReadableStream that is locked to a reader.`);
   return new Body(null, 0, stream, null);
 }
 
@@ -108,9 +99,9 @@ export function isKnownEmpty(body) {
   return (isBlob(value) ? blobSize(value) : value.length) === 0;
 }
 
-export const isBodyUsed = (body) => body !== null && (body.used || (body.stream !== null && isDisturbed(body.stream)));
+export const isBodyUsed = (body) => body !== null && (body.used || (body.stream !== null && streams().isDisturbed(body.stream)));
 
-export const isBodyUnusable = (body) => isBodyUsed(body) || (body !== null && body.stream !== null && isLocked(body.stream));
+export const isBodyUnusable = (body) => isBodyUsed(body) || (body !== null && body.stream !== null && streams().isLocked(body.stream));
 
 /** Can this body be sent a second time? Not if it only flows by. */
 export const isBodyReplayable = (body) => body === null || body.value !== null;
@@ -121,13 +112,13 @@ export function streamOf(body) {
   if (body.stream !== null) return body.stream;
   body.stream = body.id === 0 ? streamOverValue(body) : streamOverNative(body);
   // A body that was used up before anybody asked for its stream has one that is locked and at its end.
-  if (body.used) takeNativeSource(body.stream);
+  if (body.used) streams().takeNativeSource(body.stream);
   return body.stream;
 }
 
 function streamOverValue(body) {
   let bytes;
-  return createReadableByteStream({
+  return streams().createReadableByteStream({
     read() {
       if (bytes !== undefined) return undefined;
       bytes = bytesOfValue(body);
@@ -139,8 +130,8 @@ function streamOverValue(body) {
 }
 
 function streamOverNative(body) {
-  const stream = createReadableByteStream({
-    read: () => chunkOf(body, native.bodyRead(body.id)),
+  const stream = streams().createReadableByteStream({
+    read: () => nextChunkOf(body),
     cancel() {
       native.bodyCancel(body.id);
     },
@@ -150,8 +141,15 @@ function streamOverNative(body) {
   return stream;
 }
 
-const chunkOf = (body, promise) => awaited(body.abort === null ? promise : body.abort.race(promise, (chunk) => chunk === undefined));
-const restOf = (body, promise) => awaited(body.abort === null ? promise : body.abort.race(promise, () => true));
+const nextChunkOf = (body) => {
+  const read = () => native.bodyRead(body.id);
+  return awaited(body.abort === null ? read() : body.abort.race(read, (chunk) => chunk === undefined));
+};
+
+const restOf = (body, asText) => {
+  const read = () => native.bodyReadAll(body.id, asText);
+  return awaited(body.abort === null ? read() : body.abort.race(read, () => true));
+};
 
 // Why an error of a native is made anew: that one was made where no JavaScript ran, so its stack says nothing. Made in a
 // reaction, it has the stack of whoever awaits.
@@ -166,23 +164,23 @@ function renew(error) {
  */
 function claim(body) {
   const { stream } = body;
-  if (body.used || (stream !== null && isDisturbed(stream))) {
+  if (body.used || (stream !== null && streams().isDisturbed(stream))) {
     throw new TypeError("The body was already used: it can be read once only. Use clone() to read it twice.");
   }
   if (stream === null) {
     body.used = true;
     return body;
   }
-  if (isLocked(stream)) throw new TypeError("The body cannot be read: its stream is locked to a reader.");
-  return takeNativeSource(stream);
+  if (streams().isLocked(stream)) throw new TypeError("The body cannot be read: its stream is locked to a reader.");
+  return streams().takeNativeSource(stream);
 }
 
 /** The whole body as text: a string, or a promise of one if it has to be awaited. */
 export function textOf(body) {
   if (body === null) return "";
   const holder = claim(body);
-  if (holder === undefined) return then(readAllBytes(body.stream), decode);
-  if (holder.id !== 0) return restOf(holder, native.bodyReadAll(holder.id, true));
+  if (holder === undefined) return then(streams().readAllBytes(body.stream), decode);
+  if (holder.id !== 0) return restOf(holder, true);
   if (typeof holder.value === "string") return textOfString(holder.value);
   return decode(isBlob(holder.value) ? bytesOfBlob(holder.value) : holder.value);
 }
@@ -199,8 +197,8 @@ function textOfString(string) {
 export function wholeBytesOf(body) {
   if (body === null) return new Bytes(0);
   const holder = claim(body);
-  if (holder === undefined) return readAllBytes(body.stream);
-  if (holder.id !== 0) return restOf(holder, native.bodyReadAll(holder.id, false));
+  if (holder === undefined) return streams().readAllBytes(body.stream);
+  if (holder.id !== 0) return restOf(holder, false);
   return bytesOfValue(holder);
 }
 
@@ -246,7 +244,7 @@ export function cloneBody(body) {
     copy.shared = true;
     return [body, copy];
   }
-  const branches = teeForBody(streamOf(body));
+  const branches = streams().teeForBody(streamOf(body));
   return [new Body(null, 0, branches[0], body.type), new Body(null, 0, branches[1], body.type)];
 }
 
@@ -263,24 +261,25 @@ export function takeOverBody(body) {
 
 // Locks the stream and gives all that it has to a new one: a tee of which one branch is cancelled at once.
 function successorOf(stream) {
-  const branches = teeForBody(stream);
+  const branches = streams().teeForBody(stream);
   cancelQuietly(branches[1], undefined);
   return branches[0];
 }
 
 /** Cancels a stream; what its source then throws has nobody to go to. */
 export function cancelQuietly(stream, reason) {
-  then(cancelStream(stream, reason), undefined, () => {});
+  then(streams().cancelStream(stream, reason), undefined, () => {});
 }
 
 /** How many bytes a body will turn out to have, if only its stream knows: of a FixedLengthStream. */
-export const promisedLength = (body) => (body === null || body.stream === null ? undefined : expectedLengthOf(body.stream));
+export const promisedLength = (body) => (body === null || body.stream === null ? undefined : streams().expectedLengthOf(body.stream));
 
 /** Uses a body up for sending: null, a string, a Uint8Array or a native body's id. */
 export function outgoingBody(body) {
   if (body === null) return null;
   const holder = claim(body);
   if (holder === undefined) return pumpToPipe(body.stream);
+  if (holder.abort?.aborted) throw holder.abort.reason;
   if (holder.id !== 0) return holder.id;
   return isBlob(holder.value) ? bytesOfBlob(holder.value) : holder.value;
 }

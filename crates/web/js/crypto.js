@@ -10,7 +10,7 @@ const RANDOM_BYTES_MAX = 65536;
 export class Crypto {
   #subtle;
 
-  constructor(token) {
+  constructor(token = undefined) {
     if (token !== MADE_HERE) illegalConstructor();
   }
 

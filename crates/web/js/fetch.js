@@ -4,7 +4,6 @@ import { requireArguments } from "./webidl.js";
 import { abortReason, addAbortAlgorithm, isAborted, removeAbortAlgorithm } from "./abort.js";
 import { BodyAbort } from "./body-abort.js";
 import { cancelQuietly, discardOutgoing, isBodyReplayable, nativeBody, outgoingBody, promisedLength, valueBody } from "./body.js";
-import { isLocked } from "./streams/index.js";
 import { copyList, deleteFrom, isToken, valueIn, withLength } from "./header-list.js";
 import { Request, isRequest, partsOf } from "./request.js";
 import { createFetchedResponse, isRedirectStatus } from "./response.js";
@@ -61,7 +60,7 @@ function perform(hop, parts) {
 function abortBeforeStart({ body, signal }) {
   const reason = abortReason(signal);
   const stream = body === null ? null : body.stream;
-  if (stream !== null && !isLocked(stream)) cancelQuietly(stream, reason);
+  if (stream !== null && !load("lazy/streams/index.js").isLocked(stream)) cancelQuietly(stream, reason);
   throw reason;
 }
 

@@ -1,5 +1,6 @@
 // What is loaded when it is first used (see lazy.js): the global interfaces and the modules for import, by the modules in lazy/ and
 // node/ that have them, and the other modules that those may import.
+import * as abort from "./abort.js";
 import * as base64 from "./base64.js";
 import * as blob from "./blob.js";
 import * as body from "./body.js";
@@ -15,6 +16,7 @@ import * as fetch from "./fetch.js";
 import * as headerList from "./header-list.js";
 import * as headers from "./headers.js";
 import * as kinds from "./kinds.js";
+import * as lazy from "./lazy.js";
 import * as mime from "./mime.js";
 import * as native from "./native.js";
 import * as platformValues from "./platform-values.js";
@@ -22,24 +24,27 @@ import * as primordials from "./primordials.js";
 import * as registered from "./registered.js";
 import * as request from "./request.js";
 import * as response from "./response.js";
-import * as streams from "./streams/index.js";
 import * as urlEncoded from "./url-encoded.js";
 import * as webidl from "./webidl.js";
 import * as worker from "./worker.js";
-import * as lazy from "./lazy.js";
 import * as nodeModules from "./node-modules.js";
 
 // Global interfaces, by the module that exports them.
 const interfaces = {
   __proto__: null,
+  ByteLengthQueuingStrategy: "lazy/streams/index.js",
   CloseEvent: "lazy/event-kinds.js",
   CompressionStream: "lazy/compression.js",
+  CountQueuingStrategy: "lazy/streams/index.js",
   CryptoKey: "lazy/crypto/key.js",
   CustomEvent: "lazy/event-kinds.js",
   DecompressionStream: "lazy/compression.js",
   ErrorEvent: "lazy/event-kinds.js",
   Fetcher: "lazy/bindings/service.js",
+  FixedLengthStream: "lazy/streams/index.js",
   FormData: "lazy/form-data.js",
+  HTMLRewriter: "lazy/html-rewriter.js",
+  IdentityTransformStream: "lazy/streams/index.js",
   KVNamespace: "lazy/bindings/kv.js",
   MessageEvent: "lazy/event-kinds.js",
   Performance: "lazy/performance.js",
@@ -50,19 +55,42 @@ const interfaces = {
   PerformanceObserverEntryList: "lazy/performance-observer.js",
   ProgressEvent: "lazy/event-kinds.js",
   PromiseRejectionEvent: "lazy/event-kinds.js",
+  ReadableByteStreamController: "lazy/streams/index.js",
+  ReadableStream: "lazy/streams/index.js",
+  ReadableStreamBYOBReader: "lazy/streams/index.js",
+  ReadableStreamBYOBRequest: "lazy/streams/index.js",
+  ReadableStreamDefaultController: "lazy/streams/index.js",
+  ReadableStreamDefaultReader: "lazy/streams/index.js",
   SubtleCrypto: "lazy/crypto/subtle.js",
   TextDecoderStream: "lazy/text-streams.js",
   TextEncoderStream: "lazy/text-streams.js",
+  TransformStream: "lazy/streams/index.js",
+  TransformStreamDefaultController: "lazy/streams/index.js",
   WebSocket: "lazy/websocket.js",
   WebSocketPair: "lazy/websocket-pair.js",
+  WritableStream: "lazy/streams/index.js",
+  WritableStreamDefaultController: "lazy/streams/index.js",
+  WritableStreamDefaultWriter: "lazy/streams/index.js",
 };
 
 // What a worker can import by this name, by the module whose exports it gets.
 const builtins = { __proto__: null };
 
+// Words that show that a worker will use a module, beside the names of interfaces.
+const words = {
+  __proto__: null,
+  ".body": "lazy/streams/index.js",
+  "console.": "lazy/console.js",
+  "formData(": "lazy/form-data.js",
+  "performance.": "lazy/performance.js",
+  ".subtle": "lazy/crypto/subtle.js",
+  structuredClone: "lazy/structured-clone.js",
+};
+
 // What is in the snapshot.
 const present = {
   __proto__: null,
+  "abort.js": abort,
   "base64.js": base64,
   "blob.js": blob,
   "body.js": body,
@@ -87,10 +115,9 @@ const present = {
   "registered.js": registered,
   "request.js": request,
   "response.js": response,
-  "streams/index.js": streams,
   "url-encoded.js": urlEncoded,
   "webidl.js": webidl,
   "worker.js": worker,
 };
 
-lazy.fill({ interfaces, builtins, present });
+lazy.fill({ interfaces, builtins, words, present });

@@ -8,16 +8,18 @@ import { registerPlatformInterface } from "./registered.js";
 
 let interfaces;
 let builtins;
+let words;
 // All that is loaded, by name. It is in the heap and nowhere else, so that a heap that is kept knows what it has.
 let registry;
 
 /** Takes the tables. Called once, while the snapshot is made. */
 export function fill(tables) {
-  ({ interfaces, builtins, present: registry } = tables);
+  ({ interfaces, builtins, words, present: registry } = tables);
 }
 
 const { lazyModule } = native;
 const { defineProperty } = Object;
+const includes = Function.prototype.call.bind(String.prototype.includes);
 const known = { __proto__: null };
 
 /** The exports of a module in lazy/ or node/. */
@@ -35,7 +37,16 @@ export function load(name) {
   return now;
 }
 
-/** The same if it is loaded already, else undefined. */
+/**
+ * Loads what a worker's text speaks of: in a heap that is kept, so that no event of the many isolates that start from it has to.
+ * A module that it does not use after all costs memory and nothing else.
+ */
+export function loadMentioned(text) {
+  for (const word in words) if (includes(text, word)) load(words[word]);
+  for (const name in interfaces) if (includes(text, name)) load(interfaces[name]);
+}
+
+/** The exports of such a module if it is loaded already, else undefined. */
 export const loaded = (name) => registry[name];
 
 /** The exports of what a worker imports by this name; undefined if there is no such module. */

@@ -19,7 +19,6 @@ import "./platform-values.js";
 import { registerPlatformInterface } from "./registered.js";
 import { Request } from "./request.js";
 import { Response } from "./response.js";
-import * as streams from "./streams/index.js";
 import { Scheduler, clearInterval, clearTimeout, queueMicrotask, scheduler, setInterval, setTimeout } from "./timers.js";
 import { URL, URLSearchParams } from "./url.js";
 import { countWasmMemories } from "./wasm.js";
@@ -27,6 +26,7 @@ import * as lazy from "./lazy.js";
 import "./lazy-tables.js";
 import * as worker from "./worker.js";
 import * as recording from "./recording.js";
+import { serveFirstEvents } from "./warm-up.js";
 import { applyFlags } from "./compatibility-globals.js";
 
 const { apply } = Reflect;
@@ -35,35 +35,20 @@ const interfaces = {
   AbortController,
   AbortSignal,
   Blob,
-  ByteLengthQueuingStrategy: streams.ByteLengthQueuingStrategy,
-  CountQueuingStrategy: streams.CountQueuingStrategy,
   Crypto,
   DOMException,
   Event,
   EventTarget,
   File,
-  FixedLengthStream: streams.FixedLengthStream,
   Headers,
-  IdentityTransformStream: streams.IdentityTransformStream,
   Navigator,
-  ReadableByteStreamController: streams.ReadableByteStreamController,
-  ReadableStream: streams.ReadableStream,
-  ReadableStreamBYOBReader: streams.ReadableStreamBYOBReader,
-  ReadableStreamBYOBRequest: streams.ReadableStreamBYOBRequest,
-  ReadableStreamDefaultController: streams.ReadableStreamDefaultController,
-  ReadableStreamDefaultReader: streams.ReadableStreamDefaultReader,
   Request,
   Response,
   Scheduler,
   TextDecoder,
   TextEncoder,
-  TransformStream: streams.TransformStream,
-  TransformStreamDefaultController: streams.TransformStreamDefaultController,
   URL,
   URLSearchParams,
-  WritableStream: streams.WritableStream,
-  WritableStreamDefaultController: streams.WritableStreamDefaultController,
-  WritableStreamDefaultWriter: streams.WritableStreamDefaultWriter,
   ExecutionContext: worker.ExecutionContext,
   ExtendableEvent: worker.ExtendableEvent,
   FetchEvent: worker.FetchEvent,
@@ -123,7 +108,6 @@ for (const value of Object.values(interfaces)) registerPlatformInterface(value);
 export const { abortRequest, dispatchFetch, dispatchRpc, dispatchScheduled, endEvent, setWorker, unhandledRejection } = worker;
 
 export { checkSoundness } from "./soundness.js";
-export { warmUp } from "./warm-up.js";
 
 let modules;
 
@@ -152,9 +136,13 @@ function prepareContext() {
   countWasmMemories();
 }
 
-/** As `builtinModules`, in an isolate whose heap will be kept: its `env` is empty until `resumeWorker`. */
-export function beginRecording() {
+/**
+ * As `builtinModules`, in an isolate whose heap will be kept: its `env` is empty until `resumeWorker`. `text` is the code of
+ * the worker's modules.
+ */
+export function beginRecording(text) {
   delete globalThis.SharedArrayBuffer;
+  lazy.loadMentioned(text);
   applyFlags();
   return modulesOf(recording.begin(worker.setBindings({}, "modules")));
 }
@@ -166,4 +154,11 @@ export function resumeWorker(bindings) {
   prepareContext();
   worker.fillBindings(bindings);
   return modules;
+}
+
+/** Called once, when the snapshot is made, for the code that the first event of a worker needs to be in it. */
+export function warmUp() {
+  prepareContext();
+  modulesOf(worker.setBindings({}, "modules"));
+  serveFirstEvents();
 }

@@ -9,7 +9,7 @@ export class Navigator {
   // Only a brand: a wrong receiver must not pass.
   #languages = Object.freeze(["en"]);
 
-  constructor(token) {
+  constructor(token = undefined) {
     if (token !== MADE_HERE) illegalConstructor();
   }
 

@@ -6,7 +6,6 @@ import { Event, isEvent } from "./event.js";
 import { Headers, isHeaders } from "./headers.js";
 import { Request, isRequest } from "./request.js";
 import { Response, isResponse } from "./response.js";
-import { ReadableStream, WritableStream, isReadableStream, isWritableStream } from "./streams/index.js";
 import { registerCloneable, registerInspector } from "./registered.js";
 import { URLSearchParams, isURLSearchParams } from "./url-search-params.js";
 import { URL, isURL } from "./url.js";
@@ -21,8 +20,6 @@ showFields(isURL, URL, ["href", "origin", "protocol", "username", "password", "h
 showFields(isFile, File, ["name", "size", "type", "lastModified"]);
 showFields(isBlob, Blob, ["size", "type"]);
 showFields(isAbortSignal, AbortSignal, ["aborted", "reason"]);
-showFields(isReadableStream, ReadableStream, ["locked"]);
-showFields(isWritableStream, WritableStream, ["locked"]);
 showFields(isEvent, Event, ["type", "defaultPrevented", "cancelable", "timeStamp"]);
 showPairs(isHeaders, Headers, "fields");
 showPairs(isURLSearchParams, URLSearchParams, "entries");

@@ -2,8 +2,20 @@
 // A response keeps a plain header list until somebody asks for its Headers.
 import { ByteString, DOMString, defineInterface, dictionary, requireArguments, unsignedShort, USVString } from "./webidl.js";
 import { createHeaders, createImmutableHeaders, headerListOf, listOfHeadersInit } from "./headers.js";
-import { appendTo, copyList, hasIn, valueIn, withLength } from "./header-list.js";
-import { TEXT_TYPE, cloneBody, discardOutgoing, extractBody, isBodyUnusable, isKnownEmpty, outgoingBody, promisedLength, valueBody } from "./body.js";
+import { appendTo, copyList, deleteFrom, hasIn, valueIn, withLength } from "./header-list.js";
+import {
+  Body,
+  TEXT_TYPE,
+  cloneBody,
+  discardOutgoing,
+  extractBody,
+  isBodyUnusable,
+  isKnownEmpty,
+  outgoingBody,
+  promisedLength,
+  streamOf,
+  valueBody,
+} from "./body.js";
 import { defineBodyMixin } from "./body-mixin.js";
 import { load } from "./lazy.js";
 import { hrefOf } from "./request-init.js";
@@ -33,6 +45,10 @@ class Origin {
 const MADE_HERE = new Origin();
 
 export let isResponse;
+/** The stream of a response's body, or null; throws if the body was used. */
+export let bodyStreamOf;
+/** A response like another one, whose body is what `replace(stream, contentType)` makes of its body; itself if it has none. */
+export let withBody;
 /** Sends a response as the answer to an event. Throws a TypeError if it cannot be sent; then nothing was. */
 export let sendResponse;
 
@@ -155,6 +171,23 @@ export class Response {
     return new Response(INTERNAL, bodies[1], this.#status, this.#statusText, isShared(list) ? list : copyList(list), this.#origin);
   }
 
+  #stream(what) {
+    if (isBodyUnusable(this.#body)) throw new TypeError(`${what}: the response's body was already used.`);
+    return streamOf(this.#body);
+  }
+
+  #withBody(what, replace) {
+    const stream = this.#stream(what);
+    if (stream === null) return this;
+    const list = copyList(this.#currentList());
+    const body = new Body(null, 0, replace(stream, valueIn(list, "content-type")), null);
+    // It will have another length.
+    deleteFrom(list, "content-length");
+    const origin = new Origin();
+    origin.encode = this.#origin.encode;
+    return new Response(INTERNAL, body, this.#status, this.#statusText, list, origin);
+  }
+
   #currentList() {
     return this.#headers === null ? this.#list : headerListOf(this.#headers);
   }
@@ -177,6 +210,8 @@ export class Response {
 
   static {
     isResponse = (value) => typeof value === "object" && value !== null && #status in value;
+    bodyStreamOf = (response, what) => response.#stream(what);
+    withBody = (response, what, replace) => response.#withBody(what, replace);
     sendResponse = (eventId, response) => response.#send(eventId);
     const contentTypeOf = (response) => valueIn(response.#currentList(), "content-type");
     defineBodyMixin(Response, (response) => response.#body, contentTypeOf);

@@ -21,7 +21,7 @@ const worker = {
   },
 };
 
-export function warmUp() {
+export function serveFirstEvents() {
   setWorker({ default: { fetch: () => new Response("hello", { headers: { "content-type": "text/plain" } }) } }, {}, { format: "modules" });
   dispatchFetch(EVENT, "GET", "http://localhost/", 0);
   setWorker({ default: worker }, {}, { format: "modules" });

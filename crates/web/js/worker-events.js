@@ -90,7 +90,7 @@ export class ScheduledEvent extends ExtendableEvent {
   #cron;
   #scheduledTime;
 
-  constructor(token, eventId, cron, scheduledTime) {
+  constructor(token = undefined, eventId, cron, scheduledTime) {
     if (token !== MADE_HERE) illegalConstructor();
     super(MADE_HERE, "scheduled", eventId);
     this.#cron = cron;

@@ -2,12 +2,13 @@
 
 use std::{
     cell::RefCell,
+    pin::Pin,
     rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    task::Poll,
+    task::{Context, Poll},
 };
 
 use bytes::{Bytes, BytesMut};
@@ -261,8 +262,9 @@ impl Pipe {
     }
 }
 
-/// A pipe, and the body that its reader gets; `None` if the isolate may hold no more.
-pub(crate) fn pipe(account: &MemoryAccount) -> Option<(Pipe, NativeBody)> {
+/// A pipe, and the body that its reader gets, which says beforehand that it will have `length` bytes; `None` if the isolate
+/// may hold no more.
+pub(crate) fn pipe(account: &MemoryAccount, length: Option<u64>) -> Option<(Pipe, NativeBody)> {
     let held = account.hold(PIPE_BYTES)?;
     let (sender, mut receiver) = mpsc::channel(PIPE_CHUNKS);
     let (alive, gone) = oneshot::channel::<()>();
@@ -287,7 +289,42 @@ pub(crate) fn pipe(account: &MemoryAccount) -> Option<(Pipe, NativeBody)> {
         }
         next
     });
-    let mut body = NativeBody::new(StreamBody::new(stream).boxed_unsync(), None);
+    let body = StreamBody::new(stream).boxed_unsync();
+    let body = match length {
+        Some(left) => Promised { body, left }.boxed_unsync(),
+        None => body,
+    };
+    let mut body = NativeBody::new(body, None);
     body.written = Some(taken);
     Some((Pipe { sender, gone: Some(gone), complete }, body))
+}
+
+/// A body whose length is known before its bytes are: that of a `FixedLengthStream`, which holds its writer to it.
+struct Promised {
+    body: Body,
+    left: u64,
+}
+
+impl http_body::Body for Promised {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BodyError>>> {
+        let next = Pin::new(&mut self.body).poll_frame(task);
+        if let Poll::Ready(Some(Ok(frame))) = &next {
+            self.left = self.left.saturating_sub(frame.data_ref().map_or(0, Bytes::len) as u64);
+        }
+        next
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(self.left)
+    }
 }

@@ -25,6 +25,7 @@ mod lifecycle;
 pub mod native;
 mod op;
 mod recording;
+mod rewriter;
 mod runtime;
 mod state;
 mod usage;

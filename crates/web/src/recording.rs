@@ -10,7 +10,7 @@ use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
 
 use mote_engine::{
     Isolate, Snapshot, Turn, drain_microtasks, modules,
-    program::{Program, ProgramFormat},
+    program::{ModuleKind, Program, ProgramFormat},
     v8,
 };
 use mote_wire::{http::Egress, limits::Limits};
@@ -71,6 +71,7 @@ const PURE: &[&str] = &[
     "namedKeys",
     "promiseState",
     "proxyTarget",
+    "rewriterCheckSelector",
     "roomFor",
     "setAsyncFrame",
     "timingSafeEqual",
@@ -164,7 +165,9 @@ impl Runtime {
         let mut slot = self.isolate.borrow_mut();
         let isolate = slot.as_mut().ok_or(GONE)?;
         let ran = isolate.turn(budget, |scope| {
-            let builtins = self.call(scope, |hooks| &hooks.begin_recording, &[])?.try_cast().ok()?;
+            let text = text_of(scope, program)?;
+            let builtins =
+                self.call(scope, |hooks| &hooks.begin_recording, &[text.into()])?.try_cast().ok()?;
             let namespace = modules::load(scope, program, builtins).ok()?;
             let handlers = self.set_worker(scope, namespace)?;
             drain_microtasks(scope);
@@ -197,3 +200,22 @@ impl Runtime {
 }
 
 const GONE: &str = "its isolate is gone";
+
+/// A longer code is not searched for what it will use.
+const TEXT_BYTES_MAX: usize = 8 << 20;
+
+/// The code of a program's modules. What is not ASCII in it does not matter: nothing of the platform's is called so.
+fn text_of<'s>(scope: &mut v8::PinScope<'s, '_>, program: &Program) -> Option<v8::Local<'s, v8::String>> {
+    let is_code = |kind| matches!(kind, ModuleKind::EsModule | ModuleKind::CommonJs);
+    let code: Vec<_> = program
+        .modules()
+        .iter()
+        .filter(|module| is_code(module.kind))
+        .map(|module| &*module.content)
+        .collect();
+    let mut text = code.join(&b'\n');
+    if text.len() > TEXT_BYTES_MAX {
+        text.clear();
+    }
+    v8::String::new_from_one_byte(scope, &text, v8::NewStringType::Normal)
+}

@@ -96,6 +96,13 @@ const SAME: &[&str] = &[
     "const { subtle } = crypto; const Key = CryptoKey;
      export default { async fetch() { const digest = await subtle.digest('SHA-256', new Uint8Array(3)), key = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
         return new Response([digest.byteLength, subtle === crypto.subtle, key.publicKey instanceof Key, typeof SubtleCrypto, typeof crypto.DigestStream].join()); } };",
+    "// What is only spoken of is in the heap, too: console. performance. .subtle .body formData( structuredClone WebSocketPair WebSocket
+     // ReadableStream TransformStream CompressionStream TextDecoderStream FormData CustomEvent PerformanceObserver KVNamespace Fetcher
+     export default { async fetch(request) { const form = new FormData(); form.append('a', 'b');
+        const stream = new Response(form).body.pipeThrough(new CompressionStream('gzip')).pipeThrough(new DecompressionStream('gzip'));
+        const text = await new Response(stream).text(), [one, other] = Object.values(new WebSocketPair());
+        console.log('said', new Map([[1, structuredClone({ a: [2] })]]), performance.mark('m').name);
+        return new Response([text.includes('name=\"a\"'), one instanceof WebSocket, new CustomEvent('x').type, typeof performance.now()].join()); } };",
     "let events = 0; addEventListener('unhandledrejection', (event) => { events++; event.preventDefault(); });
      export default { async fetch() { Promise.reject(1); await null; await new Promise((done) => setTimeout(done, 1)); return new Response(String(events)); } };",
 ];

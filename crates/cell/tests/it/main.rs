@@ -8,6 +8,7 @@ mod crypto;
 mod fairness;
 mod harness;
 mod heaps;
+mod html_rewriter;
 mod io_limits;
 mod isolates;
 mod lazy;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         crypto::tests(),
         fairness::tests(),
         heaps::tests(),
+        html_rewriter::tests(),
         io_limits::tests(),
         isolates::tests(),
         lazy::tests(),

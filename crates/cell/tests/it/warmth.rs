@@ -38,14 +38,14 @@ fn more_workers_than_fit_all_answer() {
     run(async {
         let harness = Harness::new();
         serve_many(&harness, 24).await;
-        harness.cell.set_budget(30 * MIB);
+        harness.cell.set_budget(20 * MIB);
         let books = harness.directory.books();
         for _ in 0..2 {
             for at in 0..24 {
                 assert_eq!(harness.get(&name(at), "/").await.0, 200);
                 tokio::time::sleep(Duration::from_millis(5)).await;
                 let (warm, held) = books.warm();
-                assert!(held <= 30 * MIB && warm < 20, "{warm} {held}");
+                assert!(held <= 20 * MIB && warm < 20, "{warm} {held}");
             }
             tokio::time::sleep(SETTLED).await;
         }
@@ -115,7 +115,7 @@ fn what_fits_nowhere_is_turned_away() {
         harness.serve("busy", waits).unwrap();
         harness.serve("other", waits).unwrap();
         tokio::time::sleep(SETTLED).await;
-        harness.cell.set_budget(3 * MIB);
+        harness.cell.set_budget(2 * MIB);
         let busy = harness.get("busy", "/");
         let other = async {
             tokio::time::sleep(Duration::from_millis(5)).await;

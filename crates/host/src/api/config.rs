@@ -397,7 +397,7 @@ mod tests {
         {
             assert!(refused.message.contains(text), "{}", refused.message);
         }
-        let many = asked("2022-03-20", &["x"; 10_000]).unwrap_err();
+        let many = asked("2022-03-20", &vec!["x"; 10_000]).unwrap_err();
         assert!(many.message.len() < 1_000, "{}", many.message);
     }
 

@@ -77,6 +77,10 @@ pub(super) fn admit(request: Request<Body>, worker: &str) -> Result<Admitted, Eg
     }
     let upgrade = parts.method == Method::GET && wants_websocket(&parts.headers);
     clean(&mut parts.headers);
+    // Said also where there is no body, of methods that usually have one (Fetch, "HTTP-network-or-cache fetch").
+    if [Method::POST, Method::PUT].contains(&parts.method) && http_body::Body::is_end_stream(&body) {
+        parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     if upgrade {
         parts.headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
         parts.headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));

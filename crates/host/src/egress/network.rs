@@ -14,7 +14,10 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use lru::LruCache;
-use mote_wire::http::{Body, BodyError, Duplex, EgressError, Fetched, UpgradeSlot, Upgraded, empty};
+use mote_wire::{
+    http::{Body, BodyError, Duplex, EgressError, Fetched, UpgradeSlot, Upgraded, empty},
+    link::ReasonPhrase,
+};
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -31,6 +34,8 @@ const TENANTS_MAX: NonZeroUsize = NonZeroUsize::new(1_024).expect("it is not zer
 const EXCHANGES_MAX: usize = 1_024;
 /// How long an upstream may take to begin its answer. The worker's own limits are shorter; this is for cells that hold none.
 const HEAD_MAX: Duration = Duration::from_secs(600);
+/// The longest reason phrase that a worker gets to see; of a longer one it sees the usual words for the status.
+const REASON_BYTES_MAX: usize = 1_024;
 
 /// What the way out is made with.
 pub struct NetworkOptions {
@@ -161,6 +166,10 @@ async fn send(
         let (mut parts, _) = response.into_parts();
         parts.extensions.insert(UpgradeSlot::new(Upgraded(Box::pin(io))));
         return Ok(Response::from_parts(parts, empty()));
+    }
+    let reason = response.extensions_mut().remove::<hyper::ext::ReasonPhrase>();
+    if let Some(reason) = reason.filter(|reason| reason.as_bytes().len() <= REASON_BYTES_MAX) {
+        response.extensions_mut().insert(ReasonPhrase(Bytes::copy_from_slice(reason.as_bytes())));
     }
     Ok(response.map(|body| {
         let body = body

@@ -26,6 +26,7 @@ pub(super) fn finish(mut response: Response<Body>, method: &Method) -> Response<
     let headers = response.headers_mut();
     // What belongs to one connection is the connection's to say.
     headers.remove(header::TRANSFER_ENCODING);
+    headers.remove("keep-alive");
     if !switching {
         headers.remove(header::CONNECTION);
         headers.remove(header::UPGRADE);

@@ -1,6 +1,6 @@
 // The Compression Standard (https://compression.spec.whatwg.org/): CompressionStream and DecompressionStream.
 import { defineInterface, enumeration, requireArguments } from "../webidl.js";
-import { createTransform } from "../streams/index.js";
+import { createTransform } from "./streams/index.js";
 import { native } from "../native.js";
 
 const FORMATS = ["deflate", "deflate-raw", "gzip", "brotli"];

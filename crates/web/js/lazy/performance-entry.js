@@ -17,7 +17,7 @@ export class PerformanceEntry {
   #startTime;
   #duration;
 
-  constructor(token, name, entryType, startTime, duration) {
+  constructor(token = undefined, name, entryType, startTime, duration) {
     if (token !== MADE_HERE) illegalConstructor();
     this.#name = name;
     this.#entryType = entryType;

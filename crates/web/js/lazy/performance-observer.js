@@ -131,7 +131,7 @@ defineInterface(PerformanceObserver, "PerformanceObserver");
 export class PerformanceObserverEntryList {
   #entries;
 
-  constructor(token, entries) {
+  constructor(token = undefined, entries) {
     if (token !== MADE_HERE) illegalConstructor();
     this.#entries = entries;
   }

@@ -58,7 +58,7 @@ defineInterface(PerformanceMark, "PerformanceMark");
 export class PerformanceMeasure extends PerformanceEntry {
   #detail;
 
-  constructor(token, name, startTime, duration, detail) {
+  constructor(token = undefined, name, startTime, duration, detail) {
     super(token, name, "measure", startTime, duration);
     this.#detail = detail;
   }
@@ -77,7 +77,7 @@ export class Performance extends EventTarget {
   // In the order in which they were made.
   #entries = [];
 
-  constructor(token) {
+  constructor(token = undefined) {
     if (token !== MADE_HERE) illegalConstructor();
     super();
   }

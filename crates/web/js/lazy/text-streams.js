@@ -1,7 +1,7 @@
 // The Encoding Standard's streams (https://encoding.spec.whatwg.org/#interface-textencoderstream).
 import { DOMString, defineInterface } from "../webidl.js";
 import { decoderOptions, encodingNamed, requireBytes } from "../encoding.js";
-import { createTransform } from "../streams/index.js";
+import { createTransform } from "./streams/index.js";
 import { native } from "../native.js";
 
 export class TextEncoderStream {

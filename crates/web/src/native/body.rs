@@ -119,14 +119,17 @@ fn body_cancel<'s>(
     drop(body);
 }
 
+/// `pipeNew(length | undefined) -> id`: a body that JavaScript writes, and that will have `length` bytes if that is given.
 fn pipe_new<'s>(
     scope: &mut v8::PinScope<'s, '_>,
-    _args: v8::FunctionCallbackArguments<'s>,
+    args: v8::FunctionCallbackArguments<'s>,
     mut rv: v8::ReturnValue<'_>,
 ) {
     let Some((state, context)) = here(scope) else { return };
     let id = state.new_id();
-    let Some((writer, body)) = pipe(&state.memory) else {
+    let length = args.get(0).integer_value(scope).filter(|_| args.get(0).is_number());
+    let length = length.and_then(|length| u64::try_from(length).ok());
+    let Some((writer, body)) = pipe(&state.memory, length) else {
         throw_range_error(scope, "The worker's memory limit leaves no room for another stream.");
         return;
     };

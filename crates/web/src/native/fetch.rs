@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, Uri, header};
 use mote_engine::v8;
 use mote_wire::{
     http::{Body, ToBinding, empty, full},
-    link::Kind,
+    link::{Kind, ReasonPhrase},
 };
 
 use super::{
@@ -61,7 +61,11 @@ fn fetch_start<'s>(
         let (parts, body) = result?.into_parts();
         let encoding = Encoding::of(&parts.headers);
         let body = admit_body(&shared, &owner, body, encoding);
-        let reason = parts.status.canonical_reason().unwrap_or("").to_owned();
+        let reason = match parts.extensions.get::<ReasonPhrase>() {
+            // Its bytes are characters, as those of headers are.
+            Some(ReasonPhrase(text)) => text.iter().copied().map(char::from).collect(),
+            None => parts.status.canonical_reason().unwrap_or("").to_owned(),
+        };
         Ok(Value::List(vec![
             Value::Number(parts.status.as_u16().into()),
             Value::Text(reason),

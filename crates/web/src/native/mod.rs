@@ -13,6 +13,7 @@ mod crypto;
 mod encoding;
 mod event;
 mod fetch;
+mod html_rewriter;
 mod inspect;
 mod lazy;
 mod recording;
@@ -82,6 +83,7 @@ pub fn all() -> Vec<Native> {
         encoding::natives(),
         event::natives(),
         fetch::natives(),
+        html_rewriter::natives(),
         inspect::natives(),
         lazy::natives(),
         recording::natives(),

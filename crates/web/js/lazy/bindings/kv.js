@@ -2,7 +2,7 @@
 // request to the host, which checks all limits; what is checked here is what JavaScript alone can see.
 import { DOMString, bytesOf, defineInterface, dictionary, illegalConstructor, isObject, requireArguments } from "../../webidl.js";
 import { bufferOfBytes, extractBody, nativeBody, outgoingBody, streamOf, textOf, wholeBytesOf } from "../../body.js";
-import { isReadableStream } from "../../streams/index.js";
+import { isReadableStream } from "../streams/index.js";
 import { newToken } from "../../fetch-tokens.js";
 import { valueIn } from "../../header-list.js";
 import { native } from "../../native.js";

@@ -1,7 +1,7 @@
 // crypto.DigestStream: a WritableStream whose chunks become one digest. Workers have it beyond the standard.
 import { defineInterface, requireArguments } from "../../webidl.js";
 import { hashName } from "./algorithms.js";
-import { WritableStream } from "../../streams/index.js";
+import { WritableStream } from "../streams/index.js";
 import { registerPlatformInterface } from "../../registered.js";
 import { native } from "../../native.js";
 

@@ -20,7 +20,7 @@ export class CryptoKey {
   #shownAlgorithm;
   #shownUsages;
 
-  constructor(token, slots) {
+  constructor(token = undefined, slots = undefined) {
     if (token !== MADE_HERE) illegalConstructor();
     this.#slots = slots;
   }

@@ -25,7 +25,7 @@ export class SubtleCrypto {
   // Only a brand: a wrong receiver must not pass.
   #brand;
 
-  constructor(token) {
+  constructor(token = undefined) {
     if (token !== MADE_HERE) illegalConstructor();
   }
 

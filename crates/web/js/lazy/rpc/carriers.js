@@ -2,7 +2,7 @@
 // whoever reads slowly holds up the one who writes.
 import { Request, partsOf } from "../../request.js";
 import { Response } from "../../response.js";
-import { ReadableStream, WritableStream } from "../../streams/index.js";
+import { ReadableStream, WritableStream } from "../streams/index.js";
 import { streamOf } from "../../body.js";
 import { RpcTarget } from "./targets.js";
 

@@ -37,6 +37,11 @@ export class RpcStub {
     if (!isRpcTarget(target) && typeof target !== "function") throw new TypeError("RpcStub: the target is neither an RpcTarget nor a function.");
     return stubOfRef(new OwnRef(target));
   }
+
+  // A stub has no prototype that says what it is: all of its members are the other side's.
+  static [Symbol.hasInstance](value) {
+    return isStub(value);
+  }
 }
 defineInterface(RpcStub, "RpcStub");
 

@@ -8,7 +8,7 @@ import { DOMException, isDOMException } from "../../dom-exception.js";
 import { className } from "../inspect/shape.js";
 import { copyBuffer, flagsOf, shapeOfView } from "../structured-clone-leaves.js";
 import { isHeaders, headerListOf } from "../../headers.js";
-import { isReadableStream, isWritableStream } from "../../streams/index.js";
+import { isReadableStream, isWritableStream } from "../streams/index.js";
 import { isRequest } from "../../request.js";
 import { isResponse } from "../../response.js";
 import { isRpcTarget } from "./targets.js";

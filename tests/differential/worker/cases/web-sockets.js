@@ -1,0 +1,129 @@
+import { outcome, outcomes } from "../outcome.js";
+
+const pair = () => {
+  const sockets = new WebSocketPair();
+  return [sockets[0], sockets[1]];
+};
+
+const next = (socket, type) => new Promise((resolve) => socket.addEventListener(type, resolve, { once: true }));
+
+export default {
+  "pair's shape": () => {
+    const sockets = new WebSocketPair();
+    return [Object.keys(sockets), sockets[0] instanceof WebSocket, Object.values(sockets).length];
+  },
+  "messages both ways": async () => {
+    const [a, b] = pair();
+    a.accept();
+    b.accept();
+    const atB = next(b, "message");
+    a.send("to b");
+    const first = (await atB).data;
+    const atA = next(a, "message");
+    b.send(new Uint8Array([1, 2]));
+    return [first, (await atA).data];
+  },
+  "order": async () => {
+    const [a, b] = pair();
+    a.accept();
+    b.accept();
+    const seen = [];
+    const done = new Promise((resolve) => b.addEventListener("message", ({ data }) => seen.push(data) === 3 && resolve()));
+    a.send("1");
+    a.send("2");
+    a.send("3");
+    await done;
+    return seen;
+  },
+  "close": async () => {
+    const [a, b] = pair();
+    a.accept();
+    b.accept();
+    const closed = next(b, "close");
+    a.close(3001, "done");
+    const { code, reason, wasClean } = await closed;
+    return { code, reason, wasClean };
+  },
+  "send before accept": () => pair()[0].send("x"),
+  "close before accept": () => outcome(() => pair()[0].close()),
+  "accept twice": () => {
+    const [a] = pair();
+    a.accept();
+    return outcome(() => a.accept());
+  },
+  "send after close": () => {
+    const [a] = pair();
+    a.accept();
+    a.close();
+    return outcome(() => a.send("x"));
+  },
+  "close codes": () => outcomes(...[1000, 1001, 1005, 1006, 999, 2999, 3000, 4999, 5000, "x"].map((code) => () => {
+    const [a] = pair();
+    a.accept();
+    a.close(code);
+  })),
+  "long reason": () => {
+    const [a] = pair();
+    a.accept();
+    return outcome(() => a.close(1000, "x".repeat(124)));
+  },
+  "reason without a code": () => {
+    const [a] = pair();
+    a.accept();
+    return outcome(() => a.close(undefined, "why"));
+  },
+  "readyState": () => {
+    const [a] = pair();
+    const states = [a.readyState];
+    a.accept();
+    states.push(a.readyState);
+    a.close();
+    states.push(a.readyState);
+    return states;
+  },
+  "constants": () => [WebSocket.CONNECTING, WebSocket.OPEN, WebSocket.CLOSING, WebSocket.CLOSED, WebSocket.READY_STATE_OPEN],
+  "fields": () => {
+    const { url, protocol, extensions } = pair()[0];
+    return { url, protocol, extensions };
+  },
+  "sending other things": () => {
+    const [a] = pair();
+    a.accept();
+    return outcomes(() => a.send(1), () => a.send(null), () => a.send({}), () => a.send());
+  },
+  "attachments": () => {
+    const [a] = pair();
+    a.serializeAttachment({ a: [1] });
+    return a.deserializeAttachment();
+  },
+  "response with a socket": () => {
+    const [client] = pair();
+    const response = new Response(null, { status: 101, webSocket: client });
+    return [response.status, response.webSocket === client];
+  },
+  "response of another status with a socket": () => new Response(null, { status: 200, webSocket: pair()[0] }),
+  "response with an accepted socket": () => {
+    const [client] = pair();
+    client.accept();
+    return outcome(() => new Response(null, { status: 101, webSocket: client }).status);
+  },
+  "constructor's URLs": () => outcomes(() => new WebSocket("bad"), () => new WebSocket("ftp://a.test"), () => new WebSocket("ws://a.test/#hash"), () => new WebSocket()),
+  "constructor's protocols": () => outcomes(() => new WebSocket("ws://127.0.0.1:1", ["a", "a"]), () => new WebSocket("ws://127.0.0.1:1", "a b")),
+  "on-handlers": async () => {
+    const [a, b] = pair();
+    a.accept();
+    b.accept();
+    const seen = new Promise((resolve) => { b.onmessage = ({ data }) => resolve(data); });
+    a.send("x");
+    return outcome(Promise.race([seen, scheduler.wait(100).then(() => "not called")]));
+  },
+  "messages wait for accept": async () => {
+    const [a, b] = pair();
+    a.accept();
+    a.send("early");
+    const seen = next(b, "message");
+    b.accept();
+    return (await seen).data;
+  },
+  "WebSocketPair without new": () => WebSocketPair(),
+};
