@@ -92,4 +92,3 @@ export function timingSafeEqual(one, other) {
   if (equal === undefined) throw rangeError("ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH", "Input buffers must have the same byte length");
   return equal;
 }
-

@@ -172,7 +172,8 @@ mod tests {
     fn scrypt_agrees_with_rfc_7914() {
         let scrypt = |password: &str, salt: &str, n, r, p| {
             let cost = Cost::new(n, r, p).expect("a cost");
-            data_encoding::HEXLOWER.encode(&derive(password.as_bytes(), salt.as_bytes(), cost, 64).expect("64 bytes"))
+            data_encoding::HEXLOWER
+                .encode(&derive(password.as_bytes(), salt.as_bytes(), cost, 64).expect("64 bytes"))
         };
         assert_eq!(
             scrypt("", "", 16, 1, 1),
