@@ -8,6 +8,10 @@ const { defineProperty } = Object;
 /** Does what the flags say. */
 export function applyFlags() {
   if (!isOn("global_navigator")) delete globalThis.navigator;
+  if (!isOn("expose_global_message_channel")) {
+    delete globalThis.MessageChannel;
+    delete globalThis.MessagePort;
+  }
   if (!isOn("transformstream_enable_standard_constructor")) define("TransformStream", load("lazy/transform-stream-before.js").TransformStream);
   if (isOn("nodejs_compat_v2")) defineThoseOfNode();
 }

@@ -16,6 +16,7 @@ const uncurry = (method) => Function.prototype.call.bind(method);
 const startsWith = uncurry(String.prototype.startsWith);
 const indexOf = uncurry(String.prototype.indexOf);
 const slice = uncurry(String.prototype.slice);
+const charCodeAt = uncurry(String.prototype.charCodeAt);
 const trim = uncurry(String.prototype.trim);
 const lowerCase = uncurry(String.prototype.toLowerCase);
 const upperCase = uncurry(String.prototype.toUpperCase);
@@ -172,14 +173,29 @@ const AFTER_SCHEME = 1;
 const BEFORE_HOST = 3;
 const AFTER_PORT = 5;
 
-// The absolute URL of a location, with the fragment of the URL that redirected if it has none of its own.
+// The absolute URL of a location, with the fragment of the URL that redirected if it has none of its own. Why its bytes
+// above ASCII are encoded here: servers send UTF-8, and a header has a character for each byte.
 function redirectTarget(location, url) {
-  const parts = native.urlParse(location, url);
+  const parts = native.urlParse(bytesEncoded(location), url);
   if (parts === undefined) return undefined;
   const href = parts[0];
   if (!startsWith(href, "http:") && !startsWith(href, "https:")) return undefined;
   const hash = indexOf(url, "#");
   return hash < 0 || indexOf(href, "#") >= 0 ? href : href + slice(url, hash);
+}
+
+const HEX_DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F"];
+
+function bytesEncoded(location) {
+  let encoded = "";
+  let start = 0;
+  for (let i = 0; i < location.length; i++) {
+    const byte = charCodeAt(location, i);
+    if (byte < 0x80) continue;
+    encoded += `${slice(location, start, i)}%${HEX_DIGITS[byte >> 4]}${HEX_DIGITS[byte & 15]}`;
+    start = i + 1;
+  }
+  return start === 0 ? location : encoded + slice(location, start);
 }
 
 function originOf(url) {

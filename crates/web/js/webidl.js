@@ -70,8 +70,12 @@ export function double(value, what = "The value") {
   return number;
 }
 
+// What the conversions to integers are made with, where a caller says nothing. Without a prototype, as all that is looked at
+// here: what a tenant puts on Object.prototype is no option of anybody's.
+const WRAPPING = { __proto__: null, mode: "wrap", what: "The value" };
+
 // An integer type with `bits` bits, as Web IDL's ConvertToInt does it.
-function integer(value, { bits, signed, mode = "wrap", what = "The value" }) {
+function integer(value, { bits, signed, mode, what }) {
   const upper = bits === 64 ? Number.MAX_SAFE_INTEGER : 2 ** (signed ? bits - 1 : bits) - 1;
   const lower = !signed ? 0 : bits === 64 ? Number.MIN_SAFE_INTEGER : -(2 ** (bits - 1));
   let number = Number(value);
@@ -99,16 +103,16 @@ function integer(value, { bits, signed, mode = "wrap", what = "The value" }) {
   return number < upperEnd - modulus ? number + modulus : number;
 }
 
-export const octet = (value, options) => integer(value, { bits: 8, signed: false, ...options });
-export const unsignedShort = (value, options) => integer(value, { bits: 16, signed: false, ...options });
-export const long = (value, options) => integer(value, { bits: 32, signed: true, ...options });
-export const unsignedLong = (value, options) => integer(value, { bits: 32, signed: false, ...options });
-export const longLong = (value, options) => integer(value, { bits: 64, signed: true, ...options });
-export const unsignedLongLong = (value, options) => integer(value, { bits: 64, signed: false, ...options });
+export const octet = (value, options) => integer(value, { __proto__: null, ...WRAPPING, bits: 8, signed: false, ...options });
+export const unsignedShort = (value, options) => integer(value, { __proto__: null, ...WRAPPING, bits: 16, signed: false, ...options });
+export const long = (value, options) => integer(value, { __proto__: null, ...WRAPPING, bits: 32, signed: true, ...options });
+export const unsignedLong = (value, options) => integer(value, { __proto__: null, ...WRAPPING, bits: 32, signed: false, ...options });
+export const longLong = (value, options) => integer(value, { __proto__: null, ...WRAPPING, bits: 64, signed: true, ...options });
+export const unsignedLongLong = (value, options) => integer(value, { __proto__: null, ...WRAPPING, bits: 64, signed: false, ...options });
 
 /** A dictionary argument: null and undefined are an empty one, anything else must be an object. */
 export function dictionary(value, what = "The options") {
-  if (value === undefined || value === null) return {};
+  if (value === undefined || value === null) return { __proto__: null };
   if (typeof value !== "object" && typeof value !== "function") throw new TypeError(`${what} must be an object.`);
   return value;
 }

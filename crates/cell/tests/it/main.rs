@@ -6,6 +6,7 @@
 mod compatibility;
 mod crypto;
 mod fairness;
+mod globals;
 mod harness;
 mod heaps;
 mod html_rewriter;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         compatibility::tests(),
         crypto::tests(),
         fairness::tests(),
+        globals::tests(),
         heaps::tests(),
         html_rewriter::tests(),
         io_limits::tests(),

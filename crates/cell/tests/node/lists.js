@@ -9,7 +9,7 @@ import rest from "./rest.js";
 import stream from "./stream.js";
 import string_decoder from "./string-decoder.js";
 import url from "./url.js";
-import util from "./util.js";
+import util from "./inspecting.js";
 import zlib from "./zlib.js";
 
 export const lists = { assert, async_hooks, buffer, crypto, events, path, querystring, rest, stream, string_decoder, url, util, zlib };

@@ -22,6 +22,7 @@ mod room;
 mod structured_clone;
 mod timer;
 mod url;
+mod url_pattern;
 mod wasm;
 mod websocket;
 mod websocket_io;
@@ -91,6 +92,7 @@ pub fn all() -> Vec<Native> {
         structured_clone::natives(),
         timer::natives(),
         url::natives(),
+        url_pattern::natives(),
         wasm::natives(),
         websocket::natives(),
     ]

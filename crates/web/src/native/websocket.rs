@@ -62,8 +62,10 @@ pub(crate) struct Socket {
     outgoing: mpsc::UnboundedSender<Message>,
     incoming: Rc<Mutex<SplitStream<Stream>>>,
     arriving: Arc<Arriving>,
-    /// The messages that wait to be sent.
+    /// The memory of the messages that wait to be sent.
     waiting: Rc<RefCell<Held>>,
+    /// How many of them there are.
+    messages: Rc<Cell<usize>>,
     pub(crate) holds: Holds,
     _open: Open,
 }
@@ -130,6 +132,8 @@ async fn open(
     let (mut sink, incoming) = stream.split();
     let (outgoing, mut queue) = mpsc::unbounded_channel::<Message>();
     let counted = waiting.clone();
+    let messages = Rc::new(Cell::new(0_usize));
+    let left_over = messages.clone();
     // It ends by itself: when the socket's sender is dropped with its context, or when the peer is gone.
     tokio::task::spawn_local(async move {
         while let Some(message) = queue.recv().await {
@@ -138,6 +142,9 @@ async fn open(
             let sent = sink.send(message).await;
             let left = counted.borrow().bytes().saturating_sub(length);
             counted.borrow_mut().resize(left);
+            if left_over.get() > 0 && !closing {
+                left_over.set(left_over.get() - 1);
+            }
             if sent.is_err() || closing {
                 break;
             }
@@ -146,7 +153,7 @@ async fn open(
     });
     let id = state.new_id();
     let incoming = Rc::new(Mutex::new(incoming));
-    let socket = Socket { outgoing, incoming, arriving, waiting, holds, _open: open };
+    let socket = Socket { outgoing, incoming, arriving, waiting, messages, holds, _open: open };
     context.sockets.borrow_mut().insert(id, socket);
     Ok(id)
 }
@@ -285,6 +292,7 @@ fn ws_send<'s>(
         Some(Message::Binary(content))
     };
     if let Some(message) = message {
+        socket.messages.set(socket.messages.get() + 1);
         let _ = socket.outgoing.send(message);
     }
 }
@@ -376,8 +384,10 @@ fn ws_buffered<'s>(
     mut rv: v8::ReturnValue<'_>,
 ) {
     let Some((_, context)) = here(scope) else { return };
-    let bytes =
-        context.sockets.borrow().get(&id_arg(&args, 0)).map_or(0, |socket| socket.waiting.borrow().bytes());
+    let bytes = context.sockets.borrow().get(&id_arg(&args, 0)).map_or(0, |socket| {
+        // What a message takes beside its content is none of the worker's.
+        socket.waiting.borrow().bytes().saturating_sub(socket.messages.get() * MESSAGE_OVERHEAD_BYTES)
+    });
     rv.set_double(f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)));
 }
 

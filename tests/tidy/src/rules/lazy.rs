@@ -39,12 +39,18 @@ pub fn unreachable(tree: &Tree) -> Vec<Finding> {
             .filter_map(|(path, text)| Some((path.strip_prefix(ROOM)?, text)))
             .filter(|(name, _)| name.ends_with(".js"))
     };
+    let listed = tree.text(&format!("{ROOM}node-modules.js")).unwrap_or_default();
+    let is_listed = |module: &str| {
+        let name = module.strip_prefix("node/").and_then(|name| name.strip_suffix(".js"));
+        name.is_some_and(|name| listed.split([' ', '"']).any(|word| word == name))
+    };
     let reached = |module: &str| {
-        modules().any(|(name, text)| {
-            name != module
-                && (imports(text).any(|import| join(name, import) == module)
-                    || text.contains(&format!("\"{module}\"")))
-        })
+        is_listed(module)
+            || modules().any(|(name, text)| {
+                name != module
+                    && (imports(text).any(|import| join(name, import) == module)
+                        || text.contains(&format!("\"{module}\"")))
+            })
     };
     modules()
         .filter(|(name, _)| *name != MAIN && !reached(name))
@@ -113,7 +119,10 @@ mod tests {
             ("crates/web/js/a.js", "load(\"lazy/b.js\")"),
             ("crates/web/js/lazy/b.js", ""),
             ("crates/web/js/lazy/c.js", ""),
+            ("crates/web/js/node-modules.js", "const FILES = \"os path\";"),
+            ("crates/web/js/node/path.js", "import { load } from \"../node-modules.js\";"),
+            ("crates/web/js/node/pat.js", ""),
         ]);
-        assert_eq!(unreachable(&tree).len(), 1);
+        assert_eq!(unreachable(&tree).len(), 2);
     }
 }
