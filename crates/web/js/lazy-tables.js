@@ -27,32 +27,6 @@ import * as urlEncoded from "./url-encoded.js";
 import * as webidl from "./webidl.js";
 import * as worker from "./worker.js";
 import * as lazy from "./lazy.js";
-import * as abort from "./abort.js";
-import * as base64 from "./base64.js";
-import * as blob from "./blob.js";
-import * as body from "./body.js";
-import * as compatibility from "./compatibility.js";
-import * as console from "./console.js";
-import * as domException from "./dom-exception.js";
-import * as encoding from "./encoding.js";
-import * as errorStack from "./error-stack.js";
-import * as eventTarget from "./event-target.js";
-import * as executionContext from "./execution-context.js";
-import * as fetchTokens from "./fetch-tokens.js";
-import * as fetch from "./fetch.js";
-import * as headerList from "./header-list.js";
-import * as headers from "./headers.js";
-import * as kinds from "./kinds.js";
-import * as mime from "./mime.js";
-import * as native from "./native.js";
-import * as platformValues from "./platform-values.js";
-import * as primordials from "./primordials.js";
-import * as registered from "./registered.js";
-import * as request from "./request.js";
-import * as response from "./response.js";
-import * as urlEncoded from "./url-encoded.js";
-import * as webidl from "./webidl.js";
-import * as worker from "./worker.js";
 import * as nodeModules from "./node-modules.js";
 
 // Global interfaces, by the module that exports them.
@@ -104,7 +78,7 @@ const interfaces = {
 };
 
 // What a worker can import by this name, by the module whose exports it gets.
-const builtins = { __proto__: null };
+const builtins = { __proto__: null, "cloudflare:node": "node/cloudflare.js" };
 
 // Words that show that a worker will use a module, beside the names of interfaces.
 const words = {

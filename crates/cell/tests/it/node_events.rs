@@ -8,7 +8,7 @@ use mote_wire::{
 };
 
 use crate::{
-    harness::{Harness, bundle, run},
+    harness::{Canned, Harness, bundle, run},
     tests,
 };
 
@@ -23,6 +23,9 @@ tests! {
     the_environment_is_the_text_among_the_bindings,
     a_heap_with_modules_of_node_in_it_goes_on,
     what_is_not_carried_out_says_so,
+    the_examples_of_the_documentation_work,
+    a_server_of_node_answers_in_all_the_ways_that_it_can,
+    a_client_of_node_sends_by_fetch,
 }
 
 const LATE: &str = "2026-01-01";
@@ -261,5 +264,88 @@ fn what_is_not_carried_out_says_so() {
             "ERR_WORKER_PROCESS_EXIT ",
         ]);
         assert_eq!(answer(source).await, wanted.to_string());
+    });
+}
+
+/// The examples of the page, in their order.
+fn examples() -> Vec<&'static str> {
+    let page = include_str!("../../../../docs/node.md");
+    page.split("```js\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect()
+}
+
+fn the_examples_of_the_documentation_work() {
+    run(async {
+        let [storage, server] = examples()[..] else { panic!("two examples") };
+        let wanted = r#"["7: hello, world","HYxMhnR0ch98NAMHnDBoIiUD1x0ftMZiHmyE6quZLvQ"]"#;
+        assert_eq!(answer(storage).await, wanted);
+        assert_eq!(answer(server).await, "GET /");
+    });
+}
+
+fn a_server_of_node_answers_in_all_the_ways_that_it_can() {
+    run(async {
+        let source = "import http, { createServer } from 'node:http'; import { httpServerHandler, handleAsNodeRequest } from 'cloudflare:node';
+            const server = createServer(async (req, res) => {
+                res.setHeader('X-Made-By', 'node'); res.appendHeader('Set-Cookie', 'a=1'); res.appendHeader('Set-Cookie', 'b=2');
+                if (req.url === '/none') { res.statusCode = 204; return res.end(); }
+                if (req.url === '/pieces') { res.write('one '); await new Promise((done) => setTimeout(done, 1)); res.write('two '); return res.end('three'); }
+                if (req.url === '/late') { res.end('x'); try { res.setHeader('a', 'b'); } catch (error) { console.log(error.code); } return; }
+                if (req.url === '/broken') return res.destroy(new Error('broken'));
+                if (req.url === '/pipe') return req.pipe(res);
+                let body = ''; for await (const chunk of req) body += chunk;
+                res.writeHead(201, 'Made', { 'content-type': 'text/x' });
+                res.end(JSON.stringify([req.method, req.url, req.headers.host, req.headers['x-sent'], body, res.headersSent, http.STATUS_CODES[404]]));
+            });
+            export default httpServerHandler(server);";
+        let harness = with_node();
+        serve(&harness, LATE, &["nodejs_compat"], source).unwrap();
+        let post = |path: &str| {
+            format!(
+                "POST {path} HTTP/1.1\r\nHost: w.localhost\r\nX-Sent: yes\r\nContent-Length: 4\r\n\r\nbody"
+            )
+        };
+        let made = harness.ask(&post("/a?b=c")).await;
+        assert!(made.starts_with("HTTP/1.1 201"), "{made}");
+        for part in
+            ["x-made-by: node\r\n", "set-cookie: a=1\r\nset-cookie: b=2\r\n", "content-type: text/x\r\n"]
+        {
+            assert!(made.contains(part), "{part} in {made}");
+        }
+        let json = r#"["POST","/a?b=c","w.localhost","yes","body",true,"Not Found"]"#;
+        assert!(made.ends_with(json), "{made}");
+        assert_eq!(harness.get("w.localhost", "/none").await, (204, String::new()));
+        assert_eq!(harness.get("w.localhost", "/pieces").await, (200, "one two three".to_owned()));
+        assert_eq!(harness.get("w.localhost", "/late").await, (200, "x".to_owned()));
+        assert!(harness.ask(&post("/pipe")).await.ends_with("\r\n\r\nbody"));
+        assert_eq!(harness.get("w.localhost", "/broken").await.0, 500);
+        assert!(harness.log.lines().iter().any(|line| line == "ERR_HTTP_HEADERS_SENT"));
+    });
+}
+
+fn a_client_of_node_sends_by_fetch() {
+    run(async {
+        let source = "import http from 'node:http'; import https from 'node:https';
+            const read = async (response) => { let text = ''; for await (const chunk of response) text += chunk; return text; };
+            const answer = (request) => new Promise((resolve, reject) => request.on('response', resolve).on('error', reject));
+            export default { async fetch() {
+                const got = await answer(http.get('http://upstream.test/path?q', { headers: { 'X-A': ['1', '2'] } }));
+                const request = https.request({ hostname: 'upstream.test', port: 8443, path: '/up', method: 'post', auth: 'u:p' });
+                request.write('first '); request.end('second');
+                const posted = await answer(request);
+                const aborted = http.get('http://upstream.test/'); aborted.destroy();
+                const failed = await answer(aborted).catch((error) => error.code);
+                let wrong; try { http.request('https://upstream.test/'); } catch (error) { wrong = error.code; }
+                return Response.json([got.statusCode, got.headers['x-up'], await read(got), await read(posted), failed, wrong]);
+            } };";
+        let egress = std::sync::Arc::new(Canned::text("from upstream"));
+        let harness = Harness::with_egress(&[("cpu_ms", 5_000), ("startup_cpu_ms", 5_000)], egress.clone());
+        serve(&harness, LATE, &["nodejs_compat"], source).unwrap();
+        let wanted = r#"[200,null,"from upstream","from upstream","ECONNRESET","ERR_INVALID_PROTOCOL"]"#;
+        assert_eq!(harness.get("w", "/").await.1, wanted, "{:?}", harness.log.lines());
+        let requests = egress.requests.lock().unwrap();
+        let seen: Vec<_> = requests.iter().map(|parts| format!("{} {}", parts.method, parts.uri)).collect();
+        assert_eq!(seen, ["GET http://upstream.test/path?q", "POST https://upstream.test:8443/up"]);
+        assert_eq!(requests[0].headers.get_all("x-a").iter().collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(requests[1].headers["authorization"], "Basic dTpw");
     });
 }
