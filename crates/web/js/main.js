@@ -1,7 +1,6 @@
 // The global object of every isolate, and the hooks that Rust calls. This file is evaluated last, once, while the startup
 // snapshot is made.
 import "./bounded/index.js";
-import { native } from "./native.js";
 import { freezeClocks } from "./clock.js";
 import { AbortController, AbortSignal } from "./abort.js";
 import { atob, btoa } from "./base64.js";
