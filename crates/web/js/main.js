@@ -116,7 +116,8 @@ const modulesOf = (env) => {
   const ofWorkers = () => (workers ??= lazy.load("lazy/workers-module.js").workersModule(env));
   return (modules = (specifier) => {
     const name = importable(specifier);
-    return name === "cloudflare:workers" ? ofWorkers() : name === undefined ? undefined : lazy.builtin(name);
+    if (name === undefined) throw new Error(`No such module \`${specifier}\`: the modules of Node.js are there for workers with "nodejs_compat" in their compatibility_flags.`);
+    return name === "cloudflare:workers" ? ofWorkers() : lazy.builtin(name);
   });
 };
 

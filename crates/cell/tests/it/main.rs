@@ -17,6 +17,7 @@ mod limits;
 mod modules;
 mod natives;
 mod node;
+mod node_events;
 mod side_channels;
 mod uncaught;
 mod warmth;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         modules::tests(),
         natives::tests(),
         node::tests(),
+        node_events::tests(),
         side_channels::tests(),
         uncaught::tests(),
         warmth::tests(),
