@@ -60,7 +60,10 @@ const interfaces = {
 };
 
 // What a worker can import by this name, by the module whose exports it gets.
-const builtins = { __proto__: null };
+const builtins = {
+  __proto__: null,
+  "cloudflare:sockets": "lazy/sockets.js",
+};
 
 // What is in the snapshot.
 const present = {

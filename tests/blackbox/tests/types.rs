@@ -2,11 +2,12 @@
 
 use std::{
     fs::File,
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, ExitStatus},
 };
 
-use mote_blackbox::{Project, Refusal, mote};
+use mote_blackbox::{Launch, Project, Refusal, mote};
 
 const CONFIG: &str = r#"
 [vars]
@@ -82,7 +83,7 @@ fn project() -> Project {
 }
 
 fn types(project: &Project, args: &[&str]) -> Refusal {
-    args.iter().fold(mote(["types"]).arg(project.path()), |launch, arg| launch.arg(arg)).refuse()
+    args.iter().fold(mote(["types"]).arg(project.path()), Launch::arg).refuse()
 }
 
 #[test]
@@ -181,6 +182,7 @@ fn installed() -> Option<PathBuf> {
         !reachable,
         "`npm ci --prefix tests/blackbox/typescript` failed, and npm's registry can be reached"
     );
-    eprintln!("SKIPPED: the types were not judged by TypeScript, because npm's registry cannot be reached");
+    let said = "SKIPPED: the types were not judged by TypeScript, because npm's registry cannot be reached\n";
+    let _ = std::io::stderr().write_all(said.as_bytes());
     None
 }

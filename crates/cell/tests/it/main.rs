@@ -16,6 +16,7 @@ mod limits;
 mod modules;
 mod natives;
 mod side_channels;
+mod sockets;
 mod uncaught;
 mod warmth;
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         modules::tests(),
         natives::tests(),
         side_channels::tests(),
+        sockets::tests(),
         uncaught::tests(),
         warmth::tests(),
     ]
