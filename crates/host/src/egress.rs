@@ -15,7 +15,9 @@ mod connect;
 mod gate;
 mod network;
 mod own;
+mod plain;
 mod policy;
+mod sockets;
 #[cfg(test)]
 mod tests;
 

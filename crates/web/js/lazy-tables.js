@@ -80,7 +80,11 @@ const interfaces = {
 };
 
 // What a worker can import by this name, by the module whose exports it gets.
-const builtins = { __proto__: null, "cloudflare:node": "node/cloudflare.js" };
+const builtins = {
+  __proto__: null,
+  "cloudflare:node": "node/cloudflare.js",
+  "cloudflare:sockets": "lazy/sockets.js",
+};
 
 // Words that show that a worker will use a module, beside the names of interfaces.
 const words = {

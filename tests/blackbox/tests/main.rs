@@ -30,5 +30,6 @@ mod limits;
 mod operator;
 mod projects;
 mod reload;
+mod types;
 mod upgrade;
 mod websockets;
