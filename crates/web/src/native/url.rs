@@ -100,7 +100,7 @@ fn setter(part: &str) -> Option<Setter> {
         "host" => |url, value| quirks::set_host(url, value).unwrap_or_default(),
         "hostname" => |url, value| quirks::set_hostname(url, value).unwrap_or_default(),
         "port" => |url, value| quirks::set_port(url, value).unwrap_or_default(),
-        "pathname" => quirks::set_pathname,
+        "pathname" => set_pathname,
         "search" => quirks::set_search,
         "hash" => quirks::set_hash,
         _ => return None,
@@ -117,9 +117,35 @@ fn changed(href: &str, set: Setter, value: &str) -> Option<Url> {
     catch_unwind(|| {
         let mut url = url;
         set(&mut url, value);
-        url
+        told_apart(url)
     })
-    .ok()
+    .ok()?
+}
+
+/// The same URL with "/." before its path exactly where that keeps a path that begins with "//" from looking like a host. The
+/// crate's setters leave it as it was.
+fn told_apart(url: Url) -> Option<Url> {
+    let path = url.path();
+    let text = if url.has_authority() {
+        let path = if path.starts_with("/.//") { &path[2..] } else { path };
+        format!("{}{path}{}", &url[..Position::AfterPort], &url[Position::AfterPath..])
+    } else {
+        let dot = if path.starts_with("//") { "/." } else { "" };
+        format!("{}:{dot}{path}{}", &url[..Position::AfterScheme], &url[Position::AfterPath..])
+    };
+    if text == url.as_str() { Some(url) } else { parse(&text, None) }
+}
+
+/// Unlike the crate's, it lets a URL without a special scheme have no path at all.
+fn set_pathname(url: &mut Url, value: &str) {
+    quirks::set_pathname(url, value);
+    if value.is_empty() && url.has_authority() && url.path() == "/" {
+        let bare = format!("{}{}", &url[..Position::AfterPort], &url[Position::AfterPath..]);
+        // A special URL gets its slash back from the parser.
+        if let Some(bare) = parse(&bare, None) {
+            *url = bare;
+        }
+    }
 }
 
 fn parts_of<'s>(scope: &mut v8::PinScope<'s, '_>, url: &Url) -> Option<v8::Local<'s, v8::Array>> {
@@ -164,6 +190,22 @@ mod tests {
         assert_eq!(set("http://h/", "protocol", "mailto").as_deref(), Some("http://h/"));
         assert_eq!(set("http://h/", "hash", "#é").as_deref(), Some("http://h/#%C3%A9"));
         assert_eq!(set("http://h/", "origin", "x"), None);
+    }
+
+    #[test]
+    fn a_path_never_becomes_a_host_when_a_part_is_set() {
+        assert_eq!(set("non-spec:/", "pathname", "//p").as_deref(), Some("non-spec:/.//p"));
+        assert_eq!(set("non-spec:/", "pathname", "/..//p").as_deref(), Some("non-spec:/.//p"));
+        assert_eq!(set("non-spec:/.//", "pathname", "p").as_deref(), Some("non-spec:/p"));
+        assert_eq!(set("non-spec:/.//p?q#f", "hostname", "h").as_deref(), Some("non-spec://h//p?q#f"));
+        assert_eq!(set("non-spec:/.//p", "search", "q").as_deref(), Some("non-spec:/.//p?q"));
+        assert_eq!(set("mailto:a@b", "search", "q").as_deref(), Some("mailto:a@b?q"));
+    }
+
+    #[test]
+    fn a_path_can_be_taken_away_where_the_scheme_allows_it() {
+        assert_eq!(set("foo://h/some/path?q", "pathname", "").as_deref(), Some("foo://h?q"));
+        assert_eq!(set("http://h/some/path?q", "pathname", "").as_deref(), Some("http://h/?q"));
     }
 
     #[test]
