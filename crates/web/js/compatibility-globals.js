@@ -1,14 +1,27 @@
 // The globals that are there or not, or are others, by the worker's compatibility flags. Done once in an isolate, before any
 // of the worker's code runs; an isolate that starts from a kept heap has it done already.
 import { isOn } from "./compatibility.js";
-import { load } from "./lazy.js";
+import { defineLazily, load } from "./lazy.js";
 
 const { defineProperty } = Object;
 
 /** Does what the flags say. */
 export function applyFlags() {
   if (!isOn("global_navigator")) delete globalThis.navigator;
+  if (!isOn("expose_global_message_channel")) {
+    delete globalThis.MessageChannel;
+    delete globalThis.MessagePort;
+  }
   if (!isOn("transformstream_enable_standard_constructor")) define("TransformStream", load("lazy/transform-stream-before.js").TransformStream);
+  if (isOn("nodejs_compat_v2")) defineThoseOfNode();
+}
+
+function defineThoseOfNode() {
+  define("global", globalThis);
+  defineLazily(globalThis, "Buffer", () => load("node/buffer.js").Buffer);
+  defineLazily(globalThis, "process", () => load("node/process.js").default);
+  defineLazily(globalThis, "setImmediate", () => load("node/timers.js").setImmediate);
+  defineLazily(globalThis, "clearImmediate", () => load("node/timers.js").clearImmediate);
 }
 
 function define(name, value) {

@@ -11,10 +11,12 @@ const NONE = 0;
 const AT_TARGET = 2;
 
 // What a listener throws goes here and never stops a dispatch.
-let reportException = (error) => native.reportException(error);
-export function setReportException(report) {
-  reportException = report;
+let report = (error) => native.reportException(error);
+export function setReportException(reporter) {
+  report = reporter;
 }
+/** Reports an error that nobody has caught. */
+export const reportException = (error) => report(error);
 
 // What `addEventListener` must know of AbortSignal, which is itself an EventTarget: handed over by abort.js,
 // because the two modules would otherwise import each other.

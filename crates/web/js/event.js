@@ -8,5 +8,6 @@ export {
   isEvent,
   isEventTarget,
   makeGlobalEventTarget,
+  reportException,
   setReportException,
 } from "./event-target.js";

@@ -1,6 +1,6 @@
 // Headers (https://fetch.spec.whatwg.org/#headers-class). There are two guards only: a worker may set every header,
 // so what it made itself is free, and what came from outside (incoming requests, fetched responses) is immutable.
-import { DOMString, defineInterface, definePairIterable, requireArguments } from "./webidl.js";
+import { defineInterface, definePairIterable, requireArguments } from "./webidl.js";
 import { appendTo, copyList, deleteFrom, hasIn, headerName, headerValue, listOfInit, setIn, sortedPairs, valueIn } from "./header-list.js";
 import { native } from "./native.js";
 

@@ -16,7 +16,6 @@ import * as fetch from "./fetch.js";
 import * as headerList from "./header-list.js";
 import * as headers from "./headers.js";
 import * as kinds from "./kinds.js";
-import * as lazy from "./lazy.js";
 import * as mime from "./mime.js";
 import * as native from "./native.js";
 import * as platformValues from "./platform-values.js";
@@ -26,7 +25,36 @@ import * as request from "./request.js";
 import * as response from "./response.js";
 import * as urlEncoded from "./url-encoded.js";
 import * as webidl from "./webidl.js";
-import { fill } from "./lazy.js";
+import * as worker from "./worker.js";
+import * as lazy from "./lazy.js";
+import * as abort from "./abort.js";
+import * as base64 from "./base64.js";
+import * as blob from "./blob.js";
+import * as body from "./body.js";
+import * as compatibility from "./compatibility.js";
+import * as console from "./console.js";
+import * as domException from "./dom-exception.js";
+import * as encoding from "./encoding.js";
+import * as errorStack from "./error-stack.js";
+import * as eventTarget from "./event-target.js";
+import * as executionContext from "./execution-context.js";
+import * as fetchTokens from "./fetch-tokens.js";
+import * as fetch from "./fetch.js";
+import * as headerList from "./header-list.js";
+import * as headers from "./headers.js";
+import * as kinds from "./kinds.js";
+import * as mime from "./mime.js";
+import * as native from "./native.js";
+import * as platformValues from "./platform-values.js";
+import * as primordials from "./primordials.js";
+import * as registered from "./registered.js";
+import * as request from "./request.js";
+import * as response from "./response.js";
+import * as urlEncoded from "./url-encoded.js";
+import * as webidl from "./webidl.js";
+import * as worker from "./worker.js";
+import * as lazy from "./lazy.js";
+import * as nodeModules from "./node-modules.js";
 
 // Global interfaces, by the module that exports them.
 const interfaces = {
@@ -39,13 +67,16 @@ const interfaces = {
   CustomEvent: "lazy/event-kinds.js",
   DecompressionStream: "lazy/compression.js",
   ErrorEvent: "lazy/event-kinds.js",
+  EventSource: "lazy/event-source.js",
   Fetcher: "lazy/bindings/service.js",
   FixedLengthStream: "lazy/streams/index.js",
   FormData: "lazy/form-data.js",
   HTMLRewriter: "lazy/html-rewriter.js",
   IdentityTransformStream: "lazy/streams/index.js",
   KVNamespace: "lazy/bindings/kv.js",
+  MessageChannel: "lazy/message-port.js",
   MessageEvent: "lazy/event-kinds.js",
+  MessagePort: "lazy/message-port.js",
   Performance: "lazy/performance.js",
   PerformanceEntry: "lazy/performance-entry.js",
   PerformanceMark: "lazy/performance.js",
@@ -65,6 +96,7 @@ const interfaces = {
   TextEncoderStream: "lazy/text-streams.js",
   TransformStream: "lazy/streams/index.js",
   TransformStreamDefaultController: "lazy/streams/index.js",
+  URLPattern: "lazy/url-pattern.js",
   WebSocket: "lazy/websocket.js",
   WebSocketPair: "lazy/websocket-pair.js",
   WritableStream: "lazy/streams/index.js",
@@ -108,6 +140,7 @@ const present = {
   "lazy.js": lazy,
   "mime.js": mime,
   "native.js": native,
+  "node-modules.js": nodeModules,
   "platform-values.js": platformValues,
   "primordials.js": primordials,
   "registered.js": registered,
@@ -115,6 +148,7 @@ const present = {
   "response.js": response,
   "url-encoded.js": urlEncoded,
   "webidl.js": webidl,
+  "worker.js": worker,
 };
 
-fill({ interfaces, builtins, words, present });
+lazy.fill({ interfaces, builtins, words, present });

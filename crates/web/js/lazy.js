@@ -3,6 +3,7 @@
 //
 // When they run, code of a tenant has run before: what it has changed in the realm, they see.
 import { native } from "./native.js";
+import { nodeModule } from "./node-modules.js";
 import { registerPlatformInterface } from "./registered.js";
 
 let interfaces;
@@ -49,7 +50,7 @@ export function loadMentioned(text) {
 export const loaded = (name) => registry[name];
 
 /** The exports of what a worker imports by this name; undefined if there is no such module. */
-export const builtin = (specifier) => (builtins[specifier] === undefined ? undefined : load(builtins[specifier]));
+export const builtin = (specifier) => (builtins[specifier] === undefined ? nodeModule(specifier, load) : load(builtins[specifier]));
 
 /**
  * Defines a property that is `value()` from when it is first read. V8 has such properties of its own, which look like any

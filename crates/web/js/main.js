@@ -25,6 +25,7 @@ import { countWasmMemories } from "./wasm.js";
 import * as lazy from "./lazy.js";
 import "./lazy-tables.js";
 import * as worker from "./worker.js";
+import { report } from "./report-error.js";
 import * as recording from "./recording.js";
 import { serveFirstEvents } from "./warm-up.js";
 import { applyFlags } from "./compatibility-globals.js";
@@ -82,7 +83,7 @@ function structuredClone(value, options = undefined) {
 /** Reports an error as if nobody had caught it (HTML, "reportError"). */
 function reportError(error) {
   if (arguments.length === 0) throw new TypeError("reportError: 1 argument required, but only 0 present.");
-  native.reportException(error);
+  report(error);
 }
 
 // Interfaces and the console are not enumerable, operations and attributes are: as Web IDL has it.
@@ -102,7 +103,7 @@ function install() {
 freezeClocks();
 install();
 lazy.install();
-setReportException((error) => native.reportException(error));
+setReportException(report);
 for (const value of Object.values(interfaces)) registerPlatformInterface(value);
 
 export const { abortRequest, dispatchFetch, dispatchRpc, dispatchScheduled, endEvent, setWorker, unhandledRejection } = worker;

@@ -1,7 +1,7 @@
 // The parts of Navigator (https://html.spec.whatwg.org/multipage/system-state.html#the-navigator-object) that
-// make sense where there is no user. `sendBeacon` is absent: a worker that wants to send something has
-// `fetch` and `waitUntil`.
+// make sense where there is no user.
 import { defineInterface, illegalConstructor } from "./webidl.js";
+import { load } from "./lazy.js";
 
 const MADE_HERE = {};
 
@@ -24,6 +24,11 @@ export class Navigator {
     return 1;
   }
 
+  sendBeacon(...args) {
+    this.#languages;
+    return load("lazy/beacon.js").sendBeacon(args);
+  }
+
   get language() {
     this.#languages;
     return "en";
@@ -34,5 +39,6 @@ export class Navigator {
   }
 }
 defineInterface(Navigator, "Navigator");
+Object.defineProperty(Navigator.prototype.sendBeacon, "length", { value: 1, configurable: true });
 
 export const navigator = new Navigator(MADE_HERE);

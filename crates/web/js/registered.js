@@ -8,6 +8,11 @@ const addTo = Function.prototype.call.bind(Set.prototype.add);
 export const inspectors = [];
 /** Of `{ is, clone }`, see `registerCloneable`. */
 export const cloneables = [];
+/** Of `{ is, isFree, transfer }`, see `registerTransferable`. */
+export const transferables = [];
+let isPort;
+/** Is this a MessagePort? None is before the module that makes them is loaded. */
+export const isMessagePort = (value) => isPort !== undefined && isPort(value);
 /** The prototypes of the platform's objects. V8 has no test for the two of the language's own. */
 export const platformPrototypes = new Set([WeakRef.prototype, FinalizationRegistry.prototype]);
 
@@ -24,6 +29,16 @@ export function registerInspector(is, describe) {
 /** Lets objects that `is` recognises be cloned by `clone(value)`. */
 export function registerCloneable(is, clone) {
   cloneables[cloneables.length] = { is, clone };
+}
+
+/** Lets objects that `is` recognises be given away, if `isFree(value)`: `transfer(value)` makes the one that takes its place. */
+export function registerTransferable(is, isFree, transfer) {
+  transferables[transferables.length] = { is, isFree, transfer };
+}
+
+/** Says what a MessagePort is. */
+export function setIsMessagePort(is) {
+  isPort = is;
 }
 
 /** Names an interface whose objects are the platform's: they cannot be cloned unless they are registered. */

@@ -2,6 +2,7 @@
 // `scheduler.wait`, the timer that is a promise.
 import { defineInterface, dictionary, illegalConstructor, long, requireArguments } from "./webidl.js";
 import { abortReason, addAbortAlgorithm, isAbortSignal, isAborted, removeAbortAlgorithm } from "./abort.js";
+import { reportException } from "./event.js";
 import { native } from "./native.js";
 
 const apply = Reflect.apply;
@@ -46,7 +47,7 @@ async function runAsMicrotask(callback) {
   try {
     callback();
   } catch (error) {
-    native.reportException(error);
+    reportException(error);
   }
 }
 
@@ -54,7 +55,7 @@ function callAndReport(callback, args) {
   try {
     apply(callback, global, args);
   } catch (error) {
-    native.reportException(error);
+    reportException(error);
   }
 }
 

@@ -58,6 +58,9 @@ export function fillBindings(bindings) {
   }
 }
 
+/** What `env` is. */
+export const currentEnv = () => env;
+
 /** Takes the worker's namespace; gives the names of its handlers. */
 export function setWorker(namespace) {
   exports = namespace;

@@ -17,6 +17,7 @@ use mote_wire::{http::Egress, limits::Limits};
 
 use crate::blank::Blank;
 use crate::runtime::{Console, Hooks, Runtime, Worker};
+use crate::state::leave_context;
 
 /// A heap that isolates start from.
 #[derive(Debug)]
@@ -47,11 +48,16 @@ thread_local! {
 
 /// Natives that only compute, and keep nothing outside of the heap.
 const PURE: &[&str] = &[
+    "asyncFrame",
     "base64Decode",
     "base64Encode",
     "base64UrlDecode",
-    "compatibilityFlags",
     "base64UrlEncode",
+    "compatibilityFlags",
+    "bufferCompare",
+    "bufferIndexOf",
+    "bufferOfText",
+    "bufferText",
     "copyOf",
     "copyToBuffer",
     "currentEvent",
@@ -67,13 +73,17 @@ const PURE: &[&str] = &[
     "proxyTarget",
     "rewriterCheckSelector",
     "roomFor",
+    "setAsyncFrame",
     "timingSafeEqual",
     "urlCanParse",
     "urlParse",
+    "urlPatternInput",
+    "urlPatternParse",
     "urlSet",
     "utf8Decode",
     "utf8Encode",
     "utf8EncodeInto",
+    "utf8Length",
 ];
 
 /// Natives that top-level code calls, in words for its author.
@@ -165,6 +175,7 @@ impl Runtime {
             drain_microtasks(scope);
             self.report_rejections(scope);
             self.call(scope, |hooks| &hooks.end_recording, &[])?;
+            leave_context(scope);
             Some(handlers)
         });
         match ran.turn {

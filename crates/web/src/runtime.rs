@@ -19,7 +19,7 @@ use crate::{
     blank::Blank,
     context::Failure,
     recording::Heap,
-    state::{State, enter_context},
+    state::{State, enter_context, leave_context},
 };
 
 /// CPU time of a turn that belongs to no event (a finalizer, say), if the worker may use as much at once.
@@ -226,6 +226,7 @@ impl Runtime {
         };
         drain_microtasks(scope);
         self.report_rejections(scope);
+        leave_context(scope);
         Ok(handlers)
     }
 
@@ -334,8 +335,7 @@ impl Runtime {
         };
         drain_microtasks(scope);
         self.report_rejections(scope);
-        let nothing = v8::undefined(scope);
-        scope.set_continuation_preserved_embedder_data(nothing.into());
+        leave_context(scope);
         result
     }
 

@@ -14,6 +14,7 @@ use mote_wire::{compatibility::Compatibility, http::Egress, limits::Limits};
 use crate::{
     body::Coder,
     context::RequestContext,
+    native::async_frame::event_of_running,
     runtime::{Console, LogLevel, Runtime},
     usage::Printed,
 };
@@ -178,8 +179,7 @@ impl State {
 
     /// The context that the running code belongs to; it follows the code through every `await`.
     pub(crate) fn current(&self, scope: &v8::PinScope<'_, '_>) -> Option<Rc<RequestContext>> {
-        let id = scope.get_continuation_preserved_embedder_data().try_cast::<v8::Uint32>().ok()?.value();
-        self.context(id)
+        self.context(event_of_running(scope)?)
     }
 }
 
@@ -187,6 +187,12 @@ impl State {
 pub(crate) fn enter_context(scope: &mut v8::PinScope<'_, '_>, context: u32) {
     let id = v8::Integer::new_from_unsigned(scope, context);
     scope.set_continuation_preserved_embedder_data(id.into());
+}
+
+/// Code from here on belongs to no context, and nothing is stored for it.
+pub(crate) fn leave_context(scope: &mut v8::PinScope<'_, '_>) {
+    let nothing = v8::undefined(scope);
+    scope.set_continuation_preserved_embedder_data(nothing.into());
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the clock that all others are frozen copies of")]

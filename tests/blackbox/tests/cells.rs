@@ -83,6 +83,16 @@ fn examples_run_in_cells_as_they_do_without() {
 }
 
 #[test]
+fn html_is_rewritten_in_a_cell() {
+    let code = "const rewriter = new HTMLRewriter().on('b', { element: async (b) => { await scheduler.wait(1); b.append('!'); } });
+        export default { fetch: () => rewriter.transform(new Response('<b>x</b>'.repeat(3))) };";
+    let mote = Launch::serve(Project::named("rewriter", code).path()).start();
+    for _ in 0..5 {
+        assert_eq!(mote.get("/").text, "<b>x!</b><b>x!</b><b>x!</b>");
+    }
+}
+
+#[test]
 fn a_killed_cell_takes_its_own_events_with_it_and_nothing_else() {
     let (here, there) = (worker("here"), worker("there"));
     let (mut mote, door) = node(&[&here, &there], "[workers.there]\ncordon = 'untrusted'\n");

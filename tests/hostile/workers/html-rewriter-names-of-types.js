@@ -1,7 +1,7 @@
 // harm: a document with a million different names of tags, for a selector that counts how often each has come
-// expect: 200 - ok or 200 - exceededMemory or 503 exceeded-memory exceededMemory
+// expect: 200 - ok or 200 - exceededMemory or 503 exceeded-memory exceededMemory or 503 exceeded-cpu exceededCpu
 // body: RangeError
-// limits: cpu_ms=8000
+// limits: cpu_ms=1000
 const rewriter = new HTMLRewriter().on("b:nth-of-type(2)", { element() {} });
 export default {
   async fetch() {
@@ -9,7 +9,7 @@ export default {
     const body = new ReadableStream({
       pull(controller) {
         let text = "";
-        for (let i = 0; i < 1000; i++) text += `<a${count++}></a${count}>`;
+        for (let i = 0; i < 1000; i++) text += `<a${++count}></a${count}>`;
         controller.enqueue(new TextEncoder().encode(text));
       },
     });

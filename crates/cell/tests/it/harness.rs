@@ -60,6 +60,10 @@ impl Canned {
         }
     }
 
+    pub(crate) fn with_head(head: &'static [(&'static str, &'static str)], body: &'static str) -> Self {
+        Self { head, ..Self::text(body) }
+    }
+
     pub(crate) fn gzip_of_zeros(bytes: usize) -> Self {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         for _ in 0..bytes >> 20 {

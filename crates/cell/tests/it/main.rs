@@ -6,6 +6,7 @@
 mod compatibility;
 mod crypto;
 mod fairness;
+mod globals;
 mod harness;
 mod heaps;
 mod html_rewriter;
@@ -15,6 +16,7 @@ mod lazy;
 mod limits;
 mod modules;
 mod natives;
+mod node;
 mod side_channels;
 mod uncaught;
 mod warmth;
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         compatibility::tests(),
         crypto::tests(),
         fairness::tests(),
+        globals::tests(),
         heaps::tests(),
         html_rewriter::tests(),
         io_limits::tests(),
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         limits::tests(),
         modules::tests(),
         natives::tests(),
+        node::tests(),
         side_channels::tests(),
         uncaught::tests(),
         warmth::tests(),

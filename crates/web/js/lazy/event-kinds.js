@@ -12,7 +12,9 @@ import {
   unsignedShort,
 } from "../webidl.js";
 import { Event, isEventTarget } from "../event-target.js";
+import { isMessagePort } from "../registered.js";
 
+const { freeze } = Object;
 const promiseResolve = Promise.resolve.bind(Promise);
 
 export class CustomEvent extends Event {
@@ -120,11 +122,8 @@ export class MessageEvent extends Event {
     this.#data = given(init.data, null);
     this.#lastEventId = DOMString(given(init.lastEventId, ""));
     this.#origin = USVString(given(init.origin, ""));
-    // There are no MessagePorts to be had here, so whatever is given cannot be one.
-    const { ports = [] } = init;
-    if (sequence(ports, undefined, "MessageEvent constructor: the member 'ports'").length > 0) {
-      throw new TypeError("MessageEvent constructor: the member 'ports' holds something that is not a MessagePort.");
-    }
+    const { ports } = init;
+    if (ports !== undefined) this.#ports = freeze(sequence(ports, requirePort, "MessageEvent constructor: the member 'ports'"));
     const source = given(init.source, null);
     if (source !== null && !isEventTarget(source)) {
       throw new TypeError("MessageEvent constructor: the member 'source' is not an EventTarget.");
@@ -149,7 +148,7 @@ export class MessageEvent extends Event {
   }
 
   get ports() {
-    return (this.#ports ??= Object.freeze([]));
+    return (this.#ports ??= freeze([]));
   }
 }
 defineInterface(MessageEvent, "MessageEvent");
@@ -209,6 +208,11 @@ export class ProgressEvent extends Event {
   }
 }
 defineInterface(ProgressEvent, "ProgressEvent");
+
+function requirePort(value) {
+  if (!isMessagePort(value)) throw new TypeError("MessageEvent constructor: the member 'ports' holds something that is not a MessagePort.");
+  return value;
+}
 
 // A dictionary's member, or its default when it is not there.
 function given(value, byDefault) {

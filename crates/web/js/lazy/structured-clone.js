@@ -5,12 +5,14 @@
 // deserialization are one walk that makes each clone at once. Strings are shared, all that is made lies in the tenant's
 // own heap, and the order in which the tenant's getters run is the standard's.
 import { dictionary, isObject, requireArguments, sequence } from "../webidl.js";
+import { isDOMException } from "../dom-exception.js";
 import { stackOf } from "../error-stack.js";
 import { className } from "./inspect/shape.js";
 import { cannotClone, cloneSimple, copyBuffer, hide, isDetached, transferBuffer, viewOf } from "./structured-clone-leaves.js";
 import * as kind from "../kinds.js";
 import { native } from "../native.js";
-import { cloneables, platformPrototypes } from "../registered.js";
+import { cloneables, platformPrototypes, transferables } from "../registered.js";
+import { isStream, isStreamFree, transferStream } from "./stream-transfer.js";
 
 const uncurry = (method) => Function.prototype.call.bind(method);
 const { construct } = Reflect;
@@ -39,6 +41,13 @@ export function structuredClone(value, options = undefined) {
   return cloner.finish(cloner.clone(value));
 }
 
+/** Clones a value and gives away what is in the list; `moved` are those that have taken their places, in its order. */
+export function cloneForTransfer(value, transfer) {
+  const cloner = new Cloner(transfer);
+  const result = cloner.finish(cloner.clone(value));
+  return { value: result, moved: cloner.moved(transfer.length) };
+}
+
 // Longer arrays may be sparse: they are asked for the indices that they have, at the price of a string for each.
 const DENSE_LENGTH_MAX = 1 << 16;
 
@@ -53,20 +62,26 @@ class Cloner {
     for (let i = 0; transfer !== undefined && i < transfer.length; i++) this.#announce(transfer[i]);
   }
 
-  #announce(buffer) {
-    if (native.kindOf(buffer) !== kind.ARRAY_BUFFER) throw cannotClone("A value in the transfer list that is not an ArrayBuffer");
-    if (mapHas(this.#memory, buffer)) throw cannotClone("An ArrayBuffer that is in the transfer list twice");
-    const late = new Late(() => transferBuffer(buffer));
+  #announce(object) {
+    const { transfer } = transferableOf(object);
+    if (mapHas(this.#memory, object)) throw cannotClone("An object that is in the transfer list twice");
+    const late = new Late(() => transfer(object));
     this.#late[this.#late.length] = late;
-    mapSet(this.#memory, buffer, late);
+    mapSet(this.#memory, object, late);
+  }
+
+  /** What has taken the places of the first so many objects of the transfer list. */
+  moved(count) {
+    const moved = [];
+    for (let i = 0; i < count; i++) moved[i] = this.#late[i].value;
+    return moved;
   }
 
   /** Detaches what is transferred, and puts into place what had to wait for that. */
   finish(result) {
     const { length } = this.#transfer ?? [];
     for (let i = 0; i < length; i++) {
-      if (isDetached(this.#transfer[i])) throw cannotClone("A detached ArrayBuffer");
-      if (!native.isDetachable(this.#transfer[i])) throw cannotClone("The buffer of a WebAssembly.Memory, being in the transfer list,");
+      transferableOf(this.#transfer[i]).check(this.#transfer[i]);
     }
     for (let i = 0; i < this.#late.length; i++) this.#late[i].arrive();
     return result instanceof Late ? result.value : result;
@@ -236,6 +251,36 @@ function refillMap(clone, pairs) {
 function refillSet(clone, items) {
   setClear(clone);
   for (let i = 0; i < items.length; i++) addTo(clone, valueIn(items[i]));
+}
+
+const OF_BUFFERS = {
+  transfer: transferBuffer,
+  check(buffer) {
+    if (isDetached(buffer)) throw cannotClone("A detached ArrayBuffer");
+    if (!native.isDetachable(buffer)) throw cannotClone("The buffer of a WebAssembly.Memory, being in the transfer list,");
+  },
+};
+
+const OF_STREAMS = {
+  transfer: transferStream,
+  check(stream) {
+    if (!isStreamFree(stream)) throw cannotClone("A stream that is locked");
+  },
+};
+
+// How an object is given away.
+function transferableOf(object) {
+  if (native.kindOf(object) === kind.ARRAY_BUFFER) return OF_BUFFERS;
+  if (isStream(object)) return OF_STREAMS;
+  for (let i = 0; i < transferables.length; i++) {
+    const { is, isFree, transfer } = transferables[i];
+    if (is(object)) return { transfer, check: (given) => checkFree(isFree, given) };
+  }
+  throw cannotClone("A value in the transfer list that is not an ArrayBuffer, a MessagePort or a stream");
+}
+
+function checkFree(isFree, object) {
+  if (!isFree(object)) throw cannotClone("An object that was given away before");
 }
 
 function transferList({ transfer }) {

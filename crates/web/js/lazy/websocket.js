@@ -7,7 +7,7 @@ import { CloseEvent, ErrorEvent, MessageEvent } from "./event-kinds.js";
 import { bytesOfBlob, createBlob, isBlob } from "../blob.js";
 import { isToken } from "../header-list.js";
 import { newToken } from "../fetch-tokens.js";
-import { Closing, NativeLink, PairLink, forward, isClosing, lost } from "./websocket-links.js";
+import { NativeLink, PairLink, forward, isClosing, lost } from "./websocket-links.js";
 import { isOn } from "../compatibility.js";
 import { native } from "../native.js";
 import { showFields } from "../platform-values.js";

@@ -3,8 +3,10 @@
 //! Every argument comes from a tenant in the end: a native checks all of them and throws, it never panics.
 
 pub(crate) mod args;
+pub(crate) mod async_frame;
 mod base64;
 mod body;
+mod buffer;
 mod compatibility;
 mod compression;
 mod crypto;
@@ -20,6 +22,7 @@ mod room;
 mod structured_clone;
 mod timer;
 mod url;
+mod url_pattern;
 mod wasm;
 mod websocket;
 mod websocket_io;
@@ -70,8 +73,10 @@ fn contain<'s, 'i>(
 #[must_use]
 pub fn all() -> Vec<Native> {
     [
+        async_frame::natives(),
         base64::natives(),
         body::natives(),
+        buffer::natives(),
         compatibility::natives(),
         compression::natives(),
         crypto::natives(),
@@ -87,6 +92,7 @@ pub fn all() -> Vec<Native> {
         structured_clone::natives(),
         timer::natives(),
         url::natives(),
+        url_pattern::natives(),
         wasm::natives(),
         websocket::natives(),
     ]

@@ -6,6 +6,7 @@ use mote_engine::v8;
 
 use super::{
     args::{id_arg, throw_error, throw_type_error},
+    async_frame,
     body::here,
     natives,
 };
@@ -42,7 +43,7 @@ impl Drop for Set {
     }
 }
 
-/// `timerStart(callback, ms, repeat) -> id`
+/// `timerStart(callback, ms, repeat) -> id`: after so many milliseconds, or as soon as there is a turn if `ms` is undefined
 fn timer_start<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     args: v8::FunctionCallbackArguments<'s>,
@@ -62,20 +63,24 @@ fn timer_start<'s>(
     let delay =
         args.get(1).number_value(scope).filter(|ms| ms.is_finite()).unwrap_or(0.0).clamp(0.0, DELAY_MS_MAX);
     let delay = Duration::from_secs_f64(delay / 1000.0);
-    let repeat = args.get(2).is_true();
+    let (waits, repeat) = (!args.get(1).is_undefined(), args.get(2).is_true());
     let callback = v8::Global::new(scope, callback);
+    let frame = async_frame::captured(scope);
     let mut pending = Some(Pending::new(&state, &context, id));
     let runtime = state.runtime.borrow().clone();
     let context_id = context.id;
     let task = tokio::task::spawn_local(async move {
         let _set = set;
         loop {
-            tokio::time::sleep(if repeat { delay.max(INTERVAL_MIN) } else { delay }).await;
+            if waits || repeat {
+                tokio::time::sleep(if repeat { delay.max(INTERVAL_MIN) } else { delay }).await;
+            }
             if !repeat {
                 pending.take();
             }
             let Some(runtime) = runtime.upgrade() else { return };
             let ran = runtime.turn(context_id, |scope| {
+                async_frame::restore(scope, frame.as_ref());
                 let callback = v8::Local::new(scope, &callback);
                 let receiver = v8::undefined(scope);
                 callback.call(scope, receiver.into(), &[]);

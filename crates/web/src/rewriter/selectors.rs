@@ -138,7 +138,12 @@ impl Plan {
     }
 
     pub(super) fn piece_bytes_max(&self) -> usize {
-        if self.selector_bytes > MANY_SELECTORS_BYTES { SMALL_PIECE_BYTES } else { PIECE_BYTES }
+        // With types, each end tag goes through all names that were seen.
+        if self.selector_bytes > MANY_SELECTORS_BYTES || self.counts_types {
+            SMALL_PIECE_BYTES
+        } else {
+            PIECE_BYTES
+        }
     }
 
     pub(super) fn into_handlers(self) -> impl Iterator<Item = (Option<Selector>, u32)> {

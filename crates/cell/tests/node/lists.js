@@ -1,0 +1,13 @@
+import assert from "./assert.js";
+import async_hooks from "./async-hooks.js";
+import buffer from "./buffer.js";
+import events from "./events.js";
+import path from "./path.js";
+import querystring from "./querystring.js";
+import rest from "./rest.js";
+import stream from "./stream.js";
+import string_decoder from "./string-decoder.js";
+import url from "./url.js";
+import util from "./util.js";
+
+export const lists = { assert, async_hooks, buffer, events, path, querystring, rest, stream, string_decoder, url, util };

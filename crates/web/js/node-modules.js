@@ -1,0 +1,30 @@
+// The modules of Node: `node:stream/web` is node/stream/web.js.
+const FILES =
+  "assert assert/strict async_hooks buffer console diagnostics_channel events module os path path/posix path/win32 perf_hooks process " +
+  "punycode querystring stream stream/consumers stream/promises stream/web string_decoder timers timers/promises url util util/types";
+// Those of which there is but a list of names (node/internal/stubs.js).
+const STUBS =
+  "child_process cluster dgram dns dns/promises domain fs fs/promises http2 inspector inspector/promises net readline " +
+  "readline/promises repl tls trace_events tty v8 vm wasi worker_threads";
+
+const split = Function.prototype.call.bind(String.prototype.split);
+const has = (list, name) => {
+  const names = split(list, " ");
+  for (let i = 0; i < names.length; i++) {
+    if (names[i] === name) return true;
+  }
+  return false;
+};
+const slice = Function.prototype.call.bind(String.prototype.slice);
+
+/** Their names, without `node:`. */
+export const nodeModuleNames = () => [...split(FILES, " "), ...split(STUBS, " "), "sys"];
+
+/** The exports of a module of Node, found by `load`; undefined if the specifier names none. */
+export function nodeModule(specifier, load) {
+  if (slice(specifier, 0, 5) !== "node:") return undefined;
+  const name = slice(specifier, 5);
+  if (has(FILES, name)) return load(`node/${name}.js`);
+  if (name === "sys") return load("node/util.js");
+  return has(STUBS, name) ? load("node/internal/stubs.js").stub(name) : undefined;
+}
