@@ -230,7 +230,11 @@ fn utf8_length<'s>(
 /// An index into memory; what is none is beyond all memory.
 fn index_arg(args: &v8::FunctionCallbackArguments<'_>, index: i32) -> usize {
     let number = args.get(index).try_cast::<v8::Number>().map_or(f64::MAX, |number| number.value());
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "such a cast stops at the ends")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "such a cast stops at the ends"
+    )]
     let index = number as usize;
     index
 }
@@ -247,7 +251,7 @@ mod tests {
         assert_eq!(base64("Y"), "");
         assert_eq!(of_base64(b"-_+/"), of_base64(b"+/-_"));
         assert_eq!(of_hex(b"abCxz0"), [0xab]);
-        assert_eq!(of_hex(b"a"), []);
+        assert!(of_hex(b"a").is_empty());
     }
 
     #[test]

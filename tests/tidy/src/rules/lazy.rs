@@ -39,12 +39,18 @@ pub fn unreachable(tree: &Tree) -> Vec<Finding> {
             .filter_map(|(path, text)| Some((path.strip_prefix(ROOM)?, text)))
             .filter(|(name, _)| name.ends_with(".js"))
     };
+    // The modules of Node are listed by Node's names for them.
+    let list = tree.text(&format!("{ROOM}node-modules.js")).unwrap_or_default();
+    let is_of_node = |module: &str| {
+        let name = module.strip_prefix("node/").and_then(|name| name.strip_suffix(".js"));
+        name.is_some_and(|name| list.split([' ', '"']).any(|listed| listed == name))
+    };
     let reached = |module: &str| {
         modules().any(|(name, text)| {
             name != module
                 && (imports(text).any(|import| join(name, import) == module)
                     || text.contains(&format!("\"{module}\"")))
-        })
+        }) || is_of_node(module)
     };
     modules()
         .filter(|(name, _)| *name != MAIN && !reached(name))

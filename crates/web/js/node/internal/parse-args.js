@@ -143,4 +143,3 @@ function store(values, name, value, option) {
     values[name] = stored;
   }
 }
-
