@@ -97,8 +97,14 @@ fn setter(part: &str) -> Option<Setter> {
         "protocol" => |url, value| quirks::set_protocol(url, value).unwrap_or_default(),
         "username" => |url, value| quirks::set_username(url, value).unwrap_or_default(),
         "password" => |url, value| quirks::set_password(url, value).unwrap_or_default(),
-        "host" => |url, value| quirks::set_host(url, value).unwrap_or_default(),
-        "hostname" => |url, value| quirks::set_hostname(url, value).unwrap_or_default(),
+        "host" => |url, value| {
+            quirks::set_host(url, value).unwrap_or_default();
+            drop_dot(url);
+        },
+        "hostname" => |url, value| {
+            quirks::set_hostname(url, value).unwrap_or_default();
+            drop_dot(url);
+        },
         "port" => |url, value| quirks::set_port(url, value).unwrap_or_default(),
         "pathname" => set_pathname,
         "search" => quirks::set_search,
@@ -117,34 +123,42 @@ fn changed(href: &str, set: Setter, value: &str) -> Option<Url> {
     catch_unwind(|| {
         let mut url = url;
         set(&mut url, value);
-        told_apart(url)
+        url
     })
-    .ok()?
+    .ok()
 }
 
-/// The same URL with "/." before its path exactly where that keeps a path that begins with "//" from looking like a host. The
-/// crate's setters leave it as it was.
-fn told_apart(url: Url) -> Option<Url> {
+/// Sets the path of a URL, which never becomes a host by that: without one before it, "/." stands before a path that begins
+/// with "//". Unlike the crate's setter, it also lets a URL without a special scheme have no path at all.
+fn set_pathname(url: &mut Url, value: &str) {
+    // Asked before: the crate takes "non-spec://p" for a URL with a host, once it has made that of one without.
+    let has_authority = url.has_authority();
+    quirks::set_pathname(url, value);
     let path = url.path();
-    let text = if url.has_authority() {
-        let path = if path.starts_with("/.//") { &path[2..] } else { path };
+    let text = if has_authority {
+        let path = if value.is_empty() { "" } else { path };
+        // A special URL gets its slash back from the parser.
         format!("{}{path}{}", &url[..Position::AfterPort], &url[Position::AfterPath..])
     } else {
         let dot = if path.starts_with("//") { "/." } else { "" };
         format!("{}:{dot}{path}{}", &url[..Position::AfterScheme], &url[Position::AfterPath..])
     };
-    if text == url.as_str() { Some(url) } else { parse(&text, None) }
+    become_text(url, &text);
 }
 
-/// Unlike the crate's, it lets a URL without a special scheme have no path at all.
-fn set_pathname(url: &mut Url, value: &str) {
-    quirks::set_pathname(url, value);
-    if value.is_empty() && url.has_authority() && url.path() == "/" {
-        let bare = format!("{}{}", &url[..Position::AfterPort], &url[Position::AfterPath..]);
-        // A special URL gets its slash back from the parser.
-        if let Some(bare) = parse(&bare, None) {
-            *url = bare;
-        }
+/// Takes away the "/." which the path of a URL needs no longer that has a host now.
+fn drop_dot(url: &mut Url) {
+    if url.has_authority() {
+        let text = format!("{}{}", &url[..Position::AfterPort], &url[Position::BeforePath..]);
+        become_text(url, &text);
+    }
+}
+
+fn become_text(url: &mut Url, text: &str) {
+    if text != url.as_str()
+        && let Some(other) = parse(text, None)
+    {
+        *url = other;
     }
 }
 
