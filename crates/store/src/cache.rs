@@ -289,6 +289,25 @@ impl CacheStore {
         Ok(gone)
     }
 
+    /// Removes all that an owner keeps.
+    ///
+    /// # Errors
+    /// If the file fails.
+    pub fn forget(&self, owner: &str) -> Result<(), StoreError> {
+        loop {
+            let gone = {
+                let writer = lock(&self.writer);
+                let mut statement = writer.prepare_cached(
+                    "DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE owner = ?1 LIMIT ?2)",
+                )?;
+                statement.execute(params![owner, to_i64(STEP_ENTRIES)])?
+            };
+            if gone == 0 {
+                return self.sweep();
+            }
+        }
+    }
+
     /// Frees what is over and what nobody reads any more, in steps between which others write.
     ///
     /// # Errors
