@@ -1,7 +1,6 @@
 // The global object of every isolate, and the hooks that Rust calls. This file is evaluated last, once, while the startup
 // snapshot is made.
 import "./bounded/index.js";
-import { native } from "./native.js";
 import { freezeClocks } from "./clock.js";
 import { AbortController, AbortSignal } from "./abort.js";
 import { atob, btoa } from "./base64.js";
@@ -117,7 +116,8 @@ const modulesOf = (env) => {
   const ofWorkers = () => (workers ??= lazy.load("lazy/workers-module.js").workersModule(env));
   return (modules = (specifier) => {
     const name = importable(specifier);
-    return name === "cloudflare:workers" ? ofWorkers() : name === undefined ? undefined : lazy.builtin(name);
+    if (name === undefined) throw new Error(`No such module \`${specifier}\`: the modules of Node.js are there for workers with "nodejs_compat" in their compatibility_flags.`);
+    return name === "cloudflare:workers" ? ofWorkers() : lazy.builtin(name);
   });
 };
 
@@ -156,6 +156,9 @@ export function resumeWorker(bindings) {
   worker.fillBindings(bindings);
   return modules;
 }
+
+/** Called once, when Mote is built, for the code of what is loaded late. */
+export const warmUpLate = () => lazy.load("lazy/warm-up.js").warmUp();
 
 /** Called once, when the snapshot is made, for the code that the first event of a worker needs to be in it. */
 export function warmUp() {

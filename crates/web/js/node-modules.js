@@ -1,7 +1,7 @@
 // The modules of Node: `node:stream/web` is node/stream/web.js.
 const FILES =
-  "assert assert/strict async_hooks buffer console diagnostics_channel events module os path path/posix path/win32 perf_hooks process " +
-  "punycode querystring stream stream/consumers stream/promises stream/web string_decoder timers timers/promises url util util/types";
+  "assert assert/strict async_hooks buffer console crypto diagnostics_channel events http https module os path path/posix path/win32 perf_hooks process " +
+  "punycode querystring stream stream/consumers stream/promises stream/web string_decoder timers timers/promises url util util/types zlib";
 // Those of which there is but a list of names (node/internal/stubs.js).
 const STUBS =
   "child_process cluster dgram dns dns/promises domain fs fs/promises http2 inspector inspector/promises net readline " +

@@ -116,6 +116,22 @@ fn hono_api_saves_the_transfer_of_what_the_client_has() {
 }
 
 #[test]
+fn express_gives_a_token_and_knows_it_again() {
+    let mote = example("express-tokens");
+    let wrong = mote.send("POST", "/login", &[JSON], r#"{"name":"ada","password":"guess"}"#);
+    assert_eq!((wrong.status, &*wrong.text), (401, r#"{"error":"wrong name or password"}"#));
+    let right = mote.send("POST", "/login", &[JSON], r#"{"name":"ada","password":"correct horse"}"#);
+    assert_eq!(right.status, 200, "{}", right.text);
+    let bearer = format!("Bearer {}", right.json()["token"].as_str().expect("a token"));
+
+    let me = mote.get_with("/me", &[("authorization", &bearer)]);
+    assert_eq!((me.status, &*me.text), (200, r#"{"greeting":"Hello, ada!"}"#));
+    assert_eq!(me.header("cache-control"), "no-store");
+    assert_eq!(mote.get_with("/me", &[("authorization", &format!("{bearer}x"))]).status, 401);
+    assert_eq!(mote.get("/me").json()["error"], "jwt must be provided");
+}
+
+#[test]
 fn react_ssr_sends_the_shell_before_the_reviews_are_there() {
     let mote = example("react-ssr");
     mote.get("/products/lamp?slow=0");

@@ -161,9 +161,11 @@ impl Node {
 }
 
 fn project(name: &str, source: &str, upstream: &str) -> Project {
+    // Those that attack by way of Node's modules say so in their name.
+    let flags = if name.starts_with("node-") { "compatibility_flags = [\"nodejs_compat\"]\n" } else { "" };
     let config = format!(
         "name = \"{name}\"\nmain = \"src/index.js\"\ncompatibility_date = \"2026-08-01\"\naccount_id = \"{name}\"\n\
-         no_bundle = true\n[vars]\nUPSTREAM = \"{upstream}\"\n"
+         {flags}no_bundle = true\n[vars]\nUPSTREAM = \"{upstream}\"\n"
     );
     Project::empty().with("wrangler.toml", &config).with("src/index.js", source)
 }

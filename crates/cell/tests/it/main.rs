@@ -17,7 +17,9 @@ mod limits;
 mod modules;
 mod natives;
 mod node;
+mod node_events;
 mod side_channels;
+mod sockets;
 mod uncaught;
 mod warmth;
 
@@ -40,7 +42,9 @@ fn main() -> ExitCode {
         modules::tests(),
         natives::tests(),
         node::tests(),
+        node_events::tests(),
         side_channels::tests(),
+        sockets::tests(),
         uncaught::tests(),
         warmth::tests(),
     ]

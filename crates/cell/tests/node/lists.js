@@ -1,6 +1,7 @@
 import assert from "./assert.js";
 import async_hooks from "./async-hooks.js";
 import buffer from "./buffer.js";
+import crypto from "./crypto.js";
 import events from "./events.js";
 import path from "./path.js";
 import querystring from "./querystring.js";
@@ -8,6 +9,7 @@ import rest from "./rest.js";
 import stream from "./stream.js";
 import string_decoder from "./string-decoder.js";
 import url from "./url.js";
-import util from "./util.js";
+import util from "./inspecting.js";
+import zlib from "./zlib.js";
 
-export const lists = { assert, async_hooks, buffer, events, path, querystring, rest, stream, string_decoder, url, util };
+export const lists = { assert, async_hooks, buffer, crypto, events, path, querystring, rest, stream, string_decoder, url, util, zlib };

@@ -1,6 +1,6 @@
 // URLPattern (https://urlpattern.spec.whatwg.org/). A native takes patterns apart and makes a regular expression of each component,
 // as the standard says; V8 matches them, under the limits of all of the worker's code.
-import { USVString, defineInterface, dictionary, isObject, requireArguments } from "../webidl.js";
+import { USVString, defineInterface, dictionary, isObject } from "../webidl.js";
 import { native } from "../native.js";
 import { showFields } from "../platform-values.js";
 

@@ -7,7 +7,7 @@ import { finished, finishedPromise } from "./internal/streams/finished.js";
 import { Stream } from "./internal/streams/legacy.js";
 import { pipeline, pipelinePromise, run } from "./internal/streams/pipeline.js";
 import { Readable } from "./internal/streams/readable.js";
-import { destroy, getDefaultHighWaterMark, isNodeStream, isReadable, setDefaultHighWaterMark } from "./internal/streams/shared.js";
+import { destroy, getDefaultHighWaterMark, isNodeStream, isReadable, setDefaultHighWaterMark } from "./internal/streams/lifecycle.js";
 import { duplexOfPair, readableFromWeb, readableToWeb, readerOfDuplexToWeb, writableFromWeb, writableToWeb } from "./internal/streams/web.js";
 import { Writable } from "./internal/streams/writable.js";
 

@@ -44,7 +44,7 @@ const BROTLI_QUALITY: u32 = 5;
 /// Gzip's only window.
 const GZIP_WINDOW_BITS: u8 = 15;
 
-/// `codecNew(format, compress) -> codec`
+/// `codecNew(format, compress, level) -> codec`; the level is for deflate and its kin, and may be left out.
 fn codec_new<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     args: v8::FunctionCallbackArguments<'s>,
@@ -52,7 +52,8 @@ fn codec_new<'s>(
 ) {
     let Some(format) = string_arg(scope, &args, 0) else { return };
     let way = if args.get(1).is_true() { Way::Compress } else { Way::Decompress };
-    let Some(engine) = Engine::of(&format, way) else {
+    let level = args.get(2).try_cast::<v8::Uint32>().ok().map(|level| Compression::new(level.value().min(9)));
+    let Some(engine) = Engine::of(&format, way, level.unwrap_or_default()) else {
         throw_type_error(scope, "the format is unknown");
         return;
     };
@@ -74,7 +75,8 @@ fn codec_new<'s>(
 
 /// `codecRun(codec, bytes | undefined, offset, last) -> [bytes consumed, Uint8Array | undefined, more: boolean]`
 ///
-/// Works on `bytes` from `offset` on; to be called again while `more` is true. With `last`, it finishes.
+/// Works on `bytes` from `offset` on; to be called again while `more` is true. With `last`, it finishes. If `last` is
+/// `"flush"`, and there are no bytes, it gives all that can be made of what it has taken so far.
 fn codec_run<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     args: v8::FunctionCallbackArguments<'s>,
@@ -82,7 +84,11 @@ fn codec_run<'s>(
 ) {
     let view = view_arg(scope, &args, 1);
     let offset = args.get(2).try_cast::<v8::Uint32>().map_or(0, |offset| offset.value());
-    let flow = if args.get(3).is_true() { Flow::Finish } else { Flow::GoOn };
+    let flow = match args.get(3) {
+        last if last.is_true() => Flow::Finish,
+        last if last.is_string() => Flow::Flush,
+        _ => Flow::GoOn,
+    };
     let step = with_resource::<Option<Codec>, _>(scope, args.get(0), |_, codec| {
         let mut storage = [0; ON_HEAP_BYTES_MAX];
         let bytes = view.as_ref().map_or(&[][..], |view| view.get_contents(&mut storage));
@@ -156,6 +162,7 @@ struct Codec {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flow {
     GoOn,
+    Flush,
     Finish,
 }
 
@@ -182,7 +189,8 @@ impl Codec {
             return if rest.is_empty() { Ok(nothing) } else { Err(Failure::Trailing) };
         }
         let piece = rest.get(..rest.len().min(STEP_BYTES_MAX)).unwrap_or_default();
-        let finish = flow == Flow::Finish && piece.is_empty();
+        let flow = if piece.is_empty() { flow } else { Flow::GoOn };
+        let finish = flow == Flow::Finish;
         let held = self.engine.bytes();
         if let Some(grown) = self.engine.bytes_with(piece).filter(|bytes| *bytes > held)
             && !self.held.resize(grown)
@@ -190,7 +198,7 @@ impl Codec {
             return Err(Failure::NoRoom);
         }
         let mut output = vec![0; STEP_BYTES_MAX];
-        let run = self.engine.run(piece, &mut output, if finish { Flow::Finish } else { Flow::GoOn })?;
+        let run = self.engine.run(piece, &mut output, flow)?;
         self.ended = run.ended;
         let filled = run.written == output.len();
         output.truncate(run.written);
@@ -224,8 +232,7 @@ enum Engine {
 }
 
 impl Engine {
-    fn of(format: &str, way: Way) -> Option<Self> {
-        let level = Compression::default();
+    fn of(format: &str, way: Way, level: Compression) -> Option<Self> {
         Some(match (format, way) {
             ("gzip", Way::Compress) => Self::Deflate(Compress::new_gzip(level, GZIP_WINDOW_BITS)),
             ("gzip", Way::Decompress) => Self::Inflate(Decompress::new_gzip(GZIP_WINDOW_BITS)),
@@ -281,7 +288,11 @@ impl Engine {
 
 fn deflate(compress: &mut Compress, input: &[u8], output: &mut [u8], flow: Flow) -> Result<Run, Failure> {
     let (taken, given) = (compress.total_in(), compress.total_out());
-    let flush = if flow == Flow::Finish { FlushCompress::Finish } else { FlushCompress::None };
+    let flush = match flow {
+        Flow::Finish => FlushCompress::Finish,
+        Flow::Flush => FlushCompress::Sync,
+        Flow::GoOn => FlushCompress::None,
+    };
     let status = compress.compress(input, output, flush).map_err(|_| Failure::Malformed)?;
     Ok(Run {
         consumed: since(taken, compress.total_in()),
@@ -321,6 +332,7 @@ fn brotli_encode(
 ) -> Result<Run, Failure> {
     let operation = match flow {
         Flow::Finish => BrotliEncoderOperation::BROTLI_OPERATION_FINISH,
+        Flow::Flush => BrotliEncoderOperation::BROTLI_OPERATION_FLUSH,
         Flow::GoOn => BrotliEncoderOperation::BROTLI_OPERATION_PROCESS,
     };
     let (mut left, mut consumed, mut room, mut written) = (input.len(), 0, output.len(), 0);

@@ -7,6 +7,7 @@ mod ciphers;
 mod derivation;
 mod hasher;
 mod keys;
+mod scrypt;
 mod signatures;
 
 use ctutils::CtEq as _;
@@ -25,8 +26,15 @@ use super::{
 
 /// The natives of the files below.
 pub(super) fn natives_with_keys() -> Vec<mote_engine::Native> {
-    [ciphers::natives(), derivation::natives(), hasher::natives(), keys::natives(), signatures::natives()]
-        .concat()
+    [
+        ciphers::natives(),
+        derivation::natives(),
+        hasher::natives(),
+        keys::natives(),
+        scrypt::natives(),
+        signatures::natives(),
+    ]
+    .concat()
 }
 
 natives! {

@@ -67,7 +67,7 @@ fn pbkdf2<'s>(
 }
 
 /// PBKDF2 (RFC 8018). Why by hand: a library's cannot be stopped, and this is the one function that is made to take long.
-fn stretched<M: Mac + KeyInit + Clone>(
+pub(super) fn stretched<M: Mac + KeyInit + Clone>(
     password: &[u8],
     salt: &[u8],
     iterations: u32,

@@ -2,7 +2,7 @@
 import { AbortError, invalidType } from "../errors.js";
 import { requireSignal } from "../validate.js";
 import { finished } from "./finished.js";
-import { isNodeStream, isWebStream } from "./shared.js";
+import { isNodeStream, isWebStream } from "./lifecycle.js";
 
 export function addAbortSignal(signal, stream) {
   if (signal === undefined || signal === null || typeof signal !== "object" || !("aborted" in signal)) throw invalidType("signal", "an instance of AbortSignal", signal);

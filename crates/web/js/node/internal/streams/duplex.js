@@ -2,7 +2,7 @@
 import { error, invalidType } from "../errors.js";
 import { Readable } from "./readable.js";
 import { readMore } from "./readable-state.js";
-import { construct, isNodeStream, isWebStream } from "./shared.js";
+import { construct, isNodeStream, isWebStream } from "./lifecycle.js";
 import { Writable, afterConstruct, initialize, writableProperties } from "./writable.js";
 import { duplexOfPair, readableFromWeb, writableFromWeb } from "./web.js";
 

@@ -2,7 +2,7 @@
 import { AsyncResource } from "../../async_hooks.js";
 import { AbortError, error, invalidType, notImplemented } from "../errors.js";
 import { requireFunction, requireObject, requireSignal } from "../validate.js";
-import { isNodeStream, isWebStream, soon } from "./shared.js";
+import { isNodeStream, isWebStream, soon } from "./lifecycle.js";
 
 const premature = () => error("ERR_STREAM_PREMATURE_CLOSE", "Premature close");
 

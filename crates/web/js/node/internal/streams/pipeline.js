@@ -4,7 +4,7 @@ import { requireFunction, requireSignal } from "../validate.js";
 import { PassThrough } from "./duplex.js";
 import { finished } from "./finished.js";
 import { Readable } from "./readable.js";
-import { isNodeStream, isWebStream, soon } from "./shared.js";
+import { isNodeStream, isWebStream, soon } from "./lifecycle.js";
 import { readableFromWeb, writableFromWeb } from "./web.js";
 import { Writable } from "./writable.js";
 

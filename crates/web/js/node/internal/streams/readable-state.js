@@ -2,7 +2,7 @@
 import { Buffer } from "../../buffer.js";
 import { StringDecoder } from "../../string_decoder.js";
 import { error, invalidType } from "../errors.js";
-import { errorOrDestroy, highWaterMarkOf, soon } from "./shared.js";
+import { errorOrDestroy, highWaterMarkOf, soon } from "./lifecycle.js";
 
 const HIGH_WATER_MARK_MAX = 0x40000000;
 

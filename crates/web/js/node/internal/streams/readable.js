@@ -7,7 +7,7 @@ import { finished } from "./finished.js";
 import { Stream } from "./legacy.js";
 import { addOperators } from "./operators.js";
 import { ReadableState, addChunk, emitReadable, endReadable, flow, raisedMark, readMore, readableAmount, takeOut } from "./readable-state.js";
-import { construct, destroy, errorOrDestroy, soon, undestroy } from "./shared.js";
+import { construct, destroy, errorOrDestroy, soon, undestroy } from "./lifecycle.js";
 
 export function Readable(options) {
   if (!(this instanceof Readable)) return new Readable(options);

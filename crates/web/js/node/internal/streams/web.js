@@ -2,7 +2,7 @@
 import { Buffer } from "../../buffer.js";
 import { AbortError, invalidType } from "../errors.js";
 import { finished } from "./finished.js";
-import { isNodeStream, soon } from "./shared.js";
+import { isNodeStream, soon } from "./lifecycle.js";
 
 export function readableFromWeb(source, options, Readable) {
   if (!(source instanceof ReadableStream)) throw invalidType("readableStream", "an instance of ReadableStream", source);

@@ -5,7 +5,7 @@ import { AbortError, error, invalidType, typeError } from "../errors.js";
 import { addAbortSignal } from "./abort.js";
 import { finished } from "./finished.js";
 import { Stream } from "./legacy.js";
-import { construct, destroy, errorOrDestroy, highWaterMarkOf, soon, undestroy } from "./shared.js";
+import { construct, destroy, errorOrDestroy, highWaterMarkOf, soon, undestroy } from "./lifecycle.js";
 
 const nothing = () => {};
 

@@ -1,0 +1,2 @@
+// `cloudflare:node`.
+export { handleAsNodeRequest, httpServerHandler } from "./internal/http-server.js";

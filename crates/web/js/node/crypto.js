@@ -1,0 +1,187 @@
+// `node:crypto`.
+import { Cipheriv, Decipheriv, cipherNames, createCipheriv, createDecipheriv, getCipherInfo } from "./internal/crypto-cipher.js";
+import { hkdf, hkdfSync, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from "./internal/crypto-derive.js";
+import { Hash, Hmac, createHash, createHmac, hash, hashNames } from "./internal/crypto-hash.js";
+import { KeyObject, createPrivateKey, createPublicKey, createSecretKey, curveNames } from "./internal/crypto-keys.js";
+import { ECDH, createECDH, diffieHellman, generateKey, generateKeyPair, generateKeyPairSync, generateKeySync } from "./internal/crypto-pairs.js";
+import { randomBytes, randomFill, randomFillSync, randomInt, randomUUID, timingSafeEqual } from "./internal/crypto-random.js";
+import { RSA_PKCS1_OAEP_PADDING, RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING, Sign, Verify, createSign, createVerify, privateDecrypt, privateEncrypt, publicDecrypt, publicEncrypt, sign, verify } from "./internal/crypto-sign.js";
+import { notImplemented } from "./internal/errors.js";
+import { promisify } from "./util.js";
+
+export const webcrypto = globalThis.crypto;
+export const { subtle } = webcrypto;
+export const getRandomValues = (array) => webcrypto.getRandomValues(array);
+
+export const constants = {
+  RSA_NO_PADDING: 3,
+  RSA_PKCS1_OAEP_PADDING,
+  RSA_PKCS1_PADDING,
+  RSA_PKCS1_PSS_PADDING,
+  RSA_PSS_SALTLEN_AUTO: -2,
+  RSA_PSS_SALTLEN_DIGEST: -1,
+  RSA_PSS_SALTLEN_MAX_SIGN: -2,
+  defaultCipherList: "",
+  TLS1_VERSION: 769,
+  TLS1_1_VERSION: 770,
+  TLS1_2_VERSION: 771,
+  TLS1_3_VERSION: 772,
+  POINT_CONVERSION_COMPRESSED: 2,
+  POINT_CONVERSION_UNCOMPRESSED: 4,
+  POINT_CONVERSION_HYBRID: 6,
+};
+
+export const getHashes = () => hashNames();
+export const getCiphers = () => cipherNames();
+export const getCurves = () => curveNames();
+export const getFips = () => 0;
+export const setFips = () => {};
+export const secureHeapUsed = () => ({ total: 0, used: 0, utilization: 0, min: 0 });
+
+// What is missing throws when it is called, also as a constructor.
+function missing(name) {
+  const stub = {
+    [name]: function () {
+      throw notImplemented("crypto", name);
+    },
+  };
+  return stub[name];
+}
+export const Certificate = missing("Certificate");
+export const DiffieHellman = missing("DiffieHellman");
+export const DiffieHellmanGroup = missing("DiffieHellmanGroup");
+export const X509Certificate = missing("X509Certificate");
+export const checkPrime = missing("checkPrime");
+export const checkPrimeSync = missing("checkPrimeSync");
+export const createDiffieHellman = missing("createDiffieHellman");
+export const createDiffieHellmanGroup = missing("createDiffieHellmanGroup");
+export const generatePrime = missing("generatePrime");
+export const generatePrimeSync = missing("generatePrimeSync");
+export const getDiffieHellman = missing("getDiffieHellman");
+export const setEngine = missing("setEngine");
+
+Object.defineProperty(generateKeyPair, promisify.custom, {
+  enumerable: false,
+  value: (type, options) =>
+    new Promise((resolve, reject) => {
+      generateKeyPair(type, options, (failure, publicKey, privateKey) => (failure ? reject(failure) : resolve({ publicKey, privateKey })));
+    }),
+});
+
+export {
+  Cipheriv,
+  Decipheriv,
+  ECDH,
+  Hash,
+  Hmac,
+  KeyObject,
+  Sign,
+  Verify,
+  createCipheriv,
+  createDecipheriv,
+  createECDH,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  createSign,
+  createVerify,
+  diffieHellman,
+  generateKey,
+  generateKeyPair,
+  generateKeyPairSync,
+  generateKeySync,
+  getCipherInfo,
+  hash,
+  hkdf,
+  hkdfSync,
+  pbkdf2,
+  pbkdf2Sync,
+  privateDecrypt,
+  privateEncrypt,
+  publicDecrypt,
+  publicEncrypt,
+  randomBytes,
+  randomFill,
+  randomFillSync,
+  randomInt,
+  randomUUID,
+  scrypt,
+  scryptSync,
+  sign,
+  timingSafeEqual,
+  verify,
+};
+export { randomBytes as prng, randomBytes as pseudoRandomBytes, randomBytes as rng };
+
+export default {
+  Certificate,
+  Cipheriv,
+  Decipheriv,
+  DiffieHellman,
+  DiffieHellmanGroup,
+  ECDH,
+  Hash,
+  Hmac,
+  KeyObject,
+  Sign,
+  Verify,
+  X509Certificate,
+  checkPrime,
+  checkPrimeSync,
+  constants,
+  createCipheriv,
+  createDecipheriv,
+  createDiffieHellman,
+  createDiffieHellmanGroup,
+  createECDH,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  createSign,
+  createVerify,
+  diffieHellman,
+  generateKey,
+  generateKeyPair,
+  generateKeyPairSync,
+  generateKeySync,
+  generatePrime,
+  generatePrimeSync,
+  getCipherInfo,
+  getCiphers,
+  getCurves,
+  getDiffieHellman,
+  getFips,
+  getHashes,
+  getRandomValues,
+  hash,
+  hkdf,
+  hkdfSync,
+  pbkdf2,
+  pbkdf2Sync,
+  privateDecrypt,
+  privateEncrypt,
+  publicDecrypt,
+  publicEncrypt,
+  randomBytes,
+  randomFill,
+  randomFillSync,
+  randomInt,
+  randomUUID,
+  scrypt,
+  scryptSync,
+  secureHeapUsed,
+  setEngine,
+  setFips,
+  sign,
+  subtle,
+  timingSafeEqual,
+  verify,
+  webcrypto,
+  prng: randomBytes,
+  pseudoRandomBytes: randomBytes,
+  rng: randomBytes,
+};

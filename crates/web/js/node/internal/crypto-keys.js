@@ -1,0 +1,276 @@
+// KeyObject: secret keys, and keys of pairs in all their formats.
+import { native } from "../../native.js";
+import { isCryptoKey, slotsOf } from "../../lazy/crypto/key.js";
+import { Buffer } from "../buffer.js";
+import { isKeyObject, rememberKeyObject } from "../util/types.js";
+import { bufferOf, sourceOf } from "./crypto-bytes.js";
+import { BIT_STRING, INTEGER, NULL, OCTET_STRING, OID, SEQUENCE, children, element, malformed, ofPem, read, toPem } from "./der.js";
+import { error, invalidType, invalidValue, notImplemented, typeError } from "./errors.js";
+import { requireObject, requireOneOf } from "./validate.js";
+
+const FAMILIES = ["RSA", "P-256", "P-384", "P-521", "Ed25519", "X25519"];
+const TYPES = { __proto__: null, RSA: "rsa", Ed25519: "ed25519", X25519: "x25519" };
+const CURVES = { __proto__: null, "P-256": "prime256v1", "P-384": "secp384r1", "P-521": "secp521r1" };
+const RSA_ENCRYPTION = Buffer.from("2a864886f70d010101", "hex");
+const EC_PUBLIC_KEY = Buffer.from("2a8648ce3d0201", "hex");
+
+export const curveNames = () => Object.values(CURVES);
+export const familyOfCurve = (name) => Object.keys(CURVES).find((family) => CURVES[family] === name || family === name);
+
+let inner;
+
+export class KeyObject {
+  #type;
+  // Bytes of a secret key; else what natives know a key by.
+  #handle;
+  #family;
+
+  constructor(type, handle, family = undefined) {
+    if (type !== "secret" && type !== "public" && type !== "private") throw invalidValue("type", type);
+    if (typeof handle !== "object" || handle === null) throw invalidType("handle", "of type object", handle);
+    this.#type = type;
+    this.#handle = handle;
+    this.#family = family;
+    rememberKeyObject(this);
+  }
+
+  static from(key) {
+    if (!isCryptoKey(key)) throw invalidType("key", "an instance of CryptoKey", key);
+    const { type, secret } = slotsOf(key);
+    if (type === "secret") return new KeyObject("secret", native.copyOf(secret));
+    return new KeyObject(type, secret, FAMILIES.find((family) => isOf(secret, family)));
+  }
+
+  get type() {
+    return this.#type;
+  }
+
+  get symmetricKeySize() {
+    return this.#type === "secret" ? this.#handle.length : undefined;
+  }
+
+  get asymmetricKeyType() {
+    if (this.#type === "secret") return undefined;
+    return TYPES[this.#family] ?? "ec";
+  }
+
+  get asymmetricKeyDetails() {
+    if (this.#type === "secret") return undefined;
+    if (this.#family === "RSA") {
+      const exponent = native.keyParts(this.#handle)[1];
+      return { modulusLength: native.keyBits(this.#handle), publicExponent: exponent.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) };
+    }
+    return CURVES[this.#family] === undefined ? {} : { namedCurve: CURVES[this.#family] };
+  }
+
+  equals(other) {
+    if (!isKeyObject(other)) throw invalidType("otherKeyObject", "an instance of KeyObject", other);
+    if (other.type !== this.type || other.asymmetricKeyType !== this.asymmetricKeyType) return false;
+    const bytes = (key) => (key.type === "secret" ? key.export() : key.export({ format: "der", type: key.type === "public" ? "spki" : "pkcs8" }));
+    const [one, two] = [bytes(this), bytes(other)];
+    return one.length === two.length && native.timingSafeEqual(one, two);
+  }
+
+  export(options = undefined) {
+    if (this.#type === "secret") {
+      if (options?.format === "jwk") return { kty: "oct", k: bufferOf(this.#handle).toString("base64url") };
+      return bufferOf(native.copyOf(this.#handle));
+    }
+    return exported(this.#type, this.#handle, this.#family, options);
+  }
+
+  static {
+    inner = (key) => ({ type: key.#type, handle: key.#handle, family: key.#family });
+  }
+}
+Object.defineProperty(KeyObject.prototype, Symbol.toStringTag, { value: "KeyObject", configurable: true });
+
+/** `{ type, handle, family }`: for this room alone. */
+export const innerOf = (key) => inner(key);
+
+function isOf(handle, family) {
+  const spki = native.keyExport(handle, "spki");
+  return spki !== undefined && native.keyImport(family, "spki", spki) !== undefined;
+}
+
+// --- Writing -------------------------------------------------------------------------------------------------
+
+const b64 = (bytes) => bufferOf(bytes).toString("base64url");
+
+function jwkOf(type, handle, family) {
+  if (family === "RSA") {
+    const names = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
+    return { kty: "RSA", ...Object.fromEntries(native.keyParts(handle).map((part, i) => [names[i], b64(part)])) };
+  }
+  if (CURVES[family] !== undefined) {
+    const [x, y, d] = native.keyParts(handle);
+    return { kty: "EC", x: b64(x), y: b64(y), crv: family, ...(d === undefined ? {} : { d: b64(d) }) };
+  }
+  const x = b64(native.keyExport(handle, "raw"));
+  return { crv: family, ...(type === "private" ? { d: b64(native.keyExport(handle, "seed")) } : {}), x, kty: "OKP" };
+}
+
+function exported(type, handle, family, options) {
+  requireObject(options, "options");
+  if (options.format === "jwk") return jwkOf(type, handle, family);
+  requireOneOf(options.format, "options.format", ["pem", "der", "jwk"]);
+  if (options.cipher !== undefined || options.passphrase !== undefined) throw notImplemented("crypto", "exporting a key under a passphrase");
+  const isPrivate = type === "private";
+  const form = options.type;
+  const bytes = bufferOf(native.keyExport(handle, isPrivate ? "pkcs8" : "spki"));
+  if (form === (isPrivate ? "pkcs8" : "spki")) return options.format === "der" ? bytes : toPem(isPrivate ? "PRIVATE KEY" : "PUBLIC KEY", bytes);
+  if (form === "pkcs1" && family === "RSA") {
+    const parts = children(read(bytes).content);
+    const key = isPrivate ? parts[2].content : parts[1].content.subarray(1);
+    return options.format === "der" ? Buffer.from(key) : toPem(`RSA ${isPrivate ? "PRIVATE" : "PUBLIC"} KEY`, key);
+  }
+  if (form === "sec1" && isPrivate && CURVES[family] !== undefined) {
+    const key = sec1Of(bytes);
+    return options.format === "der" ? key : toPem("EC PRIVATE KEY", key);
+  }
+  throw error("ERR_CRYPTO_INCOMPATIBLE_KEY_OPTIONS", `The selected key encoding ${form} ${form === "pkcs1" ? "can only be used for RSA keys" : "can only be used for EC keys"}.`);
+}
+
+// An ECPrivateKey has the curve in itself, if it stands alone.
+function sec1Of(pkcs8) {
+  const parts = children(read(pkcs8).content);
+  const curve = children(parts[1].content)[1].whole;
+  const own = children(read(parts[2].content).content);
+  return element(SEQUENCE, own[0].whole, own[1].whole, element(0xa0, curve), ...own.slice(2).map((one) => one.whole));
+}
+
+// --- Reading -------------------------------------------------------------------------------------------------
+
+const wrapped = {
+  pkcs1Private: (key) => element(SEQUENCE, element(INTEGER, Buffer.from([0])), element(SEQUENCE, element(OID, RSA_ENCRYPTION), element(NULL)), element(OCTET_STRING, key)),
+  pkcs1Public: (key) => element(SEQUENCE, element(SEQUENCE, element(OID, RSA_ENCRYPTION), element(NULL)), element(BIT_STRING, Buffer.from([0]), key)),
+  sec1(key) {
+    const curve = children(read(key).content).find(({ tag }) => tag === 0xa0);
+    if (curve === undefined) throw malformed();
+    return element(SEQUENCE, element(INTEGER, Buffer.from([0])), element(SEQUENCE, element(OID, EC_PUBLIC_KEY), Buffer.from(curve.content)), element(OCTET_STRING, key));
+  },
+};
+
+function imported(format, bytes) {
+  for (const family of FAMILIES) {
+    const handle = native.keyImport(family, format, bytes);
+    if (handle !== undefined) return new KeyObject(format === "spki" ? "public" : "private", handle, family);
+  }
+  throw malformed();
+}
+
+// The key in a certificate.
+function ofCertificate(bytes) {
+  const body = children(read(children(read(bytes).content)[0].whole).content);
+  const at = body[0].tag === 0xa0 ? 6 : 5;
+  return imported("spki", Buffer.from(body[at].whole));
+}
+
+function ofLabel(label, bytes) {
+  switch (label) {
+    case "PUBLIC KEY":
+      return imported("spki", bytes);
+    case "PRIVATE KEY":
+      return imported("pkcs8", bytes);
+    case "RSA PUBLIC KEY":
+      return imported("spki", wrapped.pkcs1Public(bytes));
+    case "RSA PRIVATE KEY":
+      return imported("pkcs8", wrapped.pkcs1Private(bytes));
+    case "EC PRIVATE KEY":
+      return imported("pkcs8", wrapped.sec1(bytes));
+    case "CERTIFICATE":
+      return ofCertificate(bytes);
+    case "ENCRYPTED PRIVATE KEY":
+      throw notImplemented("crypto", "reading a key under a passphrase");
+    default:
+      throw malformed();
+  }
+}
+
+const LABELS = { __proto__: null, spki: "PUBLIC KEY", pkcs8: "PRIVATE KEY", sec1: "EC PRIVATE KEY" };
+
+function ofDer(bytes, type, isPublic) {
+  const label = type === "pkcs1" ? `RSA ${isPublic ? "PUBLIC" : "PRIVATE"} KEY` : LABELS[type];
+  if (label === undefined) throw invalidValue("options.type", type);
+  return ofLabel(label, bytes);
+}
+
+const JWK_MEMBERS = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
+
+function ofJwk(jwk) {
+  requireObject(jwk, "key.key");
+  const part = (name) => {
+    if (typeof jwk[name] !== "string") throw invalidType(`key.${name}`, "of type string", jwk[name]);
+    return Buffer.from(jwk[name], "base64url");
+  };
+  const isPrivate = jwk.d !== undefined;
+  let handle;
+  let family;
+  if (jwk.kty === "RSA") {
+    family = "RSA";
+    handle = native.keyOfParts("RSA", ...(isPrivate ? JWK_MEMBERS : JWK_MEMBERS.slice(0, 2)).map(part));
+  } else if (jwk.kty === "EC" && CURVES[jwk.crv] !== undefined) {
+    family = jwk.crv;
+    handle = native.keyOfParts(family, ...(isPrivate ? ["x", "y", "d"] : ["x", "y"]).map(part));
+  } else if (jwk.kty === "OKP" && (jwk.crv === "Ed25519" || jwk.crv === "X25519")) {
+    family = jwk.crv;
+    handle = native.keyImport(family, isPrivate ? "seed" : "raw", part(isPrivate ? "d" : "x"));
+  } else {
+    requireOneOf(jwk.kty, "key.kty", ["RSA", "EC", "OKP"]);
+  }
+  if (handle === undefined) throw error("ERR_CRYPTO_INVALID_JWK", "Invalid JWK data");
+  return new KeyObject(isPrivate ? "private" : "public", handle, family);
+}
+
+function parsed(given, isPublic) {
+  if (isKeyObject(given)) return given;
+  if (isCryptoKey(given)) return KeyObject.from(given);
+  const options = typeof given === "object" && given !== null && !ArrayBuffer.isView(given) && !(given instanceof ArrayBuffer) ? given : { key: given };
+  const { key, format = "pem" } = options;
+  if (isKeyObject(key)) return key;
+  if (isCryptoKey(key)) return KeyObject.from(key);
+  if (format === "jwk") return ofJwk(key);
+  requireOneOf(format, "options.format", ["pem", "der", "jwk"]);
+  if (key === undefined || key === null || (typeof key !== "string" && !ArrayBuffer.isView(key) && !(key instanceof ArrayBuffer))) {
+    throw invalidType("key", "of type string or an instance of ArrayBuffer, Buffer, TypedArray, DataView, KeyObject, or CryptoKey", given);
+  }
+  const bytes = bufferOf(sourceOf(key, "key", options.encoding));
+  if (format === "der") return ofDer(bytes, options.type, isPublic);
+  const pem = ofPem(bytes.toString("latin1"));
+  if (pem === undefined) throw malformed();
+  if (/Proc-Type: 4,ENCRYPTED/.test(pem.body)) throw notImplemented("crypto", "reading a key under a passphrase");
+  return ofLabel(pem.label, pem.bytes);
+}
+
+export function privateKeyOf(given) {
+  const key = parsed(given, false);
+  if (key.type !== "private") {
+    if (isKeyObject(given) || isKeyObject(given?.key)) throw typeError("ERR_CRYPTO_INVALID_KEY_OBJECT_TYPE", `Invalid key object type ${key.type}, expected private.`);
+    throw malformed();
+  }
+  return key;
+}
+
+/** A public key, also where a private one is given. */
+export function publicKeyOf(given) {
+  const key = parsed(given, true);
+  if (key.type === "secret") throw typeError("ERR_CRYPTO_INVALID_KEY_OBJECT_TYPE", "Invalid key object type secret, expected private or public.");
+  return key;
+}
+
+export function createSecretKey(key, encoding = undefined) {
+  return new KeyObject("secret", sourceOf(key, "key", encoding).slice());
+}
+
+export function createPrivateKey(given) {
+  if (isKeyObject(given)) throw invalidType("key", "of type string or an instance of ArrayBuffer, Buffer, TypedArray, DataView, or Object", given);
+  return privateKeyOf(given);
+}
+
+export function createPublicKey(given) {
+  if (isKeyObject(given) && given.type !== "private") throw typeError("ERR_CRYPTO_INVALID_KEY_OBJECT_TYPE", `Invalid key object type ${given.type}, expected private.`);
+  const key = publicKeyOf(given);
+  if (key.type === "public") return key;
+  const { handle, family } = innerOf(key);
+  return new KeyObject("public", native.keyImport(family, "spki", native.keyExport(handle, "spki")), family);
+}
