@@ -18,6 +18,8 @@ import formData from "./cases/form-data.js";
 import globals from "./cases/globals.js";
 import headers from "./cases/headers.js";
 import modules from "./cases/modules.js";
+import node from "./cases/node.js";
+import nodeData from "./cases/node-data.js";
 import patterns from "./cases/patterns.js";
 import requests from "./cases/requests.js";
 import responses from "./cases/responses.js";
@@ -52,6 +54,8 @@ const AREAS = {
   globals,
   headers,
   modules,
+  node,
+  "node-data": nodeData,
   patterns,
   requests,
   responses,
