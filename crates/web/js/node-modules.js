@@ -4,7 +4,7 @@ const FILES =
   "punycode querystring stream stream/consumers stream/promises stream/web string_decoder timers timers/promises url util util/types zlib";
 // Those of which there is but a list of names (node/internal/stubs.js).
 const STUBS =
-  "child_process cluster dgram dns dns/promises domain fs fs/promises http2 inspector inspector/promises net readline " +
+  "child_process cluster constants dgram dns dns/promises domain fs fs/promises http2 inspector inspector/promises net readline " +
   "readline/promises repl tls trace_events tty v8 vm wasi worker_threads";
 
 const split = Function.prototype.call.bind(String.prototype.split);
