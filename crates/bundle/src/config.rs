@@ -205,7 +205,20 @@ struct Reader<'a> {
     errors: Vec<Diagnostic>,
 }
 
+/// The names of the environments of a configuration.
+pub(crate) fn environments(top: &Table) -> Vec<String> {
+    match top.entry("env").map(|entry| &entry.node.value) {
+        Some(Value::Table(table)) => table.0.iter().map(|entry| entry.key.clone()).collect(),
+        Some(_) | None => Vec::new(),
+    }
+}
+
 impl<'a> Reader<'a> {
+    /// Whether what a node gives a worker is read.
+    fn reads_bindings(&self) -> bool {
+        matches!(self.purpose, Purpose::Deployment | Purpose::Description)
+    }
+
     fn choose_environment(&mut self, wanted: Option<&str>) {
         let Some(wanted) = wanted else { return };
         let environments = self.top.entry("env").and_then(|entry| self.table(entry));
@@ -253,7 +266,7 @@ impl<'a> Reader<'a> {
                     Some("move it to the top level".to_owned()),
                 );
             }
-            Some((_, Support::Deployed)) if self.purpose != Purpose::Deployment => {
+            Some((_, Support::Deployed)) if !self.reads_bindings() => {
                 let hint = "it is there where the worker is deployed to; here, what it would put into `env` is missing";
                 let who = if self.purpose == Purpose::Development { "`mote dev`" } else { "`mote serve`" };
                 self.warn(span, format!("`{key}` is not supported by {who} yet"), Some(hint.to_owned()));
@@ -268,6 +281,8 @@ impl<'a> Reader<'a> {
                 let diagnostic = self.source.error(span, format!("`{key}` is not supported by Mote yet"));
                 self.errors.push(diagnostic.with_hint("take it out, and deploy without it"));
             }
+            // Nothing comes of it here, and nobody is told otherwise.
+            Some((_, Support::NotYet)) if self.purpose == Purpose::Description => {}
             Some((_, Support::NotYet)) => {
                 let hint = "the worker is bundled without it, and what it would put into `env` is missing";
                 self.warn(span, format!("`{key}` is not supported by Mote yet"), Some(hint.to_owned()));
@@ -285,7 +300,7 @@ impl<'a> Reader<'a> {
     fn settings(&mut self, environment: &Environment, root: &Path, default_name: &str) -> Option<Settings> {
         let (environment, today) = (environment.name(), environment.today());
         let name = self.name(environment, default_name);
-        let is_deployed = self.purpose == Purpose::Deployment;
+        let is_deployed = self.reads_bindings();
         let assets = if is_deployed { self.assets(root) } else { None };
         let main = match (self.find("main"), &assets) {
             (None, Some(_)) => None,

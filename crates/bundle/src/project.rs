@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use crate::config::{self, Settings, Var, tree};
 use crate::diagnostic::{Diagnostic, Listed, SourceText, shown};
 use crate::dotenv;
-use mote_wire::compatibility::{Compatibility, Date};
+use crate::rules::Rules;
+use mote_wire::{
+    bundle::ModuleKind,
+    compatibility::{Compatibility, Date},
+};
 
 /// Most bytes that a configuration file or a file of variables may have.
 const CONFIG_BYTES_MAX: u64 = 4 << 20;
@@ -35,6 +39,8 @@ pub enum Purpose {
     Production,
     /// `mote deploy`: the same, and what a node gives a worker - assets, bindings - is read, too.
     Deployment,
+    /// `mote types`: all that the others read, to tell what `env` has.
+    Description,
 }
 
 /// An opened project: its settings are read and checked, its code is not yet.
@@ -43,6 +49,7 @@ pub struct Project {
     root: PathBuf,
     settings: Settings,
     purpose: Purpose,
+    environments: Vec<String>,
     warnings: Vec<Diagnostic>,
     watched: Vec<PathBuf>,
 }
@@ -105,6 +112,11 @@ impl Environment {
     /// The top level of the configuration, for `mote deploy`.
     pub fn deployment() -> Self {
         Self::of(Purpose::Deployment)
+    }
+
+    /// The top level of the configuration, for `mote types`.
+    pub fn description() -> Self {
+        Self::of(Purpose::Description)
     }
 
     fn of(purpose: Purpose) -> Self {
@@ -195,6 +207,16 @@ impl Project {
         self.purpose
     }
 
+    /// The names of its environments, whichever it was opened for.
+    pub fn environments(&self) -> &[String] {
+        &self.environments
+    }
+
+    /// Which files become modules of their own, by the kind of module.
+    pub fn module_globs(&self) -> Vec<(ModuleKind, Vec<String>)> {
+        Rules::new(&self.settings.build.rules).globs()
+    }
+
     /// What is odd about the configuration.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
@@ -234,8 +256,14 @@ impl Project {
         let name = environment.name.as_deref();
         let (settings, warnings) =
             config::read(&source, &table, environment, root, &default_name(root)).map_err(wrong)?;
-        let project =
-            Self { root: root.to_owned(), settings, purpose: environment.purpose, warnings, watched };
+        let project = Self {
+            root: root.to_owned(),
+            settings,
+            purpose: environment.purpose,
+            environments: config::environments(&table),
+            warnings,
+            watched,
+        };
         project.with_local_vars(name)
     }
 
@@ -251,15 +279,21 @@ impl Project {
         }
         let mut settings = Settings::of_file(path, name);
         settings.compatibility = Compatibility::on(environment.today);
-        let project =
-            Self { root, settings, purpose: environment.purpose, warnings: Vec::new(), watched: Vec::new() };
+        let project = Self {
+            root,
+            settings,
+            purpose: environment.purpose,
+            environments: Vec::new(),
+            warnings: Vec::new(),
+            watched: Vec::new(),
+        };
         project.with_local_vars(None)
     }
 
     /// Adds the developer's own variables: `.dev.vars`, of the environment if there is one; without it, `.env` and its
     /// kin, the later over the earlier.
     fn with_local_vars(mut self, environment: Option<&str>) -> Result<Self, ProjectError> {
-        if self.purpose != Purpose::Development {
+        if !matches!(self.purpose, Purpose::Development | Purpose::Description) {
             return Ok(self);
         }
         let of = |base: &str| environment.map(|name| format!("{base}.{name}"));

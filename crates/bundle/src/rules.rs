@@ -101,6 +101,11 @@ impl Rules {
         Self { in_force, ignored }
     }
 
+    /// The globs of the rules in force, by the kind of module.
+    pub(crate) fn globs(&self) -> Vec<(ModuleKind, Vec<String>)> {
+        self.in_force.iter().map(|rule| (rule.kind.module_kind(), rule.globs.clone())).collect()
+    }
+
     /// What the rules say of a file, by its specifier or its path relative to the folder of the modules.
     pub(crate) fn judge(&self, path: &str, matching: Matching) -> Verdict<'_> {
         let path = path.strip_prefix("./").unwrap_or(path);

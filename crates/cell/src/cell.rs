@@ -19,7 +19,7 @@ use mote_wire::{
 };
 
 use crate::{
-    SNAPSHOT,
+    LATE_CODE, SNAPSHOT,
     admission::Pressure,
     blanks::Blanks,
     directory::Directory,
@@ -121,7 +121,7 @@ impl Cell {
     /// An empty cell. V8 must be initialised.
     #[must_use]
     pub fn new(options: CellOptions, observer: Arc<dyn Observer>) -> Rc<Self> {
-        let snapshot = mote_web::snapshot(SNAPSHOT);
+        let snapshot = mote_web::snapshot(SNAPSHOT, LATE_CODE);
         Rc::new(Self {
             warmth: Warmth::new(options.directory.books()),
             snapshot,

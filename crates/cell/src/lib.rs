@@ -64,5 +64,7 @@ pub fn engine_id() -> &'static str {
     env!("MOTE_ENGINE_ID")
 }
 
+include!(concat!(env!("OUT_DIR"), "/late.rs"));
+
 /// The platform's startup snapshot.
 static SNAPSHOT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/snapshot.bin"));

@@ -27,6 +27,8 @@ const NODE_KEYS: &[&str] = &[
     "addresses",
     "domain",
     "kv_account_mib",
+    "cache_account_mib",
+    "cache_mib",
     "upload_memory_mib",
     "account_workers",
     "worker_versions",
@@ -48,6 +50,9 @@ pub(crate) struct Config {
     pub(crate) domain: String,
     /// `node.kv_account_mib`: what an account may keep in KV; `None` for the default.
     pub(crate) kv_account_mib: Option<u64>,
+    /// `node.cache_account_mib` and `node.cache_mib`: what an account, and all of them, keep in caches; `None` for the defaults.
+    pub(crate) cache_account_mib: Option<u64>,
+    pub(crate) cache_mib: Option<u64>,
     /// `node.upload_memory_mib`: memory for all uploads at once; `None` for the default.
     pub(crate) upload_memory_mib: Option<u64>,
     /// `node.account_workers` and `node.worker_versions`: how many there may be; `None` for the defaults.
@@ -114,6 +119,8 @@ impl Config {
             addresses: Vec::new(),
             domain: LOCALHOST.to_owned(),
             kv_account_mib: None,
+            cache_account_mib: None,
+            cache_mib: None,
             upload_memory_mib: None,
             account_workers: None,
             worker_versions: None,
@@ -143,6 +150,8 @@ impl Config {
         config.memory_mib = count("memory_mib")?;
         config.connections = count("connections")?.unwrap_or(CONNECTIONS);
         config.kv_account_mib = count("kv_account_mib")?;
+        config.cache_account_mib = count("cache_account_mib")?;
+        config.cache_mib = count("cache_mib")?;
         config.upload_memory_mib = count("upload_memory_mib")?;
         config.account_workers = count("account_workers")?;
         config.worker_versions = count("worker_versions")?;

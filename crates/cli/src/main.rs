@@ -2,7 +2,7 @@
 //!
 //! What this room does: it reads the command line and puts the other rooms together: `mote dev` is a project's bundler,
 //! a cell and a host in one process; `mote serve` is a host, and each of its cells is a process of its own, this program
-//! started again as `mote cell`. What speaks with a node from outside - `mote deploy` and its kin - is in `remote`. `mote limits` shows what an operator's configuration comes to, `mote doctor` what the
+//! started again as `mote cell`. What speaks with a node from outside - `mote deploy` and its kin - is in `remote`. `mote types` writes a project's types, `mote limits` shows what an operator's configuration comes to, `mote doctor` what the
 //! machine can hold of the sandbox.
 //!
 //! What happens when it fails: errors go to stderr and say what, where, and what to do about it. Exit codes: 0 done,
@@ -19,6 +19,7 @@ mod printable;
 mod project;
 mod remote;
 mod serve;
+mod types;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,8 @@ enum Command {
     Serve(serve::Options),
     #[command(flatten)]
     Remote(Box<remote::RemoteCommand>),
+    /// Write the types of a project's `env` and modules for TypeScript.
+    Types(types::Options),
     /// Let a running node hand over to the program that is installed now.
     Upgrade(serve::UpgradeOptions),
     /// Copy what a node keeps into a file, also while it runs.
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         // The host never has V8 in it: code that it does not trust runs elsewhere.
         Command::Serve(options) => serve::run(&options),
         Command::Remote(command) => remote::run(&command),
+        Command::Types(options) => types::run(&options),
         Command::Upgrade(options) => serve::run_upgrade(&options),
         Command::Backup(options) => backup::back_up(&options),
         Command::Restore(options) => backup::restore(&options),

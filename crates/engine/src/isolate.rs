@@ -142,9 +142,9 @@ struct Inner {
     _snapshot: Snapshot,
 }
 
-/// How an isolate ends. It is in a slot of the isolate, too: of one that leaves its heap behind V8 gives no code caches.
+/// How an isolate ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
+enum End {
     /// Nothing is left of it.
     Gone,
     /// It leaves its heap behind.
@@ -190,7 +190,6 @@ impl Isolate<Ready> {
         let guard = HeapGuard::install(&mut isolate, id, options.memory_bytes_max, account.clone());
         crate::rejections::track(&mut isolate);
         isolate.set_slot(account.clone());
-        isolate.set_slot(end);
         let context = {
             v8::scope!(let scope, &mut isolate);
             let context = v8::Context::new(scope, v8::ContextOptions::default());

@@ -1,7 +1,7 @@
 //! Parts of the platform that an isolate gets when it first uses them.
 //!
 //! What few workers use would cost every isolate memory if it lay in the startup snapshot. Such a module is compiled in the
-//! isolate that asks for it, from a text that all isolates share and with code that the first of them has left behind.
+//! isolate that asks for it, from a text and with code that all isolates share. The code is made together with the snapshot.
 //!
 //! What is loaded is kept in JavaScript, in the registry that the caller hands in, and nowhere else: a heap that is kept
 //! ([`crate::Isolate::keep`]) holds all that was loaded before, and this room has nothing to write down.
@@ -9,7 +9,6 @@
 use std::ffi::c_void;
 
 use crate::{
-    isolate::End,
     sources::{Linking, Source, fill_stand_in, load, registered, resolve},
     v8::{self, MapFnTo},
 };
@@ -38,7 +37,11 @@ pub fn module<'s>(
         }
         let key = v8::String::new(scope, name)?;
         registry.create_data_property(scope, key.into(), module.get_module_namespace())?;
-        keep_code(scope, sources, name, module);
+        if scope.get_slot::<Collected>().is_some() {
+            let script = module.get_unbound_module_script(scope);
+            let script = v8::Global::new(scope, script);
+            scope.get_slot_mut::<Collected>()?.0.push((name, script));
+        }
     }
     namespace
 }
@@ -66,19 +69,22 @@ fn evaluated<'s>(scope: &mut v8::PinScope<'s, '_>, name: &str) -> Option<v8::Loc
     module.get_module_namespace().try_cast().ok()
 }
 
-fn keep_code(
-    scope: &v8::PinScope<'_, '_>,
-    sources: &'static [Source],
-    name: &str,
-    module: v8::Local<'_, v8::Module>,
-) {
-    let Some(source) = sources.iter().find(|source| source.name == name) else { return };
-    if source.code.get().is_none()
-        && scope.get_slot::<End>() == Some(&End::Gone)
-        && let Some(code) = module.get_unbound_module_script(scope).create_code_cache()
-    {
-        let _ = source.code.set(code.to_vec().into());
-    }
+/// The modules that an isolate has loaded.
+struct Collected(Vec<(&'static str, v8::Global<v8::UnboundModuleScript>)>);
+
+/// V8's code for the modules that are loaded while `work` runs: of all functions that it calls. By the names of the modules.
+pub fn code<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    work: impl FnOnce(&mut v8::PinScope<'s, '_>),
+) -> Vec<(&'static str, Vec<u8>)> {
+    scope.set_slot(Collected(Vec::new()));
+    work(scope);
+    let collected = scope.remove_slot::<Collected>().map(|collected| collected.0).unwrap_or_default();
+    let code_of = |(name, script): (&'static str, v8::Global<v8::UnboundModuleScript>)| {
+        let script = v8::Local::new(scope, script);
+        script.create_code_cache().map(|code| (name, code.to_vec()))
+    };
+    collected.into_iter().filter_map(code_of).collect()
 }
 
 /// The functions of this room that a heap points at.

@@ -15,8 +15,8 @@ pub struct Source {
     pub name: &'static str,
     /// Its text, in ASCII.
     pub text: &'static v8::OneByteConst,
-    /// V8's code for it, made by the first isolate of the process that uses it, if it is not in the snapshot.
-    pub code: &'static OnceLock<Box<[u8]>>,
+    /// V8's code for it, if it is not in the snapshot ([`crate::lazy::code`]).
+    pub code: &'static OnceLock<&'static [u8]>,
 }
 
 impl std::fmt::Debug for Source {

@@ -5,12 +5,13 @@ use std::{net::IpAddr, rc::Rc};
 use http::{HeaderValue, Response, header};
 use mote_wire::{
     event::EventError,
-    http::{Body, EgressError},
+    http::{Body, CACHES, EgressError},
     link::{Callee, Kind, Request},
 };
 
 use crate::{
     bindings::{HostBinding, HostBindings},
+    cache::Cache,
     deployed::{Answerer, Deployed},
     site::Asked,
     supervisor::Event,
@@ -22,6 +23,8 @@ pub struct Asking<'a> {
     pub worker: &'a str,
     /// Its account; empty if it has none.
     pub account: &'a str,
+    /// Whose caches it shares.
+    pub tenant: &'a str,
     /// Its bindings.
     pub bindings: &'a HostBindings,
     /// Who asked it.
@@ -31,13 +34,14 @@ pub struct Asking<'a> {
 /// Answers for all bindings of a node.
 pub struct Bound {
     deployed: Rc<Deployed>,
+    caches: Cache,
 }
 
 impl Bound {
     /// The bindings of the workers of this node.
     #[must_use]
-    pub fn new(deployed: Rc<Deployed>) -> Self {
-        Self { deployed }
+    pub fn new(deployed: Rc<Deployed>, caches: Cache) -> Self {
+        Self { deployed, caches }
     }
 
     /// Answers a request to the binding that [`Request::target`] names.
@@ -46,6 +50,9 @@ impl Bound {
     /// If the worker has no such binding, or what stands behind it fails.
     pub async fn answer(&self, asking: Asking<'_>, request: Request) -> Result<Response<Body>, EgressError> {
         let name = request.target.clone();
+        if name == CACHES && request.kind == Kind::Fetch {
+            return Ok(self.caches.answer(asking.tenant, request).await);
+        }
         let failed = |reason: String| EgressError::Binding { binding: name.clone(), reason };
         match (asking.bindings.get(&name), request.kind) {
             (Some(HostBinding::Service { worker, callee }), _) => {

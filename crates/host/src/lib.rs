@@ -1,6 +1,7 @@
 //! The trusted process of a node: what listens, and everything that goes out.
 //!
-//! What this room does so far: [`egress`], the way out for subrequests, [`kv`], the store of pairs that workers share,
+//! What this room does so far: [`egress`], the way out for subrequests, [`kv`], the store of pairs that workers share, [`cache`],
+//! the responses that they keep,
 //! [`memory`], what the process has of it, and [`supervisor`], who starts and watches the cells in which other people's code runs. It knows nothing of V8 and never will.
 //!
 //! What happens when it fails: a subrequest that cannot be made is an [`mote_wire::http::EgressError`] for the worker
@@ -14,6 +15,7 @@ pub mod assets;
 pub mod bindings;
 pub mod bound;
 mod budget;
+pub mod cache;
 pub mod clock;
 pub mod cron;
 pub mod deployed;

@@ -2,7 +2,8 @@
 //! deployed, who did what, and the pairs of Workers KV.
 //!
 //! What this room does: one SQLite file in the node's folder. Every write is one transaction that is on the disk when the
-//! call returns, so that a process that is killed loses nothing that it has acknowledged and leaves nothing half done.
+//! call returns, so that a process that is killed loses nothing that it has acknowledged and leaves nothing half done. What the
+//! Cache API keeps has a file of its own, which may be lost.
 //!
 //! What it refuses: a bundle that is not what its hash says; a file that is damaged or of a newer Mote, which it does not
 //! open rather than serve from. It knows nothing of what bindings mean: their document is a text to it, and secrets come
@@ -16,6 +17,7 @@
 mod accounts;
 mod assets;
 mod bundles;
+mod cache;
 mod deployments;
 mod kept;
 mod kv;
@@ -35,6 +37,7 @@ mod tests;
 
 pub use accounts::Account;
 pub use assets::{Asset, AssetPath};
+pub use cache::{CACHE_CHUNK_BYTES, CacheCaps, CacheHead, CacheKey, CacheReading, CacheStore};
 pub use deployments::{Deployment, NewDeployment, Share};
 pub use kept::Kept;
 pub use kv::{

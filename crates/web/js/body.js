@@ -179,7 +179,7 @@ function claim(body) {
 export function textOf(body) {
   if (body === null) return "";
   const holder = claim(body);
-  if (holder === undefined) return then(streams().readAllBytes(body.stream), decode);
+  if (holder === undefined) return streams().readAllBytes(body.stream, decode);
   if (holder.id !== 0) return restOf(holder, true);
   if (typeof holder.value === "string") return textOfString(holder.value);
   return decode(isBlob(holder.value) ? bytesOfBlob(holder.value) : holder.value);

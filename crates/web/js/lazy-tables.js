@@ -33,6 +33,8 @@ import * as nodeModules from "./node-modules.js";
 const interfaces = {
   __proto__: null,
   ByteLengthQueuingStrategy: "lazy/streams/index.js",
+  Cache: "lazy/cache.js",
+  CacheStorage: "lazy/cache.js",
   CloseEvent: "lazy/event-kinds.js",
   CompressionStream: "lazy/compression.js",
   CountQueuingStrategy: "lazy/streams/index.js",
@@ -78,12 +80,17 @@ const interfaces = {
 };
 
 // What a worker can import by this name, by the module whose exports it gets.
-const builtins = { __proto__: null, "cloudflare:node": "node/cloudflare.js" };
+const builtins = {
+  __proto__: null,
+  "cloudflare:node": "node/cloudflare.js",
+  "cloudflare:sockets": "lazy/sockets.js",
+};
 
 // Words that show that a worker will use a module, beside the names of interfaces.
 const words = {
   __proto__: null,
   ".body": "lazy/streams/index.js",
+  "caches.": "lazy/cache.js",
   "console.": "lazy/console.js",
   "formData(": "lazy/form-data.js",
   "performance.": "lazy/performance.js",

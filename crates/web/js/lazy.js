@@ -46,6 +46,12 @@ export function loadMentioned(text) {
   for (const name in interfaces) if (includes(text, name)) load(interfaces[name]);
 }
 
+/** Loads all that a worker can reach by a global name. */
+export function loadAll() {
+  for (const word in words) load(words[word]);
+  for (const name in interfaces) load(interfaces[name]);
+}
+
 /** The exports of such a module if it is loaded already, else undefined. */
 export const loaded = (name) => registry[name];
 
@@ -66,8 +72,9 @@ export function defineLazily(object, name, value, enumerable = false) {
   defineProperty(object, name, { __proto__: null, get, set, enumerable, configurable: true });
 }
 
-/** Puts the interfaces on the global object, and `performance`. */
+/** Puts the interfaces on the global object, `performance` and `caches`. */
 export function install() {
   for (const name in interfaces) defineLazily(globalThis, name, () => load(interfaces[name])[name]);
   defineLazily(globalThis, "performance", () => load("lazy/performance.js").performance, true);
+  defineLazily(globalThis, "caches", () => load("lazy/cache.js").caches, true);
 }

@@ -157,6 +157,9 @@ export function resumeWorker(bindings) {
   return modules;
 }
 
+/** Called once, when Mote is built, for the code of what is loaded late. */
+export const warmUpLate = () => lazy.load("lazy/warm-up.js").warmUp();
+
 /** Called once, when the snapshot is made, for the code that the first event of a worker needs to be in it. */
 export function warmUp() {
   prepareContext();

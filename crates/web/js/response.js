@@ -49,6 +49,8 @@ export let isResponse;
 export let bodyStreamOf;
 /** A response like another one, whose body is what `replace(stream, contentType)` makes of its body; itself if it has none. */
 export let withBody;
+/** What the platform needs of a response, without its attributes. `encoded`: its bytes have their content coding already. */
+export let partsOfResponse;
 /** Sends a response as the answer to an event. Throws a TypeError if it cannot be sent; then nothing was. */
 export let sendResponse;
 
@@ -211,6 +213,14 @@ export class Response {
   static {
     isResponse = (value) => typeof value === "object" && value !== null && #status in value;
     bodyStreamOf = (response, what) => response.#stream(what);
+    partsOfResponse = (response) => ({
+      status: response.#status,
+      list: response.#currentList(),
+      body: response.#body,
+      type: response.#origin.type,
+      encoded: !response.#origin.encode,
+      webSocket: response.#origin.webSocket,
+    });
     withBody = (response, what, replace) => response.#withBody(what, replace);
     sendResponse = (eventId, response) => response.#send(eventId);
     const contentTypeOf = (response) => valueIn(response.#currentList(), "content-type");

@@ -16,7 +16,7 @@ use crate::{
     body::NativeBody,
     connections::Connections,
     depth::Trail,
-    native::{Holds, Socket},
+    native::{Holds, Socket, TcpSocket},
     usage::EventUsage,
 };
 
@@ -141,6 +141,8 @@ pub(crate) struct RequestContext {
     pub(crate) bodies: RefCell<HashMap<u32, NativeBody>>,
     pub(crate) pipes: RefCell<HashMap<u32, crate::body::Pipe>>,
     pub(crate) sockets: RefCell<HashMap<u32, Socket>>,
+    /// Connections of `connect()`.
+    pub(crate) tcp: RefCell<HashMap<u32, TcpSocket>>,
     /// Work under way for it: I/O that will settle a promise, timers. Aborted when it ends.
     pub(crate) ops: RefCell<HashMap<u32, AbortHandle>>,
     /// The request's own connection, when it asks to become a WebSocket.
@@ -180,6 +182,7 @@ impl RequestContext {
             bodies: RefCell::default(),
             pipes: RefCell::default(),
             sockets: RefCell::default(),
+            tcp: RefCell::default(),
             ops: RefCell::default(),
             upgrade: RefCell::default(),
             websocket_key: RefCell::default(),
@@ -239,5 +242,6 @@ impl RequestContext {
         self.bodies.borrow_mut().clear();
         self.pipes.borrow_mut().clear();
         self.sockets.borrow_mut().clear();
+        self.tcp.borrow_mut().clear();
     }
 }

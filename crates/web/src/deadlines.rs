@@ -61,7 +61,14 @@ impl Runtime {
 
     /// After its answer an event has time for its `waitUntil` work, which begins when nobody is served any more.
     pub(crate) fn limit_wait_until(&self, context: &RequestContext) {
-        if !context.is_busy() && context.deadline.get().is_none() {
+        if !context.is_busy() {
+            self.limit_leftovers(context);
+        }
+    }
+
+    /// What is left of an event that serves nobody any more has as much time.
+    pub(crate) fn limit_leftovers(&self, context: &RequestContext) {
+        if context.deadline.get().is_none() {
             let time = Duration::from_millis(self.state.limits.wait_until_ms);
             context.deadline.set(Instant::now().checked_add(time));
         }

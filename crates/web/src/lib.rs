@@ -21,6 +21,7 @@ mod deadlines;
 mod debugger;
 mod depth;
 mod events;
+mod late_code;
 mod lifecycle;
 pub mod native;
 mod op;
@@ -34,6 +35,7 @@ pub use blank::Blank;
 pub use context::{Failure, Outcome};
 pub use depth::Trail;
 pub use events::{Call, CallKind};
+pub use late_code::{LateCodeError, make_late_code};
 pub use recording::{Heap, KeptHeap};
 pub use runtime::{Console, LogLevel, Runtime, Worker};
 pub use state::wall_clock_ms;
@@ -45,7 +47,7 @@ use mote_engine::{Snapshot, snapshot::SnapshotError, v8};
 macro_rules! source {
     ($name:literal, $path:literal) => {{
         static TEXT: v8::OneByteConst = v8::String::create_external_onebyte_const(include_bytes!($path));
-        static CODE: std::sync::OnceLock<Box<[u8]>> = std::sync::OnceLock::new();
+        static CODE: std::sync::OnceLock<&'static [u8]> = std::sync::OnceLock::new();
         mote_engine::snapshot::Source { name: $name, text: &TEXT, code: &CODE }
     }};
 }
@@ -66,6 +68,7 @@ pub(crate) const HOOKS: &[&str] = &[
     "beginRecording",
     "endRecording",
     "resumeWorker",
+    "warmUpLate",
     "warmUp",
 ];
 
@@ -88,8 +91,13 @@ pub fn make_snapshot() -> Result<Vec<u8>, SnapshotError> {
     mote_engine::snapshot::make(&native::all(), SOURCES, "main.js", HOOKS)
 }
 
-/// A snapshot that [`make_snapshot`] of this very build has made.
+/// A snapshot that [`make_snapshot`] of this very build has made, with what [`make_late_code`] has made of it.
 #[must_use]
-pub fn snapshot(blob: &'static [u8]) -> Snapshot {
+pub fn snapshot(blob: &'static [u8], late_code: &[(&str, &'static [u8])]) -> Snapshot {
+    for (name, code) in late_code {
+        if let Some(source) = SOURCES.iter().find(|source| source.name == *name) {
+            source.code.get_or_init(|| code);
+        }
+    }
     Snapshot::from_static(blob, &native::all(), SOURCES)
 }

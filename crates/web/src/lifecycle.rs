@@ -62,6 +62,8 @@ impl Runtime {
         }
         self.abort_request(context.id);
         context.answer(Answer::Failed(Failure::Gone));
+        // A body that the worker writes somewhere may stand still for ever, and it serves nobody here any more.
+        self.limit_leftovers(context);
         self.after_turn(context.id);
     }
 

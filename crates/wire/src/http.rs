@@ -83,6 +83,10 @@ pub struct ToBinding {
     pub kind: Kind,
 }
 
+/// Where requests go that are for the Cache API, in the place of a binding's name. None of a worker's bindings has a name with a
+/// slash that anybody would call it by.
+pub const CACHES: &str = "caches/";
+
 /// Why a subrequest got no response. It crosses the link as JSON.
 #[derive(Debug, Clone, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum EgressError {

@@ -10,3 +10,4 @@ pub mod http;
 pub mod limits;
 pub mod link;
 pub mod prepared;
+pub mod socket;

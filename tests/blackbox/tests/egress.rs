@@ -100,3 +100,57 @@ fn a_policy_that_makes_no_sense_is_refused_by_name() {
         refused.stderr
     );
 }
+
+const SOCKETS: &str = r#"import { connect } from "cloudflare:sockets";
+export default {
+  async fetch(request) {
+    const { searchParams } = new URL(request.url);
+    const socket = connect(searchParams.get("to"), { secureTransport: searchParams.get("secure") ?? "off" });
+    try {
+      const writer = socket.writable.getWriter();
+      await writer.write(new TextEncoder().encode("GET / HTTP/1.1\r\nhost: mine\r\nconnection: close\r\n\r\n"));
+      return new Response(await new Response(socket.readable).text());
+    } catch (error) {
+      return new Response(`${error}`, { status: 502 });
+    }
+  },
+};"#;
+
+#[test]
+fn a_socket_reaches_what_a_fetch_may_and_nothing_else() {
+    let upstream = upstream();
+    let address = upstream.origin().trim_start_matches("http://").to_owned();
+    let port = address.rsplit_once(':').unwrap().1.to_owned();
+    let node = |config: &str| {
+        let project = Project::new(SOCKETS);
+        project.write("mote.toml", config);
+        let mote = Launch::serve(project.path()).arg("--config").arg(project.file("mote.toml")).start();
+        (project, mote)
+    };
+    let (_project, mote) = node("");
+    for host in
+        ["127.0.0.1", "localhost", "[::1]", "0x7f.1", "[::ffff:127.0.0.1]", "10.0.0.1", "169.254.169.254"]
+    {
+        let answer = mote.get(&format!("/?to={host}:{port}"));
+        assert_eq!(answer.status, 502, "{host}: {}", answer.text);
+        assert!(answer.text.contains("cannot connect to"), "{host}: {}", answer.text);
+    }
+    let mail = mote.get("/?to=192.0.2.1:25");
+    assert!(mail.status == 502 && mail.text.contains("port 25"), "{}", mail.text);
+
+    let (_project, mote) = node(&format!("[workers.worker]\negress_allow = ['{address}']\n"));
+    let answer = mote.get(&format!("/?to={address}"));
+    assert!(answer.text.contains("GET / HTTP/1.1\r\nhost: mine"), "{}", answer.text);
+    // No TLS is spoken there.
+    let tls = mote.get(&format!("/?to={address}&secure=on"));
+    assert!(tls.status == 502 && tls.text.contains("no connection to"), "{}", tls.text);
+}
+
+#[test]
+fn a_socket_of_a_developer_reaches_his_own_machine() {
+    let upstream = upstream();
+    let address = upstream.origin().trim_start_matches("http://").to_owned();
+    let project = Project::new(SOCKETS);
+    let answer = project.dev().get(&format!("/?to={address}"));
+    assert!(answer.text.contains("GET / HTTP/1.1\r\nhost: mine"), "{}", answer.text);
+}

@@ -264,7 +264,7 @@ fn aliases(build: &BuildSettings, root: &Path) -> Vec<(String, Vec<Option<String
 fn defines(project: &Project) -> Vec<(String, String)> {
     let mode = match project.purpose() {
         Purpose::Development => "\"development\"",
-        Purpose::Production | Purpose::Deployment => "\"production\"",
+        Purpose::Production | Purpose::Deployment | Purpose::Description => "\"production\"",
     };
     let own = &project.settings().build.define;
     let names = ["process.env.NODE_ENV", "global.process.env.NODE_ENV", "globalThis.process.env.NODE_ENV"];

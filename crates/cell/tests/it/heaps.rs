@@ -103,6 +103,8 @@ const SAME: &[&str] = &[
         const text = await new Response(stream).text(), [one, other] = Object.values(new WebSocketPair());
         console.log('said', new Map([[1, structuredClone({ a: [2] })]]), performance.mark('m').name);
         return new Response([text.includes('name=\"a\"'), one instanceof WebSocket, new CustomEvent('x').type, typeof performance.now()].join()); } };",
+    "const rewriter = new HTMLRewriter().on('p[class]', { async element(p) { p.append(await p.getAttribute('class')); } });
+     export default { async fetch() { return new Response([await rewriter.transform(new Response('<p class=x>y</p>')).text(), caches.default instanceof Cache].join()); } };",
     "let events = 0; addEventListener('unhandledrejection', (event) => { events++; event.preventDefault(); });
      export default { async fetch() { Promise.reject(1); await null; await new Promise((done) => setTimeout(done, 1)); return new Response(String(events)); } };",
 ];

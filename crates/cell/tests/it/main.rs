@@ -19,6 +19,7 @@ mod natives;
 mod node;
 mod node_events;
 mod side_channels;
+mod sockets;
 mod uncaught;
 mod warmth;
 
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         node::tests(),
         node_events::tests(),
         side_channels::tests(),
+        sockets::tests(),
         uncaught::tests(),
         warmth::tests(),
     ]

@@ -8,6 +8,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    path::Path,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -15,6 +16,7 @@ use std::{
 
 use mote_cell::{Cell, CellOptions, Debugging, Deployment, Directory, Pressure, Watched};
 use mote_host::{
+    cache::CacheAt,
     egress::DirectEgress,
     gateway::{ErrorDetail, Gateway},
     memory,
@@ -29,7 +31,7 @@ use super::{
     inspect::{self, Session},
     terminal::Terminal,
 };
-use crate::{config::Config, project::BuiltWorker};
+use crate::{config::Config, project::BuiltWorker, serve::cache_options};
 
 /// What the building thread asks of the serving one.
 pub(crate) enum Command {
@@ -50,6 +52,8 @@ pub(crate) struct Server {
     pressure: Pressure,
 }
 
+/// The file of the Cache API, below the folder of the first project. It is made with the first call.
+const CACHE: &str = ".mote/dev/cache.sqlite";
 /// How often somebody looks how much memory the process has.
 const LOOK_PERIOD: Duration = Duration::from_millis(100);
 /// The stack of a thread that runs JavaScript: V8 stops recursion well before its end.
@@ -69,6 +73,7 @@ impl Server {
         let (directory, pressure) = (Directory::default(), Pressure::default());
         watch_memory(memory_bytes_max(config), &pressure).map_err(start)?;
         let cell_options = cell_options(options, config, pressure.clone(), directory.clone());
+        let caches = CacheAt::new(folder_of(options).join(CACHE), cache_options(config));
         let connections = usize::try_from(config.connections).unwrap_or(Semaphore::MAX_PERMITS);
         let connections = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
         let serving = move || {
@@ -81,7 +86,7 @@ impl Server {
             local.block_on(&runtime, async move {
                 let cell = Cell::new(cell_options, Arc::new(terminal.clone()));
                 cell.keep_ready();
-                let egress: Arc<dyn Egress> = match DirectEgress::new() {
+                let egress: Arc<dyn Egress> = match DirectEgress::new(caches) {
                     Ok(egress) => Arc::new(egress),
                     Err(error) => return terminal.error(&format!("cannot set up the way out: {error}")),
                 };
@@ -112,6 +117,12 @@ impl Server {
         self.commands.send(command(reply)).ok()?;
         answer.blocking_recv().ok()
     }
+}
+
+/// The folder of the first project, or of the first file.
+fn folder_of(options: &Options) -> &Path {
+    let first = options.paths.first().map_or(Path::new("."), |path| path.as_path());
+    if first.is_dir() { first } else { first.parent().unwrap_or(first) }
 }
 
 impl Server {

@@ -4,6 +4,7 @@ use std::{fs, io, path::Path, rc::Rc, sync::Arc};
 
 use mote_host::{
     api::{Api, ApiOptions},
+    cache::{Cache, CacheOptions},
     clock::now_ms,
     deployed::{Deployed, Own},
     kv::{Kv, KvOptions},
@@ -22,6 +23,8 @@ use crate::config::Config;
 
 /// The store's file in the node's folder.
 pub(crate) const STORE: &str = "mote.sqlite";
+/// The file of the Cache API, which may be thrown away while the node rests.
+const CACHE: &str = "cache.sqlite";
 /// The key for secrets. Whoever copies the folder for somebody else leaves it out.
 const KEY: &str = "secrets.key";
 /// The token that opens the API.
@@ -32,6 +35,7 @@ const TOKEN_BYTES: usize = 32;
 pub(super) struct Deploy {
     pub(super) deployed: Rc<Deployed>,
     pub(super) api: Rc<Api>,
+    pub(super) caches: Cache,
 }
 
 impl Deploy {
@@ -47,6 +51,7 @@ impl Deploy {
         let store = Arc::new(Store::open(&folder.join(STORE))?);
         let kv = Arc::new(KvStore::open(&folder.join(STORE), Arc::new(now_ms))?);
         let kv = Kv::new(kv, kv_options(config));
+        let caches = Cache::open(&folder.join(CACHE), cache_options(config))?;
         let seal = Arc::new(Seal::at(&folder.join(KEY))?);
         let token = match &options.token {
             Some(token) => token.clone(),
@@ -67,7 +72,8 @@ impl Deploy {
                 format_args!("[workers.{name}] is no project here, and nothing is deployed under this name"),
             );
         }
-        Ok(Self { api: Api::new(deployed.clone(), tails, &token, api_options(config)), deployed })
+        let api = Api::new(deployed.clone(), tails, &token, api_options(config));
+        Ok(Self { api, deployed, caches })
     }
 }
 
@@ -84,6 +90,15 @@ fn api_options(config: &Config) -> ApiOptions {
             worker_versions_max: count(config.worker_versions, default.kept.worker_versions_max),
         },
         ..default
+    }
+}
+
+pub(crate) fn cache_options(config: &Config) -> CacheOptions {
+    let default = CacheOptions::default();
+    let bytes = |said: Option<u64>, default| said.map_or(default, |mib: u64| mib.saturating_mul(1 << 20));
+    CacheOptions {
+        account_bytes_max: bytes(config.cache_account_mib, default.account_bytes_max),
+        node_bytes_max: bytes(config.cache_mib, default.node_bytes_max),
     }
 }
 

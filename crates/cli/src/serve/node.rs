@@ -63,7 +63,7 @@ pub(super) async fn run(
     let Readers { tails, spans, .. } = readers;
     let own = names.iter().map(ToString::to_string).collect();
     let deploy = Deploy::open(options, config, &supervisor, tails.clone(), own)?;
-    let _ = bound.set(Rc::new(Bound::new(deploy.deployed.clone())));
+    let _ = bound.set(Rc::new(Bound::new(deploy.deployed.clone(), deploy.caches)));
     let crons = spawn_local(mote_host::cron::run(deploy.deployed.clone()));
     let mut signals = Signals::new().map_err(start)?;
     let (leave, leaving) = watch::channel(());

@@ -59,7 +59,7 @@ async fn bind(
 ) {
     let Some(reach) = spec.egress.downcast_ref::<Reach>() else { return };
     let (account, bindings) = (&reach.account, &reach.bindings);
-    let asking = Asking { worker: &spec.name, account, bindings, client };
+    let asking = Asking { worker: &spec.name, account, tenant: &reach.tenant, bindings, client };
     answer(bound.answer(asking, request), reply).await;
 }
 

@@ -30,7 +30,7 @@ use super::{
 };
 
 /// How long a connection may take to come about: DNS, TCP and TLS together.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// How long an unused connection is kept.
 const IDLE_MAX: Duration = Duration::from_secs(60);
 /// Unused connections kept for each host.
@@ -115,7 +115,7 @@ impl Service<Uri> for Connector {
 
 impl Connector {
     /// The addresses of a URL's host that the policy allows.
-    async fn addresses(
+    pub(super) async fn addresses(
         &self,
         uri: &Uri,
     ) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {

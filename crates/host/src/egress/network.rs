@@ -17,6 +17,7 @@ use lru::LruCache;
 use mote_wire::{
     http::{Body, BodyError, Duplex, EgressError, Fetched, UpgradeSlot, Upgraded, empty},
     link::ReasonPhrase,
+    socket::Asked,
 };
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -26,6 +27,7 @@ use super::{
     gate::{Admitted, admit},
     own::OwnAddresses,
     policy::{Policy, Refusal},
+    sockets::{Sockets, Way},
 };
 
 /// Tenants whose connections are kept. Of the others a connection lives as long as its request.
@@ -80,6 +82,7 @@ pub struct Network {
     own: Arc<OwnAddresses>,
     resolver: Arc<dyn Resolve>,
     tls: ClientConfig,
+    sockets: Arc<Sockets>,
     /// By tenant and policy: what one may reach is no connection for another to use.
     pools: Mutex<LruCache<(String, Arc<Policy>), Pools>>,
 }
@@ -109,12 +112,16 @@ impl Network {
             own: Arc::new(OwnAddresses::new(&options.own_addresses).map_err(NetworkError::Range)?),
             resolver: options.resolver,
             tls,
+            sockets: Sockets::new(),
             pools: Mutex::new(LruCache::new(TENANTS_MAX)),
         }))
     }
 
     /// Sends a worker's request, without following redirects: each hop is a request of its own, and is checked like this one.
     pub fn fetch(&self, asker: Asker<'_>, request: Request<Body>) -> Fetched {
+        if let Some(asked) = Asked::of(&request) {
+            return self.sockets.answer(self.way(asker), asked);
+        }
         let Admitted { request, upgrade } = match admit(request, asker.worker) {
             Ok(admitted) => admitted,
             Err(error) => return Box::pin(std::future::ready(Err(error))),
@@ -127,13 +134,27 @@ impl Network {
         })
     }
 
+    /// How connections below HTTP come about.
+    fn way(&self, asker: Asker<'_>) -> Way {
+        Way {
+            connector: self.connector(asker.policy),
+            tls: self.tls.clone(),
+            tenant: asker.tenant.to_owned(),
+            exchanges: self.pools(asker.tenant, asker.policy).exchanges,
+        }
+    }
+
+    fn connector(&self, policy: &Arc<Policy>) -> Connector {
+        let (policy, own, resolver) = (policy.clone(), self.own.clone(), self.resolver.clone());
+        Connector { policy, own, resolver }
+    }
+
     fn pools(&self, tenant: &str, policy: &Arc<Policy>) -> Pools {
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (tenant.to_owned(), policy.clone());
         pools
             .get_or_insert(key, || {
-                let (policy, own, resolver) = (policy.clone(), self.own.clone(), self.resolver.clone());
-                let connector = Connector { policy, own, resolver };
+                let connector = self.connector(policy);
                 Pools {
                     all: pool(connector.clone(), self.tls.clone(), Versions::All),
                     one: pool(connector, self.tls.clone(), Versions::One),
@@ -192,7 +213,7 @@ fn refusal<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Refus
 }
 
 /// The innermost cause: `Connection refused` says more than `client error (Connect)`.
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

@@ -19,6 +19,7 @@ mod lazy;
 mod recording;
 pub(crate) mod resource;
 mod room;
+mod sockets;
 mod structured_clone;
 mod timer;
 mod url;
@@ -31,6 +32,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) use body::admit_body;
 pub(crate) use mote_engine::Native;
+pub(crate) use sockets::Socket as TcpSocket;
 pub(crate) use websocket::{Holds, Socket};
 
 /// Lists a file's natives: `natives! { jsName => rust_function }` makes the function `natives()`.
@@ -89,6 +91,7 @@ pub fn all() -> Vec<Native> {
         lazy::natives(),
         recording::natives(),
         room::natives(),
+        sockets::natives(),
         structured_clone::natives(),
         timer::natives(),
         url::natives(),

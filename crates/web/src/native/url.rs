@@ -97,10 +97,16 @@ fn setter(part: &str) -> Option<Setter> {
         "protocol" => |url, value| quirks::set_protocol(url, value).unwrap_or_default(),
         "username" => |url, value| quirks::set_username(url, value).unwrap_or_default(),
         "password" => |url, value| quirks::set_password(url, value).unwrap_or_default(),
-        "host" => |url, value| quirks::set_host(url, value).unwrap_or_default(),
-        "hostname" => |url, value| quirks::set_hostname(url, value).unwrap_or_default(),
+        "host" => |url, value| {
+            quirks::set_host(url, value).unwrap_or_default();
+            drop_dot(url);
+        },
+        "hostname" => |url, value| {
+            quirks::set_hostname(url, value).unwrap_or_default();
+            drop_dot(url);
+        },
         "port" => |url, value| quirks::set_port(url, value).unwrap_or_default(),
-        "pathname" => quirks::set_pathname,
+        "pathname" => set_pathname,
         "search" => quirks::set_search,
         "hash" => quirks::set_hash,
         _ => return None,
@@ -120,6 +126,40 @@ fn changed(href: &str, set: Setter, value: &str) -> Option<Url> {
         url
     })
     .ok()
+}
+
+/// Sets the path of a URL, which never becomes a host by that: without one before it, "/." stands before a path that begins
+/// with "//". Unlike the crate's setter, it also lets a URL without a special scheme have no path at all.
+fn set_pathname(url: &mut Url, value: &str) {
+    // Asked before: the crate takes "non-spec://p" for a URL with a host, once it has made that of one without.
+    let has_authority = url.has_authority();
+    quirks::set_pathname(url, value);
+    let path = url.path();
+    let text = if has_authority {
+        let path = if value.is_empty() { "" } else { path };
+        // A special URL gets its slash back from the parser.
+        format!("{}{path}{}", &url[..Position::AfterPort], &url[Position::AfterPath..])
+    } else {
+        let dot = if path.starts_with("//") { "/." } else { "" };
+        format!("{}:{dot}{path}{}", &url[..Position::AfterScheme], &url[Position::AfterPath..])
+    };
+    become_text(url, &text);
+}
+
+/// Takes away the "/." which the path of a URL needs no longer that has a host now.
+fn drop_dot(url: &mut Url) {
+    if url.has_authority() {
+        let text = format!("{}{}", &url[..Position::AfterPort], &url[Position::BeforePath..]);
+        become_text(url, &text);
+    }
+}
+
+fn become_text(url: &mut Url, text: &str) {
+    if text != url.as_str()
+        && let Some(other) = parse(text, None)
+    {
+        *url = other;
+    }
 }
 
 fn parts_of<'s>(scope: &mut v8::PinScope<'s, '_>, url: &Url) -> Option<v8::Local<'s, v8::Array>> {
@@ -164,6 +204,22 @@ mod tests {
         assert_eq!(set("http://h/", "protocol", "mailto").as_deref(), Some("http://h/"));
         assert_eq!(set("http://h/", "hash", "#é").as_deref(), Some("http://h/#%C3%A9"));
         assert_eq!(set("http://h/", "origin", "x"), None);
+    }
+
+    #[test]
+    fn a_path_never_becomes_a_host_when_a_part_is_set() {
+        assert_eq!(set("non-spec:/", "pathname", "//p").as_deref(), Some("non-spec:/.//p"));
+        assert_eq!(set("non-spec:/", "pathname", "/..//p").as_deref(), Some("non-spec:/.//p"));
+        assert_eq!(set("non-spec:/.//", "pathname", "p").as_deref(), Some("non-spec:/p"));
+        assert_eq!(set("non-spec:/.//p?q#f", "hostname", "h").as_deref(), Some("non-spec://h//p?q#f"));
+        assert_eq!(set("non-spec:/.//p", "search", "q").as_deref(), Some("non-spec:/.//p?q"));
+        assert_eq!(set("mailto:a@b", "search", "q").as_deref(), Some("mailto:a@b?q"));
+    }
+
+    #[test]
+    fn a_path_can_be_taken_away_where_the_scheme_allows_it() {
+        assert_eq!(set("foo://h/some/path?q", "pathname", "").as_deref(), Some("foo://h?q"));
+        assert_eq!(set("http://h/some/path?q", "pathname", "").as_deref(), Some("http://h/?q"));
     }
 
     #[test]

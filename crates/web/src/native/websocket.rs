@@ -80,13 +80,13 @@ pub(crate) enum Holds {
 }
 
 /// Counts a socket as open while it lives.
-struct Open {
+pub(super) struct Open {
     count: Rc<Cell<u64>>,
     _held: Held,
 }
 
 impl Open {
-    fn new(state: &State) -> Option<Self> {
+    pub(super) fn new(state: &State) -> Option<Self> {
         let held = state.memory.hold(SOCKET_BYTES)?;
         state.websockets.set(state.websockets.get() + 1);
         Some(Self { count: state.websockets.clone(), _held: held })
@@ -99,12 +99,15 @@ impl Drop for Open {
     }
 }
 
-/// Throws and gives false if the isolate may open no more WebSockets.
+/// Throws and gives false if the isolate may open no more WebSockets and sockets, which are counted together.
 pub(super) fn may_open(scope: &mut v8::PinScope<'_, '_>, state: &State) -> bool {
     let max = state.limits.websockets;
     let may = state.websockets.get() < max;
     if !may {
-        throw_error(scope, &format!("Too many WebSockets: a worker may have {max} open at once."));
+        throw_error(
+            scope,
+            &format!("Too many WebSockets and sockets: a worker may have {max} open at once."),
+        );
     }
     may
 }

@@ -122,9 +122,12 @@ class InternalReader {
   }
 }
 
-/** The bytes of the whole stream, as a promise of one Uint8Array that belongs to the caller. */
-export function readAllBytes(stream) {
-  return new Collection(acquireReadableStreamDefaultReader(slots(stream))).promise;
+/**
+ * The bytes of the whole stream, as a promise of what `made` makes of one Uint8Array that belongs to the caller. Why not a
+ * promise of the bytes: a promise asks an object for its `then`, which may be the tenant's.
+ */
+export function readAllBytes(stream, made = (bytes) => bytes) {
+  return new Collection(acquireReadableStreamDefaultReader(slots(stream)), made).promise;
 }
 
 // The read request of all its reads: nothing but the chunks themselves is kept for each.
@@ -132,11 +135,12 @@ class Collection extends Deferred {
   #reader;
   #chunks = new List();
   #length = 0;
-  #reading = false;
+  #made;
 
-  constructor(reader) {
+  constructor(reader, made) {
     super();
     this.#reader = reader;
+    this.#made = made;
     this.#readOn();
   }
 
@@ -167,7 +171,8 @@ class Collection extends Deferred {
 
   closeSteps() {
     try {
-      this.resolve(this.#joined());
+      const made = this.#made;
+      this.resolve(made(this.#joined()));
     } catch (error) {
       // A tenant has detached or resized the memory of a chunk that it had enqueued.
       this.reject(error);
