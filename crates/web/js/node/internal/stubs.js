@@ -2,7 +2,6 @@
 // need; whatever is called throws an error that says its name.
 import { EventEmitter } from "../events.js";
 import { notImplemented } from "./errors.js";
-import { isIP, isIPv4, isIPv6 } from "./addresses.js";
 import { constants as system } from "../os.js";
 import { FUNCTIONS } from "./stub-names.js";
 
@@ -30,7 +29,6 @@ const VALUES = {
   },
   "fs/promises": { constants: FILE_CONSTANTS },
   http2: { constants: {}, sensitiveHeaders: Symbol("nodejs.http2.sensitiveHeaders") },
-  net: { isIP, isIPv4, isIPv6 },
   tls: { CLIENT_RENEG_LIMIT: 3, CLIENT_RENEG_WINDOW: 600, rootCertificates: [], DEFAULT_MIN_VERSION: "TLSv1.2", DEFAULT_MAX_VERSION: "TLSv1.3", DEFAULT_CIPHERS: "", DEFAULT_ECDH_CURVE: "auto" },
   tty: { isatty: () => false },
   vm: { constants: {}, isContext: () => false },
