@@ -1,0 +1,223 @@
+//! Frameworks and clients of HTTP APIs.
+
+use mote_blackbox::Upstream;
+use mote_ecosystem_tests::{Running, Worker, deployed};
+use serde_json::json;
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+const SHOP: (&str, &str) = ("origin", "https://shop.example");
+
+#[test]
+fn hono_routes_validates_and_allows_origins() {
+    let Running { mote, .. } = &deployed("hono");
+    let order = mote.get_with("/api/orders/7?tag=a&tag=b", &[SHOP]);
+    assert_eq!(order.json(), json!({ "id": 7, "tags": ["a", "b"] }));
+    assert_eq!(order.header("access-control-allow-origin"), "https://shop.example");
+    assert_eq!(order.header("vary"), "Origin");
+    assert_eq!(order.header("content-security-policy"), "default-src 'self'");
+    assert_eq!(order.header("x-frame-options"), "SAMEORIGIN");
+    let stranger = mote.get_with("/api/orders/7", &[("origin", "https://evil.example")]);
+    assert_eq!(stranger.header("access-control-allow-origin"), "");
+    assert_eq!(mote.get("/api/orders/seven").json(), json!({ "missing": "/api/orders/seven" }));
+
+    let preflight =
+        mote.send("OPTIONS", "/api/orders", &[SHOP, ("access-control-request-method", "POST")], "");
+    assert_eq!((preflight.status, &*preflight.text), (204, ""));
+    assert_eq!(preflight.header("access-control-allow-methods"), "GET,POST");
+    assert_eq!(preflight.header("access-control-max-age"), "600");
+
+    let added = mote.send("POST", "/api/orders", &[JSON], r#"{"item":"tea","count":"3"}"#);
+    assert_eq!((added.status, added.json()), (201, json!({ "item": "tea", "count": 3 })));
+    let refused = mote.send("POST", "/api/orders", &[JSON], r#"{"item":"t","count":3}"#);
+    assert_eq!((refused.status, &refused.json()["success"]), (400, &json!(false)));
+    assert!(refused.text.contains("Too small: expected string to have >=2 characters"), "{}", refused.text);
+    let huge = mote.send("POST", "/api/orders", &[JSON], format!("{{\"item\":\"{}\"}}", "x".repeat(1100)));
+    assert_eq!((huge.status, huge.json()), (413, json!({ "error": "too much" })));
+
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    assert_eq!(
+        mote.send("POST", "/api/forms", &form, "item=green+tea&count=4").json(),
+        json!({ "item": "green tea", "count": 4 })
+    );
+    let upload = "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\ncontent-type: text/x-a\r\n\r\nhi\r\n--b--\r\n";
+    let uploaded =
+        mote.send("POST", "/api/upload", &[("content-type", "multipart/form-data; boundary=b")], upload);
+    assert_eq!(uploaded.json(), json!({ "name": "a.txt", "type": "text/x-a", "text": "hi" }));
+    assert_eq!(mote.get("/broken").json(), json!({ "error": "on purpose" }));
+}
+
+#[test]
+fn hono_signs_tags_and_streams() {
+    let Running { mote, .. } = &deployed("hono");
+    let login = mote.get("/login");
+    let token = login.json()["token"].as_str().expect("a token").to_owned();
+    assert_eq!(mote.get("/me").status, 401);
+    let me = mote.get_with("/me", &[("authorization", &format!("Bearer {token}"))]);
+    assert_eq!(me.json(), json!({ "sub": "ada", "exp": 4_102_444_800_u64 }));
+    let forged = mote.get_with("/me", &[("authorization", &format!("Bearer {token}x"))]);
+    assert_eq!(forged.status, 401);
+
+    let cookie = login.header("set-cookie").split(';').next().unwrap_or_default();
+    assert!(login.header("set-cookie").ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{cookie}");
+    assert_eq!(mote.get_with("/visits", &[("cookie", cookie)]).json(), json!({ "visits": "1" }));
+    let other = cookie.replace("visits=1.", "visits=2.");
+    assert_eq!(mote.get_with("/visits", &[("cookie", &other)]).json(), json!({ "visits": false }));
+
+    let tag = mote.get("/tagged").header("etag").to_owned();
+    assert_eq!(tag, "\"9d427d4cd0a3c905c6fbdac716e6163210dc1e84\"");
+    let known = mote.get_with("/tagged", &[("if-none-match", &tag)]);
+    assert_eq!((known.status, &*known.text), (304, ""));
+
+    assert_eq!(mote.get("/page?name=%3Cb%3E").text, "<p>&lt;b&gt;</p>");
+    assert_eq!(mote.get("/text").text, "one\ntwo\nthree\n");
+    assert_eq!(mote.get("/bytes").bytes, [1, 2, 3, 4, 5]);
+    let events = mote.get("/events");
+    assert_eq!(events.header("content-type"), "text/event-stream");
+    let event = |id| format!("event: tick\ndata: number {id}\ndata: and more\nid: {id}\n\n");
+    assert_eq!(events.text, event(1) + &event(2));
+}
+
+#[test]
+fn hono_compresses_only_for_who_asks() {
+    let Running { mote, .. } = &deployed("hono");
+    let plain = mote.get("/packed");
+    assert_eq!((plain.header("content-encoding"), plain.text.len()), ("", 5000));
+    assert_eq!(plain.header("vary"), "Accept-Encoding");
+    let packed = mote.get_with("/packed", &[("accept-encoding", "gzip")]);
+    assert_eq!(packed.header("content-encoding"), "gzip");
+    assert!(packed.bytes.starts_with(&[0x1f, 0x8b]) && packed.bytes.len() < 200, "{:?}", packed.bytes);
+}
+
+#[test]
+fn itty_router_goes_through_its_stages() {
+    let Running { mote, .. } = &deployed("itty-router");
+    let notes = mote.get_with("/api/notes", &[SHOP]);
+    assert_eq!(notes.json(), json!([{ "id": "1", "text": "milk" }]));
+    assert_eq!(notes.header("access-control-allow-origin"), "https://shop.example");
+    assert_eq!(mote.get("/api/notes?q=bread").json(), json!([]));
+    assert_eq!(mote.get("/api/notes/9").json(), json!({ "status": 404, "error": "no note 9" }));
+    assert_eq!(mote.get("/api/files/a/b/c.txt").json(), json!({ "path": "a/b/c.txt" }));
+    assert_eq!(mote.get("/api/pages/x.md").text, "<h1>x</h1><p>md</p>");
+    assert_eq!(mote.get("/api/broken").json(), json!({ "status": 500, "error": "on purpose" }));
+    assert_eq!(mote.get("/api/else").json()["waits"], "function");
+
+    let token = ("authorization", "Bearer letmein");
+    assert_eq!(mote.send("POST", "/api/notes", &[JSON], r#"{"text":"tea"}"#).status, 401);
+    let added = mote.send("POST", "/api/notes", &[JSON, token], r#"{"text":"tea"}"#);
+    assert_eq!((added.status, added.json()), (201, json!({ "id": "2", "text": "tea", "by": "ada" })));
+    let refused = mote.send("POST", "/api/notes", &[JSON, token], "{}");
+    assert_eq!((refused.status, &refused.json()["missing"]), (422, &json!("text")));
+    let preflight = mote.send("OPTIONS", "/api/notes", &[SHOP], "");
+    assert_eq!((preflight.status, preflight.header("access-control-max-age")), (204, "600"));
+}
+
+#[test]
+fn graphql_yoga_answers_queries_mutations_and_subscriptions() {
+    let Running { mote, .. } = &deployed("graphql-yoga");
+    let ask =
+        |query: &str| mote.send("POST", "/graphql", &[JSON], json!({ "query": query }).to_string()).json();
+    assert_eq!(
+        ask("{ books(order: AUTHOR) { title shout(times: 2) } tenant }"),
+        json!({ "data": { "tenant": "acme", "books": [
+            { "title": "Piranesi", "shout": "PIRANESI!!" }, { "title": "Small Gods", "shout": "SMALL GODS!!" },
+        ] } })
+    );
+    let secret = ask("{ secret }");
+    assert_eq!(secret["data"], json!({ "secret": null }));
+    assert_eq!(secret["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    assert_eq!(
+        ask("{ nothing }")["errors"][0]["message"],
+        "Cannot query field \"nothing\" on type \"Query\"."
+    );
+    assert_eq!(
+        ask("mutation { add(title: \"Emma\", author: \"Austen\") { id } }"),
+        json!({ "data": { "add": { "id": "3" } } })
+    );
+
+    let countdown = mote
+        .get_with("/graphql?query=subscription%7Bcountdown(from:2)%7D", &[("accept", "text/event-stream")]);
+    let counts: Vec<_> = countdown.text.lines().filter_map(|line| line.strip_prefix("data: {")).collect();
+    assert_eq!(counts, [2, 1, 0].map(|count| format!("\"data\":{{\"countdown\":{count}}}}}")));
+    assert!(countdown.text.contains("event: complete"), "{}", countdown.text);
+
+    let upload = "--b\r\ncontent-disposition: form-data; name=\"operations\"\r\n\r\n\
+        {\"query\":\"mutation($file: File!) { upload(file: $file) }\",\"variables\":{\"file\":null}}\r\n\
+        --b\r\ncontent-disposition: form-data; name=\"map\"\r\n\r\n{\"0\":[\"variables.file\"]}\r\n\
+        --b\r\ncontent-disposition: form-data; name=\"0\"; filename=\"a.txt\"\r\n\r\nhi\r\n--b--\r\n";
+    let headers = [("content-type", "multipart/form-data; boundary=b"), ("x-graphql-yoga-csrf", "1")];
+    assert_eq!(
+        mote.send("POST", "/graphql", &headers, upload).json(),
+        json!({ "data": { "upload": "a.txt: hi" } })
+    );
+    assert!(mote.get_with("/graphql", &[("accept", "text/html")]).text.contains("Yoga GraphiQL"));
+}
+
+#[test]
+fn openai_asks_streams_uploads_and_tries_again() {
+    let tries = std::sync::atomic::AtomicU32::new(0);
+    let upstream = Upstream::serve(move |mut visitor| {
+        let body = visitor.body();
+        assert!(
+            visitor.head.to_lowercase().contains("authorization: bearer sk-test\r\n"),
+            "{}",
+            visitor.head
+        );
+        match visitor.path() {
+            "/v1/models/gone" => visitor.send(
+                "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\ncontent-length: 38\r\n\r\n\
+                 {\"error\":{\"message\":\"no such model\"}}\r\n",
+            ),
+            "/v1/models/busy" if tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 => {
+                visitor.send("HTTP/1.1 503 Busy\r\nretry-after-ms: 5\r\ncontent-length: 0\r\n\r\n");
+            }
+            "/v1/models/busy" => visitor.answer("application/json", r#"{"id":"busy"}"#),
+            "/v1/files" => {
+                let whole = body.contains("name=\"purpose\"")
+                    && body.contains("filename=\"lines.jsonl\"")
+                    && body.contains("{\"a\":1}");
+                visitor.answer("application/json", &json!({ "id": "file-1", "whole": whole }).to_string());
+            }
+            "/v1/chat/completions" if body.contains("\"stream\":true") => {
+                visitor.begin("text/event-stream");
+                visitor.chunk(&format!("data: {}\n\n", chunk(&json!({ "role": "assistant" }), None)));
+                for piece in ["fo", "ur"] {
+                    visitor.chunk(&format!("data: {}\n\n", chunk(&json!({ "content": piece }), None)));
+                }
+                visitor.chunk(&format!("data: {}\n\ndata: [DONE]\n\n", chunk(&json!({}), Some("stop"))));
+                visitor.end();
+            }
+            "/v1/chat/completions" => {
+                let asked: serde_json::Value = serde_json::from_str(&body).expect("the question is JSON");
+                let text =
+                    format!("{} is four", asked["messages"][0]["content"].as_str().unwrap_or_default());
+                let answer = json!({ "id": "c1", "object": "chat.completion", "choices": [{ "index": 0, "message": { "role": "assistant", "content": text } }] }).to_string();
+                visitor.send(&format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: r1\r\ncontent-length: {}\r\n\r\n{answer}", answer.len()));
+            }
+            path => panic!("{path}"),
+        }
+    });
+    let base = format!("{}/v1", upstream.origin());
+    let Running { mote, .. } =
+        &Worker::named("openai").with_variable("https://api.openai.example/v1", &base).in_dev();
+    assert_eq!(mote.get("/whole").json(), json!({ "text": "2 + 2? is four", "request_id": "r1" }));
+    assert_eq!(
+        mote.get("/failing").json(),
+        json!({ "known": true, "status": 404, "message": "404 no such model" })
+    );
+    assert_eq!(mote.get("/again").json()["id"], "busy");
+    assert_eq!(mote.get("/upload").json(), json!({ "id": "file-1", "whole": true }));
+    assert_eq!(mote.get("/helper").json(), json!({ "pieces": ["fo", "ur"], "whole": "four" }));
+    let lines: Vec<serde_json::Value> = mote
+        .get("/stream")
+        .text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON lines"))
+        .collect();
+    assert_eq!(lines.len(), 4);
+    assert_eq!(lines[2]["choices"][0]["delta"]["content"], "ur");
+    assert_eq!(lines[3]["choices"][0]["finish_reason"], "stop");
+}
+
+fn chunk(delta: &serde_json::Value, finish: Option<&str>) -> serde_json::Value {
+    json!({ "id": "c1", "object": "chat.completion.chunk", "choices": [{ "index": 0, "delta": delta, "finish_reason": finish }] })
+}
