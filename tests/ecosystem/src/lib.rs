@@ -11,27 +11,22 @@
 )]
 
 mod postgres;
+mod running;
 
 pub use postgres::{Postgres, SECRET};
+pub use running::{Running, deployed};
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
-use mote_blackbox::{Launch, Mote, Project};
+use mote_blackbox::Project;
 
 /// A copy of a worker, with the packages beside it.
 #[derive(Debug)]
 pub struct Worker {
+    pub(crate) name: String,
     project: Project,
-}
-
-/// A worker that runs. Its folder is there for as long.
-#[derive(Debug)]
-pub struct Running {
-    /// What it runs in.
-    pub mote: Mote,
-    _worker: Worker,
 }
 
 impl Worker {
@@ -41,7 +36,7 @@ impl Worker {
         let project = Project::copy_of(&folder().join("workers").join(name));
         std::os::unix::fs::symlink(folder().join("node_modules"), project.file("node_modules"))
             .expect("a project's folder can be written");
-        Self { project }
+        Self { name: name.to_owned(), project }
     }
 
     /// With another value for a variable of its `wrangler.toml`.
@@ -59,22 +54,10 @@ impl Worker {
         self
     }
 
-    /// Under `mote dev`, which lets it reach this machine.
-    pub fn in_dev(self) -> Running {
-        let mote = Launch::dev(self.project.path()).start();
-        Running { mote, _worker: self }
+    /// Its folder.
+    pub(crate) fn path(&self) -> &Path {
+        self.project.path()
     }
-
-    /// Deployed to a node, in a sandboxed cell.
-    pub fn in_a_cell(self) -> Running {
-        let mote = Launch::serve(self.project.path()).start();
-        Running { mote, _worker: self }
-    }
-}
-
-/// The worker of that name, deployed to a node.
-pub fn deployed(name: &str) -> Running {
-    Worker::named(name).in_a_cell()
 }
 
 fn folder() -> PathBuf {

@@ -1,7 +1,7 @@
 //! Frameworks and clients of HTTP APIs.
 
 use mote_blackbox::Upstream;
-use mote_ecosystem_tests::{Running, Worker, deployed};
+use mote_ecosystem_tests::{Worker, deployed};
 use serde_json::json;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -9,69 +9,69 @@ const SHOP: (&str, &str) = ("origin", "https://shop.example");
 
 #[test]
 fn hono_routes_validates_and_allows_origins() {
-    let Running { mote, .. } = &deployed("hono");
-    let order = mote.get_with("/api/orders/7?tag=a&tag=b", &[SHOP]);
+    let worker = deployed("hono");
+    let order = worker.get_with("/api/orders/7?tag=a&tag=b", &[SHOP]);
     assert_eq!(order.json(), json!({ "id": 7, "tags": ["a", "b"] }));
     assert_eq!(order.header("access-control-allow-origin"), "https://shop.example");
     assert_eq!(order.header("vary"), "Origin");
     assert_eq!(order.header("content-security-policy"), "default-src 'self'");
     assert_eq!(order.header("x-frame-options"), "SAMEORIGIN");
-    let stranger = mote.get_with("/api/orders/7", &[("origin", "https://evil.example")]);
+    let stranger = worker.get_with("/api/orders/7", &[("origin", "https://evil.example")]);
     assert_eq!(stranger.header("access-control-allow-origin"), "");
-    assert_eq!(mote.get("/api/orders/seven").json(), json!({ "missing": "/api/orders/seven" }));
+    assert_eq!(worker.get("/api/orders/seven").json(), json!({ "missing": "/api/orders/seven" }));
 
     let preflight =
-        mote.send("OPTIONS", "/api/orders", &[SHOP, ("access-control-request-method", "POST")], "");
+        worker.send("OPTIONS", "/api/orders", &[SHOP, ("access-control-request-method", "POST")], "");
     assert_eq!((preflight.status, &*preflight.text), (204, ""));
     assert_eq!(preflight.header("access-control-allow-methods"), "GET,POST");
     assert_eq!(preflight.header("access-control-max-age"), "600");
 
-    let added = mote.send("POST", "/api/orders", &[JSON], r#"{"item":"tea","count":"3"}"#);
+    let added = worker.send("POST", "/api/orders", &[JSON], r#"{"item":"tea","count":"3"}"#);
     assert_eq!((added.status, added.json()), (201, json!({ "item": "tea", "count": 3 })));
-    let refused = mote.send("POST", "/api/orders", &[JSON], r#"{"item":"t","count":3}"#);
+    let refused = worker.send("POST", "/api/orders", &[JSON], r#"{"item":"t","count":3}"#);
     assert_eq!((refused.status, &refused.json()["success"]), (400, &json!(false)));
     assert!(refused.text.contains("Too small: expected string to have >=2 characters"), "{}", refused.text);
-    let huge = mote.send("POST", "/api/orders", &[JSON], format!("{{\"item\":\"{}\"}}", "x".repeat(1100)));
+    let huge = worker.send("POST", "/api/orders", &[JSON], format!("{{\"item\":\"{}\"}}", "x".repeat(1100)));
     assert_eq!((huge.status, huge.json()), (413, json!({ "error": "too much" })));
 
     let form = [("content-type", "application/x-www-form-urlencoded")];
     assert_eq!(
-        mote.send("POST", "/api/forms", &form, "item=green+tea&count=4").json(),
+        worker.send("POST", "/api/forms", &form, "item=green+tea&count=4").json(),
         json!({ "item": "green tea", "count": 4 })
     );
     let upload = "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\ncontent-type: text/x-a\r\n\r\nhi\r\n--b--\r\n";
     let uploaded =
-        mote.send("POST", "/api/upload", &[("content-type", "multipart/form-data; boundary=b")], upload);
+        worker.send("POST", "/api/upload", &[("content-type", "multipart/form-data; boundary=b")], upload);
     assert_eq!(uploaded.json(), json!({ "name": "a.txt", "type": "text/x-a", "text": "hi" }));
-    assert_eq!(mote.get("/broken").json(), json!({ "error": "on purpose" }));
+    assert_eq!(worker.get("/broken").json(), json!({ "error": "on purpose" }));
 }
 
 #[test]
 fn hono_signs_tags_and_streams() {
-    let Running { mote, .. } = &deployed("hono");
-    let login = mote.get("/login");
+    let worker = deployed("hono");
+    let login = worker.get("/login");
     let token = login.json()["token"].as_str().expect("a token").to_owned();
-    assert_eq!(mote.get("/me").status, 401);
-    let me = mote.get_with("/me", &[("authorization", &format!("Bearer {token}"))]);
+    assert_eq!(worker.get("/me").status, 401);
+    let me = worker.get_with("/me", &[("authorization", &format!("Bearer {token}"))]);
     assert_eq!(me.json(), json!({ "sub": "ada", "exp": 4_102_444_800_u64 }));
-    let forged = mote.get_with("/me", &[("authorization", &format!("Bearer {token}x"))]);
+    let forged = worker.get_with("/me", &[("authorization", &format!("Bearer {token}x"))]);
     assert_eq!(forged.status, 401);
 
     let cookie = login.header("set-cookie").split(';').next().unwrap_or_default();
     assert!(login.header("set-cookie").ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{cookie}");
-    assert_eq!(mote.get_with("/visits", &[("cookie", cookie)]).json(), json!({ "visits": "1" }));
+    assert_eq!(worker.get_with("/visits", &[("cookie", cookie)]).json(), json!({ "visits": "1" }));
     let other = cookie.replace("visits=1.", "visits=2.");
-    assert_eq!(mote.get_with("/visits", &[("cookie", &other)]).json(), json!({ "visits": false }));
+    assert_eq!(worker.get_with("/visits", &[("cookie", &other)]).json(), json!({ "visits": false }));
 
-    let tag = mote.get("/tagged").header("etag").to_owned();
+    let tag = worker.get("/tagged").header("etag").to_owned();
     assert_eq!(tag, "\"9d427d4cd0a3c905c6fbdac716e6163210dc1e84\"");
-    let known = mote.get_with("/tagged", &[("if-none-match", &tag)]);
+    let known = worker.get_with("/tagged", &[("if-none-match", &tag)]);
     assert_eq!((known.status, &*known.text), (304, ""));
 
-    assert_eq!(mote.get("/page?name=%3Cb%3E").text, "<p>&lt;b&gt;</p>");
-    assert_eq!(mote.get("/text").text, "one\ntwo\nthree\n");
-    assert_eq!(mote.get("/bytes").bytes, [1, 2, 3, 4, 5]);
-    let events = mote.get("/events");
+    assert_eq!(worker.get("/page?name=%3Cb%3E").text, "<p>&lt;b&gt;</p>");
+    assert_eq!(worker.get("/text").text, "one\ntwo\nthree\n");
+    assert_eq!(worker.get("/bytes").bytes, [1, 2, 3, 4, 5]);
+    let events = worker.get("/events");
     assert_eq!(events.header("content-type"), "text/event-stream");
     let event = |id| format!("event: tick\ndata: number {id}\ndata: and more\nid: {id}\n\n");
     assert_eq!(events.text, event(1) + &event(2));
@@ -79,43 +79,43 @@ fn hono_signs_tags_and_streams() {
 
 #[test]
 fn hono_compresses_only_for_who_asks() {
-    let Running { mote, .. } = &deployed("hono");
-    let plain = mote.get("/packed");
+    let worker = deployed("hono");
+    let plain = worker.get("/packed");
     assert_eq!((plain.header("content-encoding"), plain.text.len()), ("", 5000));
     assert_eq!(plain.header("vary"), "Accept-Encoding");
-    let packed = mote.get_with("/packed", &[("accept-encoding", "gzip")]);
+    let packed = worker.get_with("/packed", &[("accept-encoding", "gzip")]);
     assert_eq!(packed.header("content-encoding"), "gzip");
     assert!(packed.bytes.starts_with(&[0x1f, 0x8b]) && packed.bytes.len() < 200, "{:?}", packed.bytes);
 }
 
 #[test]
 fn itty_router_goes_through_its_stages() {
-    let Running { mote, .. } = &deployed("itty-router");
-    let notes = mote.get_with("/api/notes", &[SHOP]);
+    let worker = deployed("itty-router");
+    let notes = worker.get_with("/api/notes", &[SHOP]);
     assert_eq!(notes.json(), json!([{ "id": "1", "text": "milk" }]));
     assert_eq!(notes.header("access-control-allow-origin"), "https://shop.example");
-    assert_eq!(mote.get("/api/notes?q=bread").json(), json!([]));
-    assert_eq!(mote.get("/api/notes/9").json(), json!({ "status": 404, "error": "no note 9" }));
-    assert_eq!(mote.get("/api/files/a/b/c.txt").json(), json!({ "path": "a/b/c.txt" }));
-    assert_eq!(mote.get("/api/pages/x.md").text, "<h1>x</h1><p>md</p>");
-    assert_eq!(mote.get("/api/broken").json(), json!({ "status": 500, "error": "on purpose" }));
-    assert_eq!(mote.get("/api/else").json()["waits"], "function");
+    assert_eq!(worker.get("/api/notes?q=bread").json(), json!([]));
+    assert_eq!(worker.get("/api/notes/9").json(), json!({ "status": 404, "error": "no note 9" }));
+    assert_eq!(worker.get("/api/files/a/b/c.txt").json(), json!({ "path": "a/b/c.txt" }));
+    assert_eq!(worker.get("/api/pages/x.md").text, "<h1>x</h1><p>md</p>");
+    assert_eq!(worker.get("/api/broken").json(), json!({ "status": 500, "error": "on purpose" }));
+    assert_eq!(worker.get("/api/else").json()["waits"], "function");
 
     let token = ("authorization", "Bearer letmein");
-    assert_eq!(mote.send("POST", "/api/notes", &[JSON], r#"{"text":"tea"}"#).status, 401);
-    let added = mote.send("POST", "/api/notes", &[JSON, token], r#"{"text":"tea"}"#);
+    assert_eq!(worker.send("POST", "/api/notes", &[JSON], r#"{"text":"tea"}"#).status, 401);
+    let added = worker.send("POST", "/api/notes", &[JSON, token], r#"{"text":"tea"}"#);
     assert_eq!((added.status, added.json()), (201, json!({ "id": "2", "text": "tea", "by": "ada" })));
-    let refused = mote.send("POST", "/api/notes", &[JSON, token], "{}");
+    let refused = worker.send("POST", "/api/notes", &[JSON, token], "{}");
     assert_eq!((refused.status, &refused.json()["missing"]), (422, &json!("text")));
-    let preflight = mote.send("OPTIONS", "/api/notes", &[SHOP], "");
+    let preflight = worker.send("OPTIONS", "/api/notes", &[SHOP], "");
     assert_eq!((preflight.status, preflight.header("access-control-max-age")), (204, "600"));
 }
 
 #[test]
 fn graphql_yoga_answers_queries_mutations_and_subscriptions() {
-    let Running { mote, .. } = &deployed("graphql-yoga");
+    let worker = deployed("graphql-yoga");
     let ask =
-        |query: &str| mote.send("POST", "/graphql", &[JSON], json!({ "query": query }).to_string()).json();
+        |query: &str| worker.send("POST", "/graphql", &[JSON], json!({ "query": query }).to_string()).json();
     assert_eq!(
         ask("{ books(order: AUTHOR) { title shout(times: 2) } tenant }"),
         json!({ "data": { "tenant": "acme", "books": [
@@ -134,7 +134,7 @@ fn graphql_yoga_answers_queries_mutations_and_subscriptions() {
         json!({ "data": { "add": { "id": "3" } } })
     );
 
-    let countdown = mote
+    let countdown = worker
         .get_with("/graphql?query=subscription%7Bcountdown(from:2)%7D", &[("accept", "text/event-stream")]);
     let counts: Vec<_> = countdown.text.lines().filter_map(|line| line.strip_prefix("data: {")).collect();
     assert_eq!(counts, [2, 1, 0].map(|count| format!("\"data\":{{\"countdown\":{count}}}}}")));
@@ -146,10 +146,10 @@ fn graphql_yoga_answers_queries_mutations_and_subscriptions() {
         --b\r\ncontent-disposition: form-data; name=\"0\"; filename=\"a.txt\"\r\n\r\nhi\r\n--b--\r\n";
     let headers = [("content-type", "multipart/form-data; boundary=b"), ("x-graphql-yoga-csrf", "1")];
     assert_eq!(
-        mote.send("POST", "/graphql", &headers, upload).json(),
+        worker.send("POST", "/graphql", &headers, upload).json(),
         json!({ "data": { "upload": "a.txt: hi" } })
     );
-    assert!(mote.get_with("/graphql", &[("accept", "text/html")]).text.contains("Yoga GraphiQL"));
+    assert!(worker.get_with("/graphql", &[("accept", "text/html")]).text.contains("Yoga GraphiQL"));
 }
 
 #[test]
@@ -197,17 +197,16 @@ fn openai_asks_streams_uploads_and_tries_again() {
         }
     });
     let base = format!("{}/v1", upstream.origin());
-    let Running { mote, .. } =
-        &Worker::named("openai").with_variable("https://api.openai.example/v1", &base).in_dev();
-    assert_eq!(mote.get("/whole").json(), json!({ "text": "2 + 2? is four", "request_id": "r1" }));
+    let worker = Worker::named("openai").with_variable("https://api.openai.example/v1", &base).in_dev();
+    assert_eq!(worker.get("/whole").json(), json!({ "text": "2 + 2? is four", "request_id": "r1" }));
     assert_eq!(
-        mote.get("/failing").json(),
+        worker.get("/failing").json(),
         json!({ "known": true, "status": 404, "message": "404 no such model" })
     );
-    assert_eq!(mote.get("/again").json()["id"], "busy");
-    assert_eq!(mote.get("/upload").json(), json!({ "id": "file-1", "whole": true }));
-    assert_eq!(mote.get("/helper").json(), json!({ "pieces": ["fo", "ur"], "whole": "four" }));
-    let lines: Vec<serde_json::Value> = mote
+    assert_eq!(worker.get("/again").json()["id"], "busy");
+    assert_eq!(worker.get("/upload").json(), json!({ "id": "file-1", "whole": true }));
+    assert_eq!(worker.get("/helper").json(), json!({ "pieces": ["fo", "ur"], "whole": "four" }));
+    let lines: Vec<serde_json::Value> = worker
         .get("/stream")
         .text
         .lines()

@@ -5,8 +5,8 @@ use serde_json::json;
 
 #[test]
 fn kysely_builds_queries_and_rolls_back() {
-    let Running { mote, .. } = &deployed("kysely");
-    let answer = mote.get("/?name=Ada").json();
+    let worker = deployed("kysely");
+    let answer = worker.get("/?name=Ada").json();
     assert_eq!(
         answer["joined"][0],
         json!({ "parameters": ["Ada", 100, 10], "sql": "select \"c\".\"name\", sum(\"p\".\"cents\") as \"spent\" \
@@ -25,9 +25,9 @@ fn kysely_builds_queries_and_rolls_back() {
 
 #[test]
 fn pg_parses_addresses_and_escapes() {
-    let Running { mote, .. } = &deployed("pg");
+    let worker = deployed("pg");
     assert_eq!(
-        mote.get("/offline").json(),
+        worker.get("/offline").json(),
         json!({ "user": "ada", "host": "db.example", "port": 5433, "database": "shop",
             "escaped": "'it''s'", "identifier": "\"a\"\"b\"", "int": 42 })
     );
@@ -35,33 +35,33 @@ fn pg_parses_addresses_and_escapes() {
 
 #[test]
 fn pg_connects_asks_and_reports_failures() {
-    let Running { mote, .. } = &beside_a_database("pg");
+    let worker = beside_a_database("pg");
     assert_eq!(
-        mote.get("/").json(),
+        worker.get("/").json(),
         json!({ "rows": [{ "number": 7, "text": "it's" }], "rowCount": 1,
             "failure": { "code": "42703", "message": "column \"broken\" does not exist" } })
     );
     // A connection ends with its event: the next one makes another.
-    assert_eq!(mote.get("/").status, 200);
+    assert_eq!(worker.get("/").status, 200);
 }
 
 #[test]
 fn postgres_connects_asks_and_reports_failures() {
-    let Running { mote, .. } = &beside_a_database("postgres");
-    assert_eq!(mote.get("/offline").json()["database"], "shop");
+    let worker = beside_a_database("postgres");
+    assert_eq!(worker.get("/offline").json()["database"], "shop");
     assert_eq!(
-        mote.get("/").json(),
+        worker.get("/").json(),
         json!({ "rows": [{ "number": 7, "text": "it's" }], "count": 1,
             "failure": { "code": "42703", "message": "column \"broken\" does not exist" } })
     );
-    assert_eq!(mote.get("/").status, 200);
+    assert_eq!(worker.get("/").status, 200);
 }
 
 #[test]
 fn mysql2_is_loaded_and_escapes() {
-    let Running { mote, .. } = &deployed("mysql2");
+    let worker = deployed("mysql2");
     assert_eq!(
-        mote.get("/").json(),
+        worker.get("/").json(),
         json!({ "formatted": "select * from `users` where name = 'it\\'s' and id in (1, 2)",
             "escaped": "'1970-01-01 00:00:00.000'", "identifier": "`a``b`.`c`", "pool": "function" })
     );

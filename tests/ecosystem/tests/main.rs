@@ -11,4 +11,5 @@ mod apis;
 mod cryptography;
 mod databases;
 mod pages;
+mod starts;
 mod texts;

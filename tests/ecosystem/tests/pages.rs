@@ -1,12 +1,12 @@
 //! Pages rendered on the server.
 
-use mote_ecosystem_tests::{Running, Worker, deployed};
+use mote_ecosystem_tests::{Worker, deployed};
 use serde_json::json;
 
 #[test]
 fn react_streams_a_page_with_what_comes_late() {
-    let Running { mote, .. } = &deployed("react");
-    let mut wire = mote.wire_get("/?name=Ada");
+    let worker = deployed("react");
+    let mut wire = worker.wire_get("/?name=Ada");
     let head = wire.head();
     assert_eq!((head.status, head.header("x-errors")), (200, "only in a browser"));
     let shell = wire.text_until("<i>wait</i>");
@@ -22,62 +22,62 @@ fn react_streams_a_page_with_what_comes_late() {
 
 #[test]
 fn react_renders_the_whole_for_who_waits() {
-    let Running { mote, .. } = &deployed("react");
-    let page = mote.get("/?name=%3CAda%3E&whole").text;
+    let worker = deployed("react");
+    let page = worker.get("/?name=%3CAda%3E&whole").text;
     assert!(page.contains("<!--$--><em>late for &lt;Ada&gt;</em><!--/$-->"), "{page}");
     assert!(page.contains("<i>later</i>") && !page.contains("<i>wait</i>"), "{page}");
     assert!(page.contains("<script type=\"module\" src=\"/client.js\" nonce=\"n0nce\""), "{page}");
     assert!(!page.contains("only in a browser"), "a build for production keeps errors to itself: {page}");
-    let text = mote.get("/string?name=Bo").text;
+    let text = worker.get("/string?name=Bo").text;
     assert!(text.starts_with("<label for=\"_R_0_\"") && text.contains("Hello<!-- -->, <!-- -->Bo"), "{text}");
 }
 
 #[test]
 fn preact_renders_at_once_later_and_in_a_stream() {
-    let Running { mote, .. } = &deployed("preact");
-    let page = mote.get("/?item=a&item=%3Cb%3E").text;
+    let worker = deployed("preact");
+    let page = worker.get("/?item=a&item=%3Cb%3E").text;
     let list = "<ul aria-label=\"2 things\" class=\"dark\"><li>a</li><li>&lt;b></li></ul>";
     assert_eq!(page, format!("{list}<div><hr></div><input value=\"&quot;\" disabled/>"));
     let late = "<main><!--$s--><b>late</b><!--/$s--></main>";
-    assert_eq!(mote.get("/async").text, late);
-    assert_eq!(mote.get("/stream").text, late);
+    assert_eq!(worker.get("/async").text, late);
+    assert_eq!(worker.get("/stream").text, late);
 }
 
 #[test]
 fn vue_renders_components_that_wait() {
-    let Running { mote, .. } = &deployed("vue");
+    let worker = deployed("vue");
     let page = |class: &str, price: &str| {
         format!(
             "<main style=\"color:red;\"><span class=\"{class}\">{price}</span><p>&lt;reviews&gt;</p><em>3 left</em>\
              <!--teleport start--><!--teleport end--><!--[--><footer>bye</footer><!--]--></main>"
         )
     };
-    let answer = mote.get("/?cents=1299").json();
+    let answer = worker.get("/?cents=1299").json();
     assert_eq!(answer["html"], page("price high", "$12.99"));
     let teleported = answer["teleports"]["#dialogs"].as_str().unwrap_or_default();
     assert!(teleported.contains("<dialog>hi</dialog>"), "{teleported}");
-    assert_eq!(mote.get("/stream?cents=5").text, page("price", "$0.05"));
+    assert_eq!(worker.get("/stream?cents=5").text, page("price", "$0.05"));
 }
 
 #[test]
 fn svelte_renders_what_was_compiled_ahead() {
-    let Running { mote, .. } = &Worker::named("svelte").built_by("compile.mjs").in_a_cell();
-    let page = mote.get("/?item=lamp&item=%3Cb%3E").json();
+    let worker = Worker::named("svelte").built_by("compile.mjs").in_a_cell();
+    let page = worker.get("/?item=lamp&item=%3Cb%3E").json();
     assert!(page["head"].as_str().is_some_and(|head| head.ends_with("<title>Shop: 2</title>")), "{page}");
     let body = without_comments(page["body"].as_str().unwrap_or_default());
     assert!(body.starts_with("<input value=\"\" placeholder=\"search\" class=\"svelte-"), "{body}");
     let rest = "/> <button class=\"first\"><b>lamp</b> 8</button><button class=\"dear\"><b>&lt;b></b> 16</button> <output>24</output> <hr>";
     assert!(body.ends_with(rest), "{body}");
-    let none = without_comments(mote.get("/").json()["body"].as_str().unwrap_or_default());
+    let none = without_comments(worker.get("/").json()["body"].as_str().unwrap_or_default());
     assert!(none.contains("<p>nothing</p>") && !none.contains("<output>"), "{none}");
 }
 
 #[test]
 fn cheerio_reads_and_changes_pages() {
-    let Running { mote, .. } = &deployed("cheerio");
+    let worker = deployed("cheerio");
     let page = "<title>T</title><h1>Hi</h1><script>bad()</script><a href=\"http://x.example/a\">x</a><ul><li>1<li>2<li>3</ul>\
         <table><tr><th>h</th></tr><tr><td> a </td><td>b&lt;</td></tr></table>";
-    let answer = mote.send("POST", "/", &[], page).json();
+    let answer = worker.send("POST", "/", &[], page).json();
     assert_eq!(
         answer["html"],
         "<h1 class=\"big\">Hi</h1><p>inserted &amp; parsed</p><a href=\"https://x.example/a\">x</a>\
@@ -91,9 +91,9 @@ fn cheerio_reads_and_changes_pages() {
 
 #[test]
 fn markdown_becomes_html_by_either_library() {
-    let Running { mote, .. } = &deployed("markdown");
+    let worker = deployed("markdown");
     let text = "# Title *it*\n\n\"quoted\" -- https://a.example/b <b>raw</b>\n\n|a|b|\n|---|--:|\n|1|~~2~~|\n\n- [x] done\n\n```js\na < b\n```\n";
-    let marked = mote.send("POST", "/marked", &[], text).text;
+    let marked = worker.send("POST", "/marked", &[], text).text;
     for part in [
         "<h1 id=\"h\">Title *it*</h1>\n",
         "&quot;quoted&quot; -- <a href=\"https://a.example/b\">https://a.example/b</a> <b>raw</b>",
@@ -103,7 +103,7 @@ fn markdown_becomes_html_by_either_library() {
     ] {
         assert!(marked.contains(part), "no {part} in {marked}");
     }
-    let strict = mote.send("POST", "/markdown-it", &[], text).text;
+    let strict = worker.send("POST", "/markdown-it", &[], text).text;
     for part in [
         "<h1>Title <em>it</em></h1>\n",
         "“quoted” – <a href=\"https://a.example/b\">https://a.example/b</a> &lt;b&gt;raw&lt;/b&gt;",

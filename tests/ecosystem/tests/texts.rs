@@ -1,21 +1,21 @@
 //! Values, dates, archives and pictures.
 
-use mote_ecosystem_tests::{Running, deployed};
+use mote_ecosystem_tests::deployed;
 use serde_json::json;
 
 #[test]
 fn zod_parses_transforms_and_explains() {
-    let Running { mote, .. } = &deployed("zod");
+    let worker = deployed("zod");
     let good = json!({ "name": " Ada ", "email": "ada@b.example", "born": "1815-12-10", "tags": ["gold", "gold"],
         "address": { "street": "x" }, "contact": { "kind": "post", "box": 7 }, "balance": "12345678901234567890" });
     assert_eq!(
-        mote.send("POST", "/customer", &[], good.to_string()).json(),
+        worker.send("POST", "/customer", &[], good.to_string()).json(),
         json!({ "name": "Ada", "email": "ada@b.example", "born": 1815, "tags": ["gold"],
             "address": { "street": "x", "city": "Oslo" }, "contact": { "kind": "post", "box": 7 }, "balance": "12345678901234567890" })
     );
     let bad = json!({ "name": "A", "email": "nope", "born": "1815-13-10", "tags": [], "address": 1,
         "contact": { "kind": "fax" }, "site": "http://x", "balance": "1", "more": 1 });
-    let refused = mote.send("POST", "/customer", &[], bad.to_string());
+    let refused = worker.send("POST", "/customer", &[], bad.to_string());
     assert_eq!(refused.status, 422);
     assert_eq!(
         refused.json()["flat"],
@@ -26,20 +26,20 @@ fn zod_parses_transforms_and_explains() {
     );
     assert!(refused.text.contains("✖ Invalid email address\\n  → at email"), "{}", refused.text);
     assert_eq!(
-        mote.send("POST", "/name", &[], "\"ada\"").json(),
+        worker.send("POST", "/name", &[], "\"ada\"").json(),
         json!([{ "code": "custom", "message": "is taken" }])
     );
-    assert_eq!(mote.send("POST", "/name", &[], "\"bob\"").json(), json!([]));
+    assert_eq!(worker.send("POST", "/name", &[], "\"bob\"").json(), json!([]));
     let tree = r#"{"value":1,"children":[{"value":2,"children":[{"value":3,"children":[]}]}]}"#;
-    assert_eq!(mote.send("POST", "/tree", &[], tree).json(), 6);
-    assert_eq!(mote.get("/schema").json()["required"], json!(["street", "city"]));
+    assert_eq!(worker.send("POST", "/tree", &[], tree).json(), 6);
+    assert_eq!(worker.get("/schema").json()["required"], json!(["street", "city"]));
 }
 
 #[test]
 fn date_fns_counts_and_names_days() {
-    let Running { mote, .. } = &deployed("date-fns");
+    let worker = deployed("date-fns");
     assert_eq!(
-        mote.get("/").json(),
+        worker.get("/").json(),
         json!({
             "formatted": "2024-02-29T13:05:09.007+00:00", "long": "Donnerstag, 29. Februar 2024",
             "japanese": "2024年2月29日木曜日", "leap": "2025-02-28", "end": "29 23:59", "week": 53, "business": 7,
@@ -51,8 +51,8 @@ fn date_fns_counts_and_names_days() {
 
 #[test]
 fn intl_knows_languages_and_time_zones() {
-    let Running { mote, .. } = &deployed("date-fns");
-    let intl = mote.get("/intl").json();
+    let worker = deployed("date-fns");
+    let intl = worker.get("/intl").json();
     assert_eq!(
         intl,
         json!({
@@ -66,23 +66,23 @@ fn intl_knows_languages_and_time_zones() {
 
 #[test]
 fn fflate_packs_what_others_unpack() {
-    let Running { mote, .. } = &deployed("fflate");
+    let worker = deployed("fflate");
     let files = json!({ "a.txt": "hello ".repeat(100), "b.bin": "xyz €" });
-    let zip = mote.send("POST", "/zip", &[], files.to_string());
+    let zip = worker.send("POST", "/zip", &[], files.to_string());
     assert_eq!(zip.header("content-type"), "application/zip");
     assert!(zip.bytes.starts_with(b"PK\x03\x04") && zip.bytes.len() < 400, "{} bytes", zip.bytes.len());
-    assert_eq!(mote.send("POST", "/unzip", &[], &zip.bytes).json(), files);
-    assert_eq!(mote.send("POST", "/", &[], "some text ".repeat(1000)).json(), json!([true, true]));
+    assert_eq!(worker.send("POST", "/unzip", &[], &zip.bytes).json(), files);
+    assert_eq!(worker.send("POST", "/", &[], "some text ".repeat(1000)).json(), json!([true, true]));
 }
 
 #[test]
 fn resvg_draws_in_wasm() {
-    let Running { mote, .. } = &deployed("resvg");
+    let worker = deployed("resvg");
     let svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 2 1'><rect width='1' height='1' fill='#ff0000'/>\
         <rect x='1' width='1' height='1' fill='#00f' fill-opacity='0.5'/></svg>";
     assert_eq!(
-        mote.send("POST", "/?width=4", &[], svg).json(),
+        worker.send("POST", "/?width=4", &[], svg).json(),
         json!({ "size": [4, 2], "first": [255, 0, 0, 255], "last": [127, 127, 255, 255], "png": true })
     );
-    assert_eq!(mote.send("POST", "/", &[], svg).json()["size"], json!([8, 4]));
+    assert_eq!(worker.send("POST", "/", &[], svg).json()["size"], json!([8, 4]));
 }
