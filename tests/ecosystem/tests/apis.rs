@@ -1,7 +1,6 @@
-//! Frameworks and clients of HTTP APIs.
+//! Frameworks for HTTP APIs.
 
-use mote_blackbox::Upstream;
-use mote_ecosystem_tests::{Worker, deployed};
+use mote_ecosystem_tests::deployed;
 use serde_json::json;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -153,70 +152,52 @@ fn graphql_yoga_answers_queries_mutations_and_subscriptions() {
 }
 
 #[test]
-fn openai_asks_streams_uploads_and_tries_again() {
-    let tries = std::sync::atomic::AtomicU32::new(0);
-    let upstream = Upstream::serve(move |mut visitor| {
-        let body = visitor.body();
-        assert!(
-            visitor.head.to_lowercase().contains("authorization: bearer sk-test\r\n"),
-            "{}",
-            visitor.head
-        );
-        match visitor.path() {
-            "/v1/models/gone" => visitor.send(
-                "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\ncontent-length: 38\r\n\r\n\
-                 {\"error\":{\"message\":\"no such model\"}}\r\n",
-            ),
-            "/v1/models/busy" if tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 => {
-                visitor.send("HTTP/1.1 503 Busy\r\nretry-after-ms: 5\r\ncontent-length: 0\r\n\r\n");
-            }
-            "/v1/models/busy" => visitor.answer("application/json", r#"{"id":"busy"}"#),
-            "/v1/files" => {
-                let whole = body.contains("name=\"purpose\"")
-                    && body.contains("filename=\"lines.jsonl\"")
-                    && body.contains("{\"a\":1}");
-                visitor.answer("application/json", &json!({ "id": "file-1", "whole": whole }).to_string());
-            }
-            "/v1/chat/completions" if body.contains("\"stream\":true") => {
-                visitor.begin("text/event-stream");
-                visitor.chunk(&format!("data: {}\n\n", chunk(&json!({ "role": "assistant" }), None)));
-                for piece in ["fo", "ur"] {
-                    visitor.chunk(&format!("data: {}\n\n", chunk(&json!({ "content": piece }), None)));
-                }
-                visitor.chunk(&format!("data: {}\n\ndata: [DONE]\n\n", chunk(&json!({}), Some("stop"))));
-                visitor.end();
-            }
-            "/v1/chat/completions" => {
-                let asked: serde_json::Value = serde_json::from_str(&body).expect("the question is JSON");
-                let text =
-                    format!("{} is four", asked["messages"][0]["content"].as_str().unwrap_or_default());
-                let answer = json!({ "id": "c1", "object": "chat.completion", "choices": [{ "index": 0, "message": { "role": "assistant", "content": text } }] }).to_string();
-                visitor.send(&format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: r1\r\ncontent-length: {}\r\n\r\n{answer}", answer.len()));
-            }
-            path => panic!("{path}"),
-        }
-    });
-    let base = format!("{}/v1", upstream.origin());
-    let worker = Worker::named("openai").with_variable("https://api.openai.example/v1", &base).in_dev();
-    assert_eq!(worker.get("/whole").json(), json!({ "text": "2 + 2? is four", "request_id": "r1" }));
-    assert_eq!(
-        worker.get("/failing").json(),
-        json!({ "known": true, "status": 404, "message": "404 no such model" })
-    );
-    assert_eq!(worker.get("/again").json()["id"], "busy");
-    assert_eq!(worker.get("/upload").json(), json!({ "id": "file-1", "whole": true }));
-    assert_eq!(worker.get("/helper").json(), json!({ "pieces": ["fo", "ur"], "whole": "four" }));
-    let lines: Vec<serde_json::Value> = worker
-        .get("/stream")
-        .text
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON lines"))
-        .collect();
-    assert_eq!(lines.len(), 4);
-    assert_eq!(lines[2]["choices"][0]["delta"]["content"], "ur");
-    assert_eq!(lines[3]["choices"][0]["finish_reason"], "stop");
+fn h3_routes_counts_and_streams() {
+    let worker = deployed("h3");
+    let hello = worker.get("/hello/Ada?a=1&a=2&b=x");
+    assert_eq!(hello.json(), json!({ "hello": "Ada", "query": { "a": ["1", "2"], "b": "x" } }));
+    assert_eq!(hello.header("x-powered-by"), "h3");
+    assert_eq!(worker.send("POST", "/echo", &[JSON], r#"{"a":[1]}"#).json(), json!({ "body": { "a": [1] } }));
+    let visits = worker.get_with("/visits", &[("cookie", "a=b; visits=4")]);
+    assert_eq!((&*visits.text, visits.header("set-cookie")), ("5", "visits=5; Path=/; HttpOnly"));
+    let old = worker.get("/old");
+    assert_eq!((old.status, old.header("location")), (301, "/hello/new"));
+    let secret = worker.get("/secret");
+    assert_eq!((secret.status, secret.json()), (403, json!({ "status": 403, "why": "not for you" })));
+    assert_eq!(worker.get("/events").text, "data: one\n\ndata: two\n\n");
+    assert_eq!(worker.get("/nowhere").status, 404);
 }
 
-fn chunk(delta: &serde_json::Value, finish: Option<&str>) -> serde_json::Value {
-    json!({ "id": "c1", "object": "chat.completion.chunk", "choices": [{ "index": 0, "delta": delta, "finish_reason": finish }] })
+#[test]
+fn trpc_calls_batches_and_subscribes() {
+    let worker = deployed("trpc");
+    let greeted = worker.get("/trpc/greet?input=%7B%22json%22:%7B%22name%22:%22Ada%22%7D%7D");
+    assert_eq!(greeted.json()["result"]["data"]["json"], "Hello, Ada!");
+    let refused = worker.get("/trpc/greet?input=%7B%22json%22:%7B%7D%7D");
+    assert_eq!(
+        (refused.status, &refused.json()["error"]["json"]["data"]["code"]),
+        (400, &json!("BAD_REQUEST"))
+    );
+    let values = &worker.get("/trpc/values").json()["result"]["data"];
+    assert_eq!(
+        values["json"],
+        json!({ "at": "1970-01-01T00:00:00.000Z", "set": [1, 2], "big": "100000000000000000000", "none": null })
+    );
+    assert_eq!(values["meta"]["values"]["set"], json!(["set"]));
+    let both = worker
+        .get("/trpc/greet,values?batch=1&input=%7B%220%22:%7B%22json%22:%7B%22name%22:%22B%22%7D%7D%7D");
+    assert_eq!(both.json()[0]["result"]["data"]["json"], "Hello, B!");
+    assert_eq!(both.json().as_array().map(Vec::len), Some(2));
+
+    let rename =
+        |headers: &[(&str, &str)]| worker.send("POST", "/trpc/account.rename", headers, r#"{"json":"x"}"#);
+    assert_eq!(rename(&[JSON]).status, 401);
+    let renamed = rename(&[JSON, ("x-user", "ada")]);
+    assert_eq!(renamed.json()["result"]["data"]["json"], json!({ "from": "ada", "to": "x" }));
+    let ticks = worker.get_with("/trpc/ticks", &[("accept", "text/event-stream")]);
+    assert_eq!(ticks.header("content-type"), "text/event-stream");
+    for id in [1, 2] {
+        let tick = format!("data: {{\"json\":{{\"tick\":{id}}}}}\nid: {id}\n");
+        assert!(ticks.text.contains(&tick), "{}", ticks.text);
+    }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod apis;
+mod clients;
 mod cryptography;
 mod databases;
 mod pages;

@@ -1,4 +1,4 @@
-//! Values, dates, archives and pictures.
+//! Values, dates, texts, archives and pictures.
 
 use mote_ecosystem_tests::deployed;
 use serde_json::json;
@@ -85,4 +85,54 @@ fn resvg_draws_in_wasm() {
         json!({ "size": [4, 2], "first": [255, 0, 0, 255], "last": [127, 127, 255, 255], "png": true })
     );
     assert_eq!(worker.send("POST", "/", &[], svg).json()["size"], json!([8, 4]));
+}
+
+#[test]
+fn small_libraries_parse_validate_and_render() {
+    let worker = deployed("values");
+    let yaml = worker.send("POST", "/yaml", &[], "a: &x [1, 2]\nb: *x\nc: 2024-01-01\n").json();
+    assert_eq!(
+        yaml["json"],
+        json!({ "a": [1, 2], "b": [1, 2], "c": "2024-01-01", "added": { "by": "worker" } })
+    );
+    assert_eq!(yaml["text"], "a: &x [ 1, 2 ]\nb: *x\nc: 2024-01-01\nadded:\n  by: worker\n");
+    assert_eq!(yaml["wrong"], 1);
+    let order = |text: &str| worker.send("POST", "/valibot", &[], text).json();
+    let good = r#"{"email":"a@b.co","lines":[{"sku":"x","count":2},{"sku":"y","count":3}]}"#;
+    assert_eq!(order(good), json!({ "email": "a@b.co", "total": 5 }));
+    assert_eq!(
+        order(r#"{"email":"a","lines":[{"sku":"x","count":0}]}"#),
+        json!([
+            "email: Invalid email: Received \"a\"",
+            "lines.0.count: Invalid value: Expected >=1 but received 0"
+        ])
+    );
+    let items = r#"{"items":[{"name":"<a>"},{"name":"b","last":true}],"raw":"<hr>"}"#;
+    let list = "<li>&lt;a&gt;, </li><li>b</li><hr>-2";
+    assert_eq!(worker.send("POST", "/mustache", &[], items).text, list);
+    assert_eq!(
+        worker.get("/").json(),
+        json!({ "untouched": false, "done": true, "shared": true, "frozen": true, "map": 1, "at": 5, "back": "7/x/gi" })
+    );
+}
+
+#[test]
+fn postal_mime_reads_mail_of_any_encoding() {
+    let mail = "From: =?utf-8?B?w4RkYQ==?= <a@b.example>\r\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\nMIME-Version: 1.0\r\n\
+        Content-Type: multipart/mixed; boundary=x\r\n\r\n\
+        --x\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nh=E9llo\r\n\
+        --x\r\nContent-Type: text/csv; name=a.csv\r\nContent-Disposition: attachment; filename=a.csv\r\n\
+        Content-Transfer-Encoding: base64\r\n\r\nMSwy\r\n--x--\r\n";
+    assert_eq!(
+        deployed("values").send("POST", "/mail", &[], mail).json(),
+        json!({ "from": { "name": "Äda", "address": "a@b.example" }, "subject": "Grüße", "text": "héllo",
+            "attachment": ["a.csv", "text/csv", "1,2"] })
+    );
+}
+
+#[test]
+fn no_library_makes_code_from_strings() {
+    let refused = "EvalError: Code generation from strings disallowed for this context";
+    let answer = deployed("code-from-strings").get("/").json();
+    assert_eq!(answer, json!({ "ajv": refused, "handlebars": refused }));
 }
