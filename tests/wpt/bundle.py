@@ -16,7 +16,7 @@ CONFIG = 'name = "{name}"\nmain = "index.js"\nno_bundle = true\ncompatibility_da
 SHAPE = """\
 addEventListener("fetch", (event) => event.respondWith(new Promise(run)));
 function run(finish) {{
-  const BASE = {base}, PATIENCE_MS = {patience}, RELATIVE_REQUESTS = {relative}, INTERFACES = {interfaces};
+  const BASE = {base}, PATIENCE_MS = {patience}, INTERFACES = {interfaces};
   {{
 {prelude}
   }}
@@ -53,8 +53,6 @@ def write(test, name: str, folder: Path, server, patience_ms: int):
     text = SHAPE.format(
         base=json.dumps(server.origin + "/" + test.path + test.variant),
         patience=patience_ms,
-        # Interface tests look at the interface itself.
-        relative=json.dumps(test.path.startswith(("fetch/", "xhr/")) and not is_interface_test),
         interfaces=json.dumps(is_interface_test),
         prelude=(HERE / "prelude.js").read_text(),
         harness=server.text(HARNESS),

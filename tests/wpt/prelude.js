@@ -13,11 +13,15 @@ const { fetch: fetchAbsolute } = globalThis;
 globalThis.fetch = function fetch(input, init) {
   return arguments.length === 0 ? fetchAbsolute() : fetchAbsolute(absolute(input), init);
 };
-if (RELATIVE_REQUESTS) {
-  globalThis.Request = new Proxy(Request, {
+const relative = (Interface) =>
+  new Proxy(Interface, {
     construct: (Target, all, newTarget) =>
       Reflect.construct(Target, all.length === 0 ? all : [absolute(all[0]), ...all.slice(1)], newTarget),
   });
+// Interface tests look at the interface itself.
+if (!INTERFACES) {
+  globalThis.Request = relative(Request);
+  globalThis.EventSource = relative(EventSource);
 }
 
 // A worker has no FileReader. Tests of other things use it to look into blobs; tests of it are skipped.

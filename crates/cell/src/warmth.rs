@@ -46,8 +46,9 @@ const LAG_EVERY: Duration = Duration::from_millis(50);
 /// A longer turn makes as many events that follow it give way.
 const LONG: Duration = Duration::from_millis(5);
 const GIVE_WAY: u32 = 64;
-/// An isolate that holds more is worth a collection before it or another one leaves.
-const COLLECT_ABOVE_BYTES: u64 = 6 << 20;
+/// An isolate that holds more is worth a collection before it or another one leaves: one that has served some thousands of events
+/// holds twice what it needs.
+const COLLECT_ABOVE_BYTES: u64 = 5 << 19;
 /// Collections in one round of house keeping: each takes milliseconds, and events wait meanwhile.
 const COLLECTIONS_MAX: usize = 4;
 
@@ -260,6 +261,10 @@ impl Cell {
                 continue;
             };
             let Some(mut kept) = slot.kept.get() else { continue };
+            // One that nobody has used since was measured, and perhaps collected, before.
+            if kept.last_used() < since {
+                continue;
+            }
             if over
                 && kept.bytes() > COLLECT_ABOVE_BYTES
                 && collections < COLLECTIONS_MAX
@@ -267,8 +272,6 @@ impl Cell {
             {
                 collections += 1;
                 runtime.with_isolate(mote_engine::Isolate::collect_garbage);
-            } else if kept.last_used() < since {
-                continue;
             }
             kept.resize(bytes_of(&runtime).unwrap_or(kept.bytes()));
             slot.kept.set(Some(kept));

@@ -31,6 +31,12 @@ pub struct Asking<'a> {
     pub client: Option<IpAddr>,
 }
 
+/// What the workers of an account share: connections, and caches. No worker without one has this name.
+#[must_use]
+pub fn tenant_of(account: &str) -> String {
+    format!("account {account}")
+}
+
 /// Answers for all bindings of a node.
 pub struct Bound {
     deployed: Rc<Deployed>,
@@ -41,6 +47,8 @@ impl Bound {
     /// The bindings of the workers of this node.
     #[must_use]
     pub fn new(deployed: Rc<Deployed>, caches: Cache) -> Self {
+        // The first one stays; there is no second.
+        let _ = deployed.caches.set(caches.clone());
         Self { deployed, caches }
     }
 

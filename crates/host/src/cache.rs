@@ -134,6 +134,12 @@ impl Cache {
         })
     }
 
+    /// Forgets what an owner keeps. What fails is over by itself some day.
+    pub async fn forget(&self, owner: &str) {
+        let owner = owner.to_owned();
+        let _ = self.at_store(move |store| store.forget(&owner)).await;
+    }
+
     async fn handle(&self, owner: &str, request: Request) -> Result<Response<Body>, Problem> {
         let Request { method, headers, body, .. } = request;
         let key = key_of(owner, &headers)?;

@@ -9,7 +9,7 @@ mod owners;
 mod target;
 
 use std::{
-    cell::RefCell,
+    cell::{OnceCell, RefCell},
     collections::{BTreeMap, HashMap},
     rc::Rc,
     sync::Arc,
@@ -27,6 +27,7 @@ use crate::{
     addresses::Addresses,
     api::{VersionConfig, open_secrets},
     bindings::HostBindings,
+    cache::Cache,
     clock::now_ms,
     cron::{Firing, Timetable},
     kv::Kv,
@@ -84,6 +85,8 @@ pub struct Deployed {
     pub(crate) supervisor: Rc<Supervisor>,
     pub(crate) store: Arc<Store>,
     pub(crate) kv: Arc<Kv>,
+    /// There once workers can ask for anything.
+    pub(crate) caches: OnceCell<Cache>,
     preparations: Rc<Preparations>,
     pub(crate) seal: Arc<Seal>,
     pub(crate) make: MakeSpec,
@@ -140,6 +143,7 @@ impl Deployed {
             supervisor,
             store,
             kv,
+            caches: OnceCell::new(),
             seal,
             make,
             own,

@@ -8,6 +8,8 @@
 //!
 //! What happens when it fails: a file that is damaged or of another Mote is thrown away and begun anew.
 
+mod file;
+
 use std::{
     collections::HashMap,
     fs,
@@ -15,14 +17,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::{KvClock, StoreError, store::BUSY_MAX};
+use crate::{KvClock, StoreError};
+use file::{open, reader};
 
 /// How many bytes of a body lie together.
 pub const CACHE_CHUNK_BYTES: usize = 256 << 10;
-/// The form of the file.
-const FORM: i64 = 1;
 /// What an entry takes besides its head and its body, about.
 const ENTRY_BYTES: usize = 512;
 /// Entries that one step takes away, and chunks.
@@ -32,40 +33,6 @@ const STEP_CHUNKS: usize = 32;
 const USED_AFTER_MS: i64 = 10_000;
 /// Connections that wait for readers.
 const READERS_KEPT: usize = 4;
-
-const SCHEMA: &str = "CREATE TABLE entries (
-        id INTEGER PRIMARY KEY,
-        owner TEXT NOT NULL,
-        key BLOB NOT NULL,
-        bytes INTEGER NOT NULL,
-        body_bytes INTEGER NOT NULL,
-        stored_ms INTEGER NOT NULL,
-        expires_ms INTEGER NOT NULL,
-        used_ms INTEGER NOT NULL,
-        head BLOB NOT NULL,
-        UNIQUE (owner, key)
-    ) STRICT;
-    CREATE INDEX entries_by_use ON entries (used_ms);
-    CREATE INDEX entries_by_use_of_owner ON entries (owner, used_ms);
-    CREATE INDEX entries_by_expiry ON entries (expires_ms);
-    CREATE TABLE drafts (id INTEGER PRIMARY KEY AUTOINCREMENT) STRICT;
-    CREATE TABLE chunks (
-        entry INTEGER NOT NULL,
-        number INTEGER NOT NULL,
-        data BLOB NOT NULL,
-        UNIQUE (entry, number)
-    ) STRICT;
-    CREATE TABLE leavings (id INTEGER PRIMARY KEY) STRICT;
-    CREATE TABLE owners (owner TEXT PRIMARY KEY, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-    CREATE TRIGGER entry_comes AFTER INSERT ON entries BEGIN
-        INSERT INTO owners (owner, bytes) VALUES (new.owner, new.bytes)
-            ON CONFLICT (owner) DO UPDATE SET bytes = bytes + new.bytes;
-    END;
-    CREATE TRIGGER entry_goes AFTER DELETE ON entries BEGIN
-        UPDATE owners SET bytes = bytes - old.bytes WHERE owner = old.owner;
-        DELETE FROM owners WHERE owner = old.owner AND bytes <= 0;
-        INSERT INTO leavings (id) VALUES (old.id);
-    END;";
 
 /// Which response of whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -289,6 +256,25 @@ impl CacheStore {
         Ok(gone)
     }
 
+    /// Removes all that an owner keeps.
+    ///
+    /// # Errors
+    /// If the file fails.
+    pub fn forget(&self, owner: &str) -> Result<(), StoreError> {
+        loop {
+            let gone = {
+                let writer = lock(&self.writer);
+                let mut statement = writer.prepare_cached(
+                    "DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE owner = ?1 LIMIT ?2)",
+                )?;
+                statement.execute(params![owner, to_i64(STEP_ENTRIES)])?
+            };
+            if gone == 0 {
+                return self.sweep();
+            }
+        }
+    }
+
     /// Frees what is over and what nobody reads any more, in steps between which others write.
     ///
     /// # Errors
@@ -422,33 +408,6 @@ impl std::fmt::Debug for CacheReading {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("CacheReading").field("id", &self.id).finish_non_exhaustive()
     }
-}
-
-fn open(path: &Path) -> Result<Connection, StoreError> {
-    let mut connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY_MAX)?;
-    connection.set_transaction_behavior(TransactionBehavior::Immediate);
-    // NORMAL: after a loss of power the last ones may be missing, and nothing else.
-    connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864;",
-    )?;
-    let form: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if form == 0 {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(SCHEMA)?;
-        transaction.pragma_update(None, "user_version", FORM)?;
-        transaction.commit()?;
-    } else if form != FORM {
-        return Err(StoreError::TooNew { found: form, known: 1 });
-    }
-    Ok(connection)
-}
-
-fn reader(path: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY_MAX)?;
-    connection.execute_batch("PRAGMA query_only = ON;")?;
-    Ok(connection)
 }
 
 /// Removes an entry; gives when it would have been over.

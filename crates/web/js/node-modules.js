@@ -1,11 +1,11 @@
 // The modules of Node: `node:stream/web` is node/stream/web.js.
 const FILES =
-  "assert assert/strict async_hooks buffer console crypto diagnostics_channel events http https module os path path/posix path/win32 perf_hooks process " +
-  "punycode querystring stream stream/consumers stream/promises stream/web string_decoder timers timers/promises url util util/types zlib";
+  "assert assert/strict async_hooks buffer console crypto diagnostics_channel events http https module net os path path/posix path/win32 perf_hooks process " +
+  "punycode querystring stream stream/consumers stream/promises stream/web string_decoder timers timers/promises tls url util util/types zlib";
 // Those of which there is but a list of names (node/internal/stubs.js).
 const STUBS =
-  "child_process cluster dgram dns dns/promises domain fs fs/promises http2 inspector inspector/promises net readline " +
-  "readline/promises repl tls trace_events tty v8 vm wasi worker_threads";
+  "child_process cluster constants dgram dns dns/promises domain fs fs/promises http2 inspector inspector/promises readline " +
+  "readline/promises repl trace_events tty v8 vm wasi worker_threads";
 
 const split = Function.prototype.call.bind(String.prototype.split);
 const has = (list, name) => {

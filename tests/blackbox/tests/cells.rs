@@ -10,7 +10,10 @@ const port = { waiting: [] as (() => void)[] };
 export default {
   async fetch(request: Request, env: any, ctx: ExecutionContext) {
     const path = new URL(request.url).pathname;
-    if (path === "/wait") await scheduler.wait(60_000);
+    if (path === "/wait") {
+      console.log("has begun to wait");
+      await scheduler.wait(60_000);
+    }
     if (path === "/loop") for (;;) {}
     if (path === "/slow") {
       const { readable, writable } = new TransformStream();
@@ -106,6 +109,8 @@ fn a_killed_cell_takes_its_own_events_with_it_and_nothing_else() {
         eventually("the event under way", || {
             door.serving().iter().any(|cell| cell["events_under_way"] == 1).then_some(())
         });
+        // One that the code has not seen would be given to another cell.
+        mote.says(&["has begun to wait"]);
         signal("KILL", pid(&of_here));
         lost(&waiting.join().unwrap());
     });

@@ -66,6 +66,12 @@ fn answer(stream: &mut TcpStream, request: &Request) {
             head(stream, "200 OK", "transfer-encoding: chunked\r\n");
             write(stream, b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
         }
+        ["events"] => {
+            let events = b": a comment\nid: 7\ndata: one\ndata: more\n\nevent: own\ndata: two\n\n";
+            head(stream, "200 OK", "content-type: text/event-stream\r\n");
+            write(stream, events);
+            wait_for_end(stream);
+        }
         ["cut"] => {
             head(stream, "200 OK", "content-length: 10\r\n");
             write(stream, b"abc");

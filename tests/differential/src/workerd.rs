@@ -104,6 +104,7 @@ const modules :Workerd.Worker = (
   modules = [
 {modules}  ],
   compatibilityDate = "{DATE}",
+  compatibilityFlags = ["nodejs_compat"],
   bindings = [
     (name = "UPSTREAM", text = {upstream:?}),
     (name = "TEXT", text = "a variable"),

@@ -5,6 +5,7 @@ import answers from "./cases/answers.js";
 import blobs from "./cases/blobs.js";
 import bodies from "./cases/bodies.js";
 import byteStreams from "./cases/byte-streams.js";
+import channels from "./cases/channels.js";
 import clones from "./cases/clones.js";
 import compression from "./cases/compression.js";
 import cryptoKeys from "./cases/crypto-keys.js";
@@ -17,8 +18,12 @@ import formData from "./cases/form-data.js";
 import globals from "./cases/globals.js";
 import headers from "./cases/headers.js";
 import modules from "./cases/modules.js";
+import node from "./cases/node.js";
+import nodeData from "./cases/node-data.js";
+import patterns from "./cases/patterns.js";
 import requests from "./cases/requests.js";
 import responses from "./cases/responses.js";
+import rewriter from "./cases/rewriter.js";
 import rpc from "./cases/rpc.js";
 import searchParams from "./cases/search-params.js";
 import streams from "./cases/streams.js";
@@ -36,6 +41,7 @@ const AREAS = {
   blobs,
   bodies,
   "byte-streams": byteStreams,
+  channels,
   clones,
   compression,
   "crypto-keys": cryptoKeys,
@@ -48,8 +54,12 @@ const AREAS = {
   globals,
   headers,
   modules,
+  node,
+  "node-data": nodeData,
+  patterns,
   requests,
   responses,
+  rewriter,
   rpc,
   "search-params": searchParams,
   streams,

@@ -9,6 +9,7 @@ use mote_wire::{
 
 use crate::{
     harness::{Canned, Harness, bundle, run},
+    sockets::Servers,
     tests,
 };
 
@@ -26,6 +27,7 @@ tests! {
     the_examples_of_the_documentation_work,
     a_server_of_node_answers_in_all_the_ways_that_it_can,
     a_client_of_node_sends_by_fetch,
+    sockets_of_node_connect_as_those_of_workers_do,
 }
 
 const LATE: &str = "2026-01-01";
@@ -244,22 +246,22 @@ fn a_heap_with_modules_of_node_in_it_goes_on() {
 
 fn what_is_not_carried_out_says_so() {
     run(async {
-        let source = "import fs from 'node:fs'; import { connect } from 'node:net'; import * as promises from 'node:fs/promises';
-            import { Worker } from 'node:worker_threads'; import { exec } from 'node:child_process'; import { Socket } from 'node:net';
-            class Mine extends Socket {}
+        let source = "import fs from 'node:fs'; import { createServer } from 'node:net'; import * as promises from 'node:fs/promises';
+            import { Worker } from 'node:worker_threads'; import { exec } from 'node:child_process'; import { Interface } from 'node:readline';
+            class Mine extends Interface {}
             const attempt = (work) => { try { return String(work()); } catch (error) { return `${error.code} ${error.message}`; } };
-            export default { async fetch() { return Response.json([attempt(() => fs.readFileSync('/etc/passwd')), attempt(() => connect(80)),
+            export default { async fetch() { return Response.json([attempt(() => fs.readFileSync('/etc/passwd')), attempt(() => createServer()),
                 attempt(() => new Worker('x')), attempt(() => exec('ls')), await promises.readFile('x').catch((error) => error.message),
                 attempt(() => new Mine()), fs.existsSync('/etc/passwd'), attempt(() => process.exit(1)).slice(0, 24)]); } };";
         let says = |module: &str, name: &str| format!("node:{module}: {name} is not implemented by Mote");
         let with_code = |module, name| format!("ERR_METHOD_NOT_IMPLEMENTED {}", says(module, name));
         let wanted = serde_json::json!([
             with_code("fs", "readFileSync"),
-            with_code("net", "connect"),
+            with_code("net", "createServer"),
             with_code("worker_threads", "Worker"),
             with_code("child_process", "exec"),
             says("fs/promises", "readFile"),
-            with_code("net", "Socket"),
+            with_code("readline", "Interface"),
             false,
             "ERR_WORKER_PROCESS_EXIT ",
         ]);
@@ -347,5 +349,47 @@ fn a_client_of_node_sends_by_fetch() {
         assert_eq!(seen, ["GET http://upstream.test/path?q", "POST https://upstream.test:8443/up"]);
         assert_eq!(requests[0].headers.get_all("x-a").iter().collect::<Vec<_>>(), ["1", "2"]);
         assert_eq!(requests[1].headers["authorization"], "Basic dTpw");
+    });
+}
+
+fn sockets_of_node_connect_as_those_of_workers_do() {
+    run(async {
+        let source = "import net from 'node:net'; import tls from 'node:tls'; import { once } from 'node:events'; import { text } from 'node:stream/consumers';
+            export default { async fetch() {
+                const seen = [];
+                const echo = net.connect(7, 'echo.example', () => seen.push('connected'));
+                seen.push(echo.readyState, echo.connecting);
+                echo.write('one ');
+                const [first] = await once(echo, 'data');
+                echo.end('two');
+                seen.push(String(first), await text(echo), echo.bytesWritten, echo.bytesRead, echo.remotePort);
+                const greets = net.createConnection({ host: 'greets.example', port: 1 });
+                const [greeting] = await once(greets, 'data');
+                greets.destroy();
+                await once(greets, 'close');
+                seen.push(String(greeting), greets.destroyed);
+                // As databases do it: some words, then TLS on the same connection.
+                const plain = new net.Socket().connect({ port: 5432, host: 'echo.example' });
+                plain.write('S');
+                await once(plain, 'data');
+                const secure = tls.connect({ socket: plain, servername: 'db.example' });
+                await once(secure, 'secureConnect');
+                seen.push(await text(secure), secure.authorized);
+                const refused = net.connect(1, 'refused.example');
+                seen.push(await once(refused, 'data').catch((error) => error.code));
+                const silent = net.connect(1, 'echo.example').setTimeout(5);
+                await once(silent, 'timeout');
+                silent.destroy();
+                try { net.connect(70000, 'x'); } catch (error) { seen.push(error.code); }
+                return Response.json(seen);
+            } };";
+        let servers = std::sync::Arc::new(Servers::default());
+        let limits = &[("cpu_ms", 5_000), ("startup_cpu_ms", 5_000)];
+        let harness = Harness::with_egress(limits, servers.clone());
+        serve(&harness, LATE, &["nodejs_compat"], source).unwrap();
+        let wanted = r#"["opening",true,"connected","one ","two",7,7,7,"hello",true,"secret",true,"ECONNREFUSED","ERR_SOCKET_BAD_PORT"]"#;
+        assert_eq!(harness.get("w", "/").await.1, wanted, "{:?}", harness.log.lines());
+        let asked = servers.asked();
+        assert!(asked.contains(&"echo.example:5432 token Some(\"db.example\")".to_owned()), "{asked:?}");
     });
 }

@@ -35,7 +35,7 @@ const OPEN_BYTES: usize = 64 << 10;
 
 /// A network of servers that are called like what they do.
 #[derive(Default)]
-struct Servers {
+pub(crate) struct Servers {
     asked: Mutex<Vec<String>>,
     /// What the server got on its plain connection.
     got: Arc<Mutex<Vec<u8>>>,
@@ -43,7 +43,7 @@ struct Servers {
 }
 
 impl Servers {
-    fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }

@@ -80,5 +80,6 @@ export default {
     const old = deprecate((a) => a + 1, "old");
     return old(1);
   },
+  "names of errors, and .env files": () => [util.getSystemErrorName(-2), util.getSystemErrorName(-104), attempt(() => util.getSystemErrorName(5)), util.parseEnv("A=1\n# no\nexport B = \"x\\ny\" # c\nC='q'\nD=a b # c\n\nE="), util.getSystemErrorMap().get(-13)[0]],
   "old tests of types": () => [util.isArray([]), util.toUSVString("a\ud800"), new util.TextDecoder().decode(new util.TextEncoder().encode("x")), typeof util.debuglog("x"), util.debuglog("x").enabled],
 };

@@ -1,4 +1,4 @@
-import Stream, { Readable, Writable, Duplex, Transform, PassThrough, pipeline, finished, addAbortSignal, compose } from "node:stream";
+import Stream, { Readable, Writable, Duplex, Transform, PassThrough, pipeline, finished, addAbortSignal, compose, duplexPair } from "node:stream";
 import { pipeline as piped, finished as over } from "node:stream/promises";
 import { text, json, buffer, arrayBuffer } from "node:stream/consumers";
 import { Buffer } from "node:buffer";
@@ -457,6 +457,12 @@ export default {
     );
     composed.end("x");
     return text(composed);
+  },
+  async "a pair"() {
+    const [one, other] = duplexPair();
+    one.end("to other");
+    other.end("to one");
+    return [await text(one), await text(other)];
   },
   async "a store follows a stream"() {
     const storage = new AsyncLocalStorage();

@@ -4,7 +4,8 @@ use std::{path::PathBuf, rc::Rc, sync::Arc};
 
 use mote_bundle::Environment;
 use mote_host::{
-    bindings::HostBindings, clock::today, deployed::Making, egress::Policy, supervisor::WorkerSpec,
+    bindings::HostBindings, bound::tenant_of, clock::today, deployed::Making, egress::Policy,
+    supervisor::WorkerSpec,
 };
 
 use super::{
@@ -78,8 +79,7 @@ pub(super) fn make(config: &Config, making: Making) -> Result<WorkerSpec, String
     let policy = policy(&said.egress)?;
     let account = said.account.clone().unwrap_or_else(|| making.account.clone());
     let cordon = said.cordon.clone().or_else(|| config.account_cordons.get(&account).cloned());
-    let tenant =
-        if account.is_empty() { format!("worker {}", making.worker) } else { format!("account {account}") };
+    let tenant = if account.is_empty() { format!("worker {}", making.worker) } else { tenant_of(&account) };
     Ok(WorkerSpec {
         name: making.name,
         limits: config.limits.of(&account, &making.limits),

@@ -3,6 +3,8 @@
 use mote_store::{Account, Store};
 use serde_json::{Value, json};
 
+use crate::bound::tenant_of;
+
 use super::{Api, Call, Refusal, auth::Caller, check_account, document, envelope::time, new_id, now};
 
 /// Characters of the name of an account or of a token.
@@ -53,6 +55,10 @@ impl Api {
     pub(super) async fn remove_account(&self, caller: &Caller, id: &str) -> Result<Value, Refusal> {
         let (account, actor) = (id.to_owned(), caller.actor.clone());
         self.store(move |store| store.remove_account(&account, (&actor, now()))).await?;
+        // Somebody else may get its name.
+        if let Some(caches) = self.deployed.caches.get() {
+            caches.forget(&tenant_of(id)).await;
+        }
         Ok(json!({"id": id}))
     }
 }

@@ -163,6 +163,18 @@ fn it_outlives_the_process_but_what_was_half_written_does_not() {
 }
 
 #[test]
+fn an_owner_is_forgotten_and_nobody_else() {
+    let fixture = fixture();
+    for number in 0..=255 {
+        fixture.put(&key("a", number), b"a", 100);
+    }
+    fixture.put(&key("b", 1), b"b", 100);
+    fixture.store.forget("a").unwrap();
+    assert_eq!((fixture.count("entries"), fixture.count("chunks"), fixture.count("owners")), (1, 1, 1));
+    assert_eq!(fixture.body(&key("b", 1)).as_deref(), Some(&b"b"[..]));
+}
+
+#[test]
 fn a_damaged_file_is_begun_anew() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("cache"), vec![b'x'; 10_000]).unwrap();

@@ -5,6 +5,6 @@ import { win32 } from "./internal/path-win32.js";
 posix.win32 = win32.win32 = win32;
 posix.posix = win32.posix = posix;
 
-export const { basename, delimiter, dirname, extname, format, isAbsolute, join, matchesGlob, normalize, parse, relative, resolve, sep, toNamespacedPath } = posix;
+export const { _makeLong, basename, delimiter, dirname, extname, format, isAbsolute, join, matchesGlob, normalize, parse, relative, resolve, sep, toNamespacedPath } = posix;
 export { posix, win32 };
 export default posix;

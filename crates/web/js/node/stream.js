@@ -7,7 +7,7 @@ import { finished, finishedPromise } from "./internal/streams/finished.js";
 import { Stream } from "./internal/streams/legacy.js";
 import { pipeline, pipelinePromise, run } from "./internal/streams/pipeline.js";
 import { Readable } from "./internal/streams/readable.js";
-import { destroy, getDefaultHighWaterMark, isNodeStream, isReadable, setDefaultHighWaterMark } from "./internal/streams/lifecycle.js";
+import { destroy, getDefaultHighWaterMark, isNodeStream, isReadable, setDefaultHighWaterMark, soon } from "./internal/streams/lifecycle.js";
 import { duplexOfPair, readableFromWeb, readableToWeb, readerOfDuplexToWeb, writableFromWeb, writableToWeb } from "./internal/streams/web.js";
 import { Writable } from "./internal/streams/writable.js";
 
@@ -41,6 +41,33 @@ Readable.prototype.compose = function (stage) {
   return compose(this, stage);
 };
 
+/** Two streams: what is written to one is read from the other. */
+export function duplexPair(options) {
+  const make = (other) => {
+    const side = new Duplex({
+      ...options,
+      read() {
+        const callback = side.waiting;
+        side.waiting = undefined;
+        callback?.();
+      },
+      write(chunk, _encoding, callback) {
+        if (chunk.length === 0) return soon(callback);
+        other().waiting = callback;
+        other().push(chunk);
+        return undefined;
+      },
+      final(callback) {
+        other().once("end", callback);
+        other().push(null);
+      },
+    });
+    return side;
+  };
+  const sides = [make(() => sides[1]), make(() => sides[0])];
+  return sides;
+}
+
 Object.assign(Stream, {
   Duplex,
   PassThrough,
@@ -52,7 +79,9 @@ Object.assign(Stream, {
   _uint8ArrayToBuffer: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
   addAbortSignal,
   compose,
+  _isArrayBufferView: ArrayBuffer.isView,
   destroy: (stream, failure) => (stream._readableState || stream._writableState ? destroy.call(stream, failure) : stream.destroy?.(failure)),
+  duplexPair,
   finished,
   getDefaultHighWaterMark,
   isDestroyed,

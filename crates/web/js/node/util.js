@@ -1,11 +1,12 @@
 // `node:util`.
 import { TextDecoder, TextEncoder } from "../encoding.js";
-import { error, invalidType, invalidValue } from "./internal/errors.js";
+import { error, invalidType, outOfRange } from "./internal/errors.js";
 import { isDeepStrictEqual } from "./internal/deep-equal.js";
 import { format, formatWithOptions, inspect } from "./internal/inspect.js";
 import { parseArgs } from "./internal/parse-args.js";
-import { requireFunction, requireOneOf, requireString } from "./internal/validate.js";
+import { requireFunction, requireNumber, requireOneOf, requireString } from "./internal/validate.js";
 import types from "./util/types.js";
+import { constants as system } from "./os.js";
 
 const apply = Reflect.apply;
 const { setTimeout } = globalThis;
@@ -124,8 +125,27 @@ export function aborted(signal, resource) {
 }
 
 export function getSystemErrorName(code) {
-  throw invalidValue("err", code, "is no error of a system that a worker could see");
+  requireNumber(code, "err");
+  if (code >= 0 || !Number.isSafeInteger(code)) throw outOfRange("err", "a negative integer", code);
+  return systemErrors().get(code)?.[0] ?? `Unknown system error ${code}`;
 }
+
+const systemErrors = () => new Map(Object.entries(system.errno).map(([name, number]) => [-number, [name, name]]));
+export const getSystemErrorMap = systemErrors;
+
+/** Reads the text of an `.env` file. */
+export function parseEnv(content) {
+  requireString(content, "content");
+  const result = {};
+  const line = /^\s*(?:export\s+)?([\w.-]+)\s*=[ \t]*(?:"([^"]*)"|'([^']*)'|`([^`]*)`|([^#\r\n]*))/gm;
+  for (const [, name, double, single, tick, bare] of content.matchAll(line)) {
+    result[name] = double === undefined ? (single ?? tick ?? bare.trim()) : double.replaceAll("\\n", "\n");
+  }
+  return result;
+}
+
+export const transferableAbortController = () => new AbortController();
+export const transferableAbortSignal = (signal) => signal;
 
 export function _extend(target, source) {
   return source === null || typeof source !== "object" ? target : Object.assign(target, source);
@@ -159,6 +179,7 @@ export default {
   deprecate,
   format,
   formatWithOptions,
+  getSystemErrorMap,
   getSystemErrorName,
   inherits,
   inspect,
@@ -178,9 +199,12 @@ export default {
   isSymbol,
   isUndefined,
   parseArgs,
+  parseEnv,
   promisify,
   stripVTControlCharacters,
   styleText,
   toUSVString,
+  transferableAbortController,
+  transferableAbortSignal,
   types,
 };

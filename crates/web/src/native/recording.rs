@@ -12,6 +12,7 @@ const REASONS: &[&str] = &[
     "it looks for WebAssembly",
     "it uses FinalizationRegistry",
     "it reads `env` of `cloudflare:workers`",
+    "it reads `process.env`",
 ];
 
 /// `spoilRecording(reason)`: the heap cannot be used by other isolates.

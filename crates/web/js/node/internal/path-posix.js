@@ -83,3 +83,4 @@ export const posix = {
   win32: null,
   posix: null,
 };
+posix._makeLong = posix.toNamespacedPath;

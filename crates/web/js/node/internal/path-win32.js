@@ -138,3 +138,4 @@ export const win32 = {
   win32: null,
   posix: null,
 };
+win32._makeLong = win32.toNamespacedPath;

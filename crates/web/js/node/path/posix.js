@@ -1,5 +1,5 @@
 // `node:path/posix`.
 import path from "../path.js";
 
-export const { basename, delimiter, dirname, extname, format, isAbsolute, join, matchesGlob, normalize, parse, posix, relative, resolve, sep, toNamespacedPath, win32 } = path.posix;
+export const { _makeLong, basename, delimiter, dirname, extname, format, isAbsolute, join, matchesGlob, normalize, parse, posix, relative, resolve, sep, toNamespacedPath, win32 } = path.posix;
 export default path.posix;
