@@ -10,9 +10,11 @@
     reason = "a test blocks its own thread only, and installs what it needs"
 )]
 
+mod mysql;
 mod postgres;
 mod running;
 
+pub use mysql::MySql;
 pub use postgres::{Postgres, SECRET};
 pub use running::{Running, deployed};
 

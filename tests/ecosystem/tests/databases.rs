@@ -1,6 +1,6 @@
 //! Builders of queries, and clients of databases over `connect()`.
 
-use mote_ecosystem_tests::{Postgres, Running, SECRET, Worker, deployed};
+use mote_ecosystem_tests::{MySql, Postgres, Running, SECRET, Worker, deployed};
 use serde_json::json;
 
 #[test]
@@ -58,13 +58,20 @@ fn postgres_connects_asks_and_reports_failures() {
 }
 
 #[test]
-fn mysql2_is_loaded_and_escapes() {
-    let worker = deployed("mysql2");
+fn mysql2_escapes_connects_asks_and_reports_failures() {
+    let address = format!("ada:secret@{}", MySql::start().address());
+    let worker = Worker::named("mysql2").with_variable("ada:secret@127.0.0.1:3306", &address).in_dev();
+    assert_eq!(
+        worker.get("/offline").json(),
+        json!({ "formatted": "select * from `users` where name = 'it\\'s' and id in (1, 2)",
+            "escaped": "'1970-01-01 00:00:00.000'", "identifier": "`a``b`.`c`" })
+    );
     assert_eq!(
         worker.get("/").json(),
-        json!({ "formatted": "select * from `users` where name = 'it\\'s' and id in (1, 2)",
-            "escaped": "'1970-01-01 00:00:00.000'", "identifier": "`a``b`.`c`", "pool": "function" })
+        json!({ "rows": [{ "number": 7, "text": "select 7 as number, 'it\\'s' as text" }],
+            "failure": { "code": "ER_BAD_FIELD_ERROR", "errno": 1054, "message": "Unknown column 'broken'" } })
     );
+    assert_eq!(worker.get("/").status, 200);
 }
 
 fn beside_a_database(name: &str) -> Running {
