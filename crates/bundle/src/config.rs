@@ -257,7 +257,12 @@ impl<'a> Reader<'a> {
 
     fn check_key(&mut self, entry: &Entry, environment: Option<&str>) {
         let (key, span) = (&entry.key, entry.key_span.clone());
-        match keys::find(key) {
+        let found = keys::find(key);
+        // What a framework's build writes has every key that there is, most of them empty. A slip of the pen is told all the same.
+        if entry.node.value.says_nothing() && (found.is_some() || keys::similar(key).is_none()) {
+            return;
+        }
+        match found {
             None => self.warn_unknown(entry, None, keys::similar(key)),
             Some((Scope::TopLevel, _)) if environment.is_some() => {
                 self.warn(

@@ -19,6 +19,7 @@ mod config;
 mod diagnostic;
 pub mod dotenv;
 mod project;
+mod redirect;
 mod rules;
 
 pub use bundler::{BundleError, Bundled};

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{self, Settings, Var, tree};
 use crate::diagnostic::{Diagnostic, Listed, SourceText, shown};
-use crate::dotenv;
 use crate::rules::Rules;
+use crate::{dotenv, redirect};
 use mote_wire::{
     bundle::ModuleKind,
     compatibility::{Compatibility, Date},
@@ -228,6 +228,10 @@ impl Project {
     }
 
     fn open_folder(folder: &Path, environment: &Environment) -> Result<Self, ProjectError> {
+        let goes_live = matches!(environment.purpose, Purpose::Production | Purpose::Deployment);
+        if goes_live && folder.join(redirect::FILE).is_file() {
+            return Self::open_built(folder, environment);
+        }
         let mut present = CONFIG_NAMES.iter().filter(|(name, _)| folder.join(name).is_file());
         let Some((name, language)) = present.next() else {
             let hint =
@@ -240,6 +244,23 @@ impl Project {
                 .warnings
                 .push(Diagnostic::warning(format!("{other} is not read, because there is {name}")));
         }
+        Ok(project)
+    }
+
+    /// What the project's own build has made of it.
+    fn open_built(folder: &Path, environment: &Environment) -> Result<Self, ProjectError> {
+        let note = folder.join(redirect::FILE);
+        let target = redirect::target(folder, read_text(&note)?).map_err(|diagnostic| {
+            ProjectError::Configuration { diagnostics: vec![diagnostic], watched: vec![note.clone()] }
+        })?;
+        let language = match target.extension() {
+            Some(ending) if ending == "toml" => tree::Language::Toml,
+            Some(_) | None => tree::Language::Jsonc,
+        };
+        let mut project = Self::open_config(&target, language, environment)?;
+        project.watched.push(note);
+        let message = format!("{} is read, because {} names it", target.display(), redirect::FILE);
+        project.warnings.push(Diagnostic::warning(message));
         Ok(project)
     }
 

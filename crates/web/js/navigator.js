@@ -13,9 +13,10 @@ export class Navigator {
     if (token !== MADE_HERE) illegalConstructor();
   }
 
+  // Libraries look for just this text to learn which platform's interfaces are there (pg: `connect()` instead of `node:net`).
   get userAgent() {
     this.#languages;
-    return "Mote";
+    return "Cloudflare-Workers";
   }
 
   // One thread runs an isolate, and how many the machine has is none of a tenant's business.

@@ -51,6 +51,31 @@ impl Visitor {
         self.head.split(' ').nth(1).unwrap_or_default()
     }
 
+    /// The request's body, of either framing. It can be read once.
+    pub fn body(&mut self) -> String {
+        let head = self.head.to_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = Vec::new();
+        if let Some(length) = length {
+            body = self.exactly(length.parse().expect("a length is a number"));
+        } else if head.contains("transfer-encoding: chunked") {
+            loop {
+                let mut line = Vec::new();
+                while !line.ends_with(b"\r\n") {
+                    line.extend(self.exactly(1));
+                }
+                let size = String::from_utf8_lossy(&line);
+                let size = usize::from_str_radix(size.trim(), 16).expect("a chunk begins with its size");
+                let chunk = self.exactly(size + 2);
+                if size == 0 {
+                    break;
+                }
+                body.extend(&chunk[..size]);
+            }
+        }
+        String::from_utf8_lossy(&body).into_owned()
+    }
+
     /// A whole answer, after which the connection closes.
     pub fn answer(mut self, content_type: &str, body: &str) {
         self.send(&format!(
@@ -79,6 +104,12 @@ impl Visitor {
     /// Any bytes. Whoever asked may have left: that is no error here.
     pub fn send(&mut self, text: &str) {
         let _ = self.stream.write_all(text.as_bytes());
+    }
+
+    fn exactly(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        self.stream.read_exact(&mut bytes).expect("the whole request comes");
+        bytes
     }
 
     fn read(mut stream: TcpStream) -> Option<Self> {

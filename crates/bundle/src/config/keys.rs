@@ -134,10 +134,18 @@ const KEYS: &[(Scope, Support, &[&str])] = &[
             "usage_model",
             "compliance_region",
             "first_party_worker",
+            // Which files of Python are left out of a worker that has some.
+            "python_modules",
         ],
     ),
     (Scope::TopLevel, Support::NoEffect, &["$schema", "send_metrics", "legacy_env", "dev", "previews"]),
-    (Scope::Inherited, Support::NotYet, &["exports", "cache", "access", "python_modules"]),
+    // What the build of a framework notes in the configuration that it writes.
+    (
+        Scope::TopLevel,
+        Support::NoEffect,
+        &["configPath", "userConfigPath", "topLevelName", "definedEnvironments", "targetEnvironment"],
+    ),
+    (Scope::Inherited, Support::NotYet, &["exports", "cache", "access"]),
     (
         Scope::PerEnvironment,
         Support::NotYet,

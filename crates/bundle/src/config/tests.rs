@@ -215,7 +215,7 @@ fn an_environment_that_goes_to_a_node_has_no_bindings_of_the_top_level() {
 #[test]
 fn what_cannot_be_deployed_is_an_error_and_not_left_out() {
     let toml = "main = 'index.ts'\nkv_namespaces = [{ binding = 'KV' }, 3]\nservices = 1\n\
-                ratelimits = []\nassets = { binding = 'A' }\n[queues]\nproducers = [{ queue = 'q' }]\n[build]\ncommand = 'make'\n";
+                ratelimits = [{ name = 'R' }]\nassets = { binding = 'A' }\n[queues]\nproducers = [{ queue = 'q' }]\n[build]\ncommand = 'make'\n";
     let errors = read_for(toml, &Environment::deployment()).settings.unwrap_err();
     for expected in [
         "needs `id`",
@@ -230,4 +230,16 @@ fn what_cannot_be_deployed_is_an_error_and_not_left_out() {
     }
     let built = read_for("main = 'index.ts'\n[build]\ncommand = 'make'\n", &Environment::deployment());
     assert!(built.warnings[0].contains("run the command yourself"), "{:?}", built.warnings);
+}
+
+#[test]
+fn nothing_is_made_of_keys_that_say_nothing() {
+    let toml = "main = 'index.ts'\nratelimits = []\nconnect = []\npython_modules = { exclude = ['*.pyc'] }\n\
+                topLevelName = 'shop'\ndefinedEnvironments = []\n[logfwdr]\nbindings = []\n[exports]\n";
+    for environment in [Environment::deployment(), Environment::development()] {
+        let Read { settings: Ok(_), warnings } = read_for(toml, &environment) else { panic!() };
+        assert_eq!(warnings, [""; 0]);
+    }
+    let slip = read_for("main = 'index.ts'\nkv_namespace = []\n", &Environment::deployment()).warnings;
+    assert!(slip[0].contains("did you mean `kv_namespaces`?"), "{slip:?}");
 }

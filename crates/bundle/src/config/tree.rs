@@ -65,6 +65,16 @@ impl Value {
         }
     }
 
+    /// Whether nothing can come of it: `null`, an empty list, or a table of nothing else.
+    pub(crate) fn says_nothing(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Array(nodes) => nodes.is_empty(),
+            Self::Table(table) => table.0.iter().all(|entry| entry.node.value.says_nothing()),
+            Self::Bool(_) | Self::Integer(_) | Self::Float(_) | Self::String(_) => false,
+        }
+    }
+
     /// As JSON, if JSON can say it (it has no infinity).
     pub(crate) fn to_json(&self) -> Option<serde_json::Value> {
         Some(match self {

@@ -42,6 +42,38 @@ fn the_first_of_several_configurations_counts_and_the_others_are_named() {
 }
 
 #[test]
+fn what_a_framework_has_built_goes_live_and_its_source_does_not() {
+    let folder = Folder::with(&[
+        ("wrangler.jsonc", r#"{"name": "source", "main": "m.ts"}"#),
+        ("m.ts", "export default 'source'"),
+        (".wrangler/deploy/config.json", r#"{"configPath": "../../build/server/wrangler.json"}"#),
+        (
+            "build/server/wrangler.json",
+            r#"{"topLevelName": "built", "name": "built", "main": "m.js", "no_bundle": true, "ratelimits": []}"#,
+        ),
+        ("build/server/m.js", "export default 'built'"),
+    ]);
+    for environment in [Environment::production(), Environment::deployment()] {
+        let project = Project::open(&folder.path(""), &environment).unwrap();
+        assert_eq!((project.name(), project.warnings().len()), ("built", 1));
+        assert!(project.warnings()[0].message.contains(".wrangler/deploy/config.json names it"));
+        assert!(project.bundle().unwrap().main_code().contains("built"));
+    }
+    let developed = Project::open(&folder.path(""), &Environment::development()).unwrap();
+    assert_eq!(developed.name(), "source");
+
+    for (note, wrong) in [
+        ("{}", "names no configuration"),
+        ("[", "names no configuration"),
+        (r#"{"configPath": "gone.json"}"#, "that is not there: gone.json"),
+    ] {
+        folder.write(".wrangler/deploy/config.json", note.as_bytes());
+        let error = folder.open().unwrap_err().to_string();
+        assert!(error.contains(wrong) && error.contains("build the project again"), "{error}");
+    }
+}
+
+#[test]
 fn what_is_no_project_is_said_plainly() {
     let folder = Folder::with(&[("readme.md", ""), ("sub/m.js", "")]);
     let open = |path: &str| Project::open(&folder.path(path), &Environment::production()).unwrap_err();
