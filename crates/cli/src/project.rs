@@ -5,7 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mote_bundle::{Environment, Project, Var};
+use mote_bundle::{Binding, Environment, Project, Settings, Var};
+use mote_host::bindings::{HostBinding, HostBindings};
 use mote_wire::{bundle::Bundle, compatibility::Compatibility, limits::LimitsPatch};
 
 /// One project of the command line.
@@ -35,8 +36,10 @@ pub(crate) enum Built {
 pub(crate) struct BuiltWorker {
     /// Its code.
     pub(crate) bundle: Bundle,
-    /// Its `env`, as a JSON object.
+    /// Its `env`, as a JSON object; under the empty name stand the kinds of its bindings.
     pub(crate) env_json: String,
+    /// What stands behind the bindings.
+    pub(crate) bindings: HostBindings,
     /// Which behaviours of the platform it asks for.
     pub(crate) compatibility: Compatibility,
     /// The limits that its configuration asks for.
@@ -133,9 +136,11 @@ impl Target {
                     project.warnings().iter().chain(&bundled.warnings).map(ToString::to_string).collect();
                 let limits = project.settings().limits;
                 let account = project.settings().account_id.clone().unwrap_or_default();
-                let env_json = self.env_json(&project);
+                let bindings = bindings_of(project.settings());
+                let env_json = self.env_json(&project, &bindings);
                 let (bundle, compatibility) = (bundled.bundle, project.settings().compatibility);
-                let worker = BuiltWorker { bundle, env_json, compatibility, limits, account, warnings };
+                let worker =
+                    BuiltWorker { bundle, env_json, bindings, compatibility, limits, account, warnings };
                 Built::Worker(Box::new(worker))
             }
             Err(error) => {
@@ -152,7 +157,7 @@ impl Target {
         self.watched.dedup();
     }
 
-    fn env_json(&self, project: &Project) -> String {
+    fn env_json(&self, project: &Project, bindings: &HostBindings) -> String {
         let mut env = serde_json::Map::new();
         for (name, var) in &project.settings().vars {
             let value = match var {
@@ -164,6 +169,22 @@ impl Target {
         for (name, value) in &self.vars {
             env.insert(name.clone(), value.clone().into());
         }
+        if !bindings.is_empty() {
+            let kinds = bindings.iter().map(|(name, binding)| (name.clone(), binding.kind().into()));
+            env.insert(String::new(), serde_json::Value::Object(kinds.collect()));
+        }
         serde_json::Value::Object(env).to_string()
     }
+}
+
+/// The bindings of the configuration that are more than values.
+fn bindings_of(settings: &Settings) -> HostBindings {
+    let binding_of = |binding: &Binding| {
+        let mut said = binding.fields.clone();
+        said.insert("type".to_owned(), binding.kind.into());
+        // While developing, a namespace without an id is known by the name of its binding.
+        said.entry("namespace_id").or_insert_with(|| binding.name.as_str().into());
+        Some((binding.name.clone(), HostBinding::of(&said)?))
+    };
+    settings.bindings.iter().filter_map(binding_of).collect()
 }

@@ -19,9 +19,9 @@ use mote_host::{
     cache::CacheAt,
     egress::DirectEgress,
     gateway::{ErrorDetail, Gateway},
+    kv::{KvAt, KvOptions},
     memory,
 };
-use mote_wire::http::Egress;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{
@@ -52,8 +52,9 @@ pub(crate) struct Server {
     pressure: Pressure,
 }
 
-/// The file of the Cache API, below the folder of the first project. It is made with the first call.
+/// The files of the Cache API and of KV, below the folder of the first project. Each is made with the first call.
 const CACHE: &str = ".mote/dev/cache.sqlite";
+const KV: &str = ".mote/dev/kv.sqlite";
 /// How often somebody looks how much memory the process has.
 const LOOK_PERIOD: Duration = Duration::from_millis(100);
 /// The stack of a thread that runs JavaScript: V8 stops recursion well before its end.
@@ -74,6 +75,7 @@ impl Server {
         watch_memory(memory_bytes_max(config), &pressure).map_err(start)?;
         let cell_options = cell_options(options, config, pressure.clone(), directory.clone());
         let caches = CacheAt::new(folder_of(options).join(CACHE), cache_options(config));
+        let kv = KvAt::new(folder_of(options).join(KV), KvOptions::default());
         let connections = usize::try_from(config.connections).unwrap_or(Semaphore::MAX_PERMITS);
         let connections = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
         let serving = move || {
@@ -86,8 +88,8 @@ impl Server {
             local.block_on(&runtime, async move {
                 let cell = Cell::new(cell_options, Arc::new(terminal.clone()));
                 cell.keep_ready();
-                let egress: Arc<dyn Egress> = match DirectEgress::new(caches) {
-                    Ok(egress) => Arc::new(egress),
+                let egress = match DirectEgress::new(caches, kv) {
+                    Ok(egress) => egress,
                     Err(error) => return terminal.error(&format!("cannot set up the way out: {error}")),
                 };
                 // Nobody is answered by half of the workers.
@@ -173,7 +175,7 @@ fn watch_memory(bytes_max: u64, pressure: &Pressure) -> io::Result<()> {
     std::thread::Builder::new().name("memory".into()).spawn(watching).map(drop)
 }
 
-fn carry_out(cell: &Rc<Cell>, egress: &Arc<dyn Egress>, command: Command) {
+fn carry_out(cell: &Rc<Cell>, egress: &DirectEgress, command: Command) {
     match command {
         Command::Deploy { name, worker, reply } => {
             let deployment = Deployment {
@@ -183,7 +185,7 @@ fn carry_out(cell: &Rc<Cell>, egress: &Arc<dyn Egress>, command: Command) {
                 limits: worker.limits,
                 account: &worker.account,
                 prepared: None,
-                egress: egress.clone(),
+                egress: Arc::new(egress.with(worker.bindings.clone())),
                 label: 0,
             };
             let result = cell.deploy(&name, &deployment).map(|_| ()).map_err(|error| explain(&error));

@@ -1,0 +1,103 @@
+//! The way out of `mote dev`, where all code is the developer's own: his workers reach whatever this machine reaches, and
+//! share what is kept.
+
+use std::sync::Arc;
+
+use mote_wire::{
+    http::{Body, CACHES, Egress, EgressError, Fetched, ToBinding},
+    link::{Kind, Request},
+};
+
+use super::{Asker, Network, NetworkError, NetworkOptions, Policy};
+use crate::{
+    bindings::{HostBinding, HostBindings},
+    cache::CacheAt,
+    kv::KvAt,
+};
+
+/// The way out of one version of a worker, which has bindings of its own.
+#[derive(Clone)]
+pub struct DirectEgress {
+    shared: Arc<Shared>,
+    bindings: Arc<HostBindings>,
+}
+
+/// What all workers have together.
+struct Shared {
+    network: Arc<Network>,
+    policy: Arc<Policy>,
+    caches: CacheAt,
+    kv: KvAt,
+}
+
+impl DirectEgress {
+    /// A new pool of connections, for workers without bindings. It must be used within one tokio runtime.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(caches: CacheAt, kv: KvAt) -> Result<Self, NetworkError> {
+        let network = Network::new(NetworkOptions::default())?;
+        let shared = Shared { network, policy: Arc::new(Policy::any()), caches, kv };
+        Ok(Self { shared: Arc::new(shared), bindings: Arc::default() })
+    }
+
+    /// The same for a worker that has these bindings.
+    #[must_use]
+    pub fn with(&self, bindings: HostBindings) -> Self {
+        Self { shared: self.shared.clone(), bindings: Arc::new(bindings) }
+    }
+}
+
+impl Egress for DirectEgress {
+    fn fetch(&self, request: http::Request<Body>) -> Fetched {
+        let shared = &self.shared;
+        match request.extensions().get::<ToBinding>().cloned() {
+            Some(to) => {
+                let (shared, binding) = (shared.clone(), self.bindings.get(&to.name).cloned());
+                Box::pin(async move { shared.ask(binding, to, request).await })
+            }
+            None => {
+                let asker = Asker { tenant: "", worker: "mote-dev", policy: &shared.policy };
+                shared.network.fetch(asker, request)
+            }
+        }
+    }
+}
+
+impl Shared {
+    async fn ask(
+        &self,
+        binding: Option<HostBinding>,
+        to: ToBinding,
+        request: http::Request<Body>,
+    ) -> Result<http::Response<Body>, EgressError> {
+        let failed =
+            |reason: &str| EgressError::Binding { binding: to.name.clone(), reason: reason.to_owned() };
+        match binding {
+            None if to.name == CACHES => Ok(self.caches.answer("dev", asked(to, request)).await),
+            Some(HostBinding::Kv { namespace }) if to.kind == Kind::Fetch => {
+                Ok(self.kv.answer(&namespace, asked(to, request)).await)
+            }
+            Some(HostBinding::Kv { .. }) => Err(failed("it takes no calls")),
+            Some(HostBinding::Service { .. } | HostBinding::Assets) => {
+                Err(failed("`mote dev` has nothing behind it"))
+            }
+            None => Err(failed("the worker has no such binding")),
+        }
+    }
+}
+
+/// A request as whoever answers for bindings takes it.
+fn asked(to: ToBinding, request: http::Request<Body>) -> Request {
+    let (parts, body) = request.into_parts();
+    Request {
+        worker: 0,
+        kind: to.kind,
+        method: parts.method,
+        url: parts.uri.to_string(),
+        headers: parts.headers,
+        body,
+        upgrade: false,
+        target: to.name,
+    }
+}

@@ -1,0 +1,87 @@
+//! Bindings under `mote dev`: what a project's configuration puts into `env` is there without a node.
+
+use mote_blackbox::{Launch, Mote, Project, eventually, mote as command};
+use serde_json::{Value, json};
+
+/// Does with KV what its path says: `/put/NAMESPACE/KEY/VALUE`, `/get/NAMESPACE/KEY`.
+const PAIRS: &str = r#"export default {
+  async fetch(request, env) {
+    const [, action, namespace, key, value] = new URL(request.url).pathname.split("/");
+    if (action === "put") {
+      await env[namespace].put(key, value, { metadata: { by: "test" }, expirationTtl: 3600 });
+      return new Response("put");
+    }
+    return Response.json(await env[namespace].getWithMetadata(key));
+  },
+};
+"#;
+
+fn bound(name: &str, namespaces: &str) -> Project {
+    let config = format!(
+        "name = \"{name}\"\nmain = \"src/index.ts\"\ncompatibility_date = \"2026-08-01\"\nkv_namespaces = [{namespaces}]\n"
+    );
+    Project::named(name, PAIRS).with("wrangler.toml", &config)
+}
+
+fn serve(projects: &[&Project]) -> Mote {
+    let paths = projects.iter().map(|project| project.path());
+    paths.fold(command(["dev", "--port", "0"]), Launch::arg).start()
+}
+
+fn value(mote: &Mote, path: &str) -> Value {
+    mote.get(path).json()["value"].clone()
+}
+
+#[test]
+fn what_kv_was_given_is_there_after_a_reload_and_after_a_restart() {
+    let project = bound("worker", "{ binding = \"KV\", id = \"0f2ac74b\" }");
+    let mote = project.dev();
+    assert_eq!(mote.get("/get/KV/a").json()["value"], Value::Null);
+    assert!(!mote.output().contains("kv_namespaces"), "there is nothing to warn of:\n{}", mote.output());
+    assert_eq!(mote.get("/put/KV/a/one").text, "put");
+    let kept = mote.get("/get/KV/a").json();
+    assert_eq!((&kept["value"], &kept["metadata"]), (&json!("one"), &json!({"by": "test"})));
+
+    project.write("src/index.ts", &PAIRS.replace("\"put\");", "\"put again\");"));
+    eventually("the worker to be reloaded", || (mote.get("/put/KV/b/two").text == "put again").then_some(()));
+    assert_eq!(value(&mote, "/get/KV/a"), "one");
+    drop(mote);
+    let again = project.dev();
+    assert_eq!((value(&again, "/get/KV/a"), value(&again, "/get/KV/b")), (json!("one"), json!("two")));
+}
+
+#[test]
+fn a_namespace_is_known_by_its_id_and_by_its_bindings_name_without_one() {
+    let first = bound(
+        "first",
+        "{ binding = \"ONE\", id = \"shared\" }, { binding = \"SAME\", id = \"shared\" }, { binding = \"OTHER\", id = \"other\" }, { binding = \"BARE\" }",
+    );
+    let second =
+        bound("second", "{ binding = \"MINE\", id = \"shared\" }, { binding = \"THIRD\", id = \"third\" }");
+    let mote = serve(&[&first, &second]);
+    let of = |worker: &str, path: &str| mote.get_from_host(&format!("{worker}.localhost"), path);
+    assert_eq!(of("first", "/put/ONE/a/one").text, "put");
+    assert_eq!(of("first", "/put/BARE/a/bare").text, "put");
+    let read = |worker: &str, path: &str| of(worker, path).json()["value"].clone();
+    assert_eq!(read("first", "/get/SAME/a"), "one");
+    assert_eq!(read("second", "/get/MINE/a"), "one");
+    assert_eq!(read("first", "/get/BARE/a"), "bare");
+    for (worker, other) in [("first", "OTHER"), ("second", "THIRD")] {
+        assert_eq!(read(worker, &format!("/get/{other}/a")), Value::Null, "{other}");
+    }
+    // What another project binds is not there.
+    assert_eq!(of("second", "/get/BARE/a").status, 500);
+}
+
+#[test]
+fn kv_without_a_file_says_which_one_it_cannot_use() {
+    let project = bound("worker", "{ binding = \"KV\" }").with(".mote", "a file where a folder has to be");
+    let mut mote = project.dev();
+    let failed = mote.get("/get/KV/a");
+    assert_eq!(failed.status, 500);
+    assert!(failed.text.contains("kv.sqlite"), "{}", failed.text);
+    // As soon as there can be one, it is used.
+    project.remove(".mote");
+    assert_eq!(mote.get("/put/KV/a/one").text, "put");
+    mote.goes_on("/get/KV/a");
+}
