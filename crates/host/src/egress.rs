@@ -23,6 +23,6 @@ mod sockets;
 mod tests;
 
 pub use connect::{Resolve, Resolving, SystemResolver};
-pub use direct::DirectEgress;
+pub use direct::{Calling, DirectEgress, Services};
 pub use network::{Asker, Network, NetworkError, NetworkOptions};
 pub use policy::{Policy, PolicyError};

@@ -7,7 +7,7 @@ mod durability;
 mod kv;
 mod model;
 mod refusals;
-mod services;
+pub(crate) mod services;
 mod starts;
 mod tail;
 mod tokens;

@@ -3,6 +3,8 @@
 use mote_blackbox::{Launch, Mote, Project, eventually, mote as command};
 use serde_json::{Value, json};
 
+use crate::deploy::services;
+
 /// Does with KV what its path says: `/put/NAMESPACE/KEY/VALUE`, `/get/NAMESPACE/KEY`.
 const PAIRS: &str = r#"export default {
   async fetch(request, env) {
@@ -16,11 +18,14 @@ const PAIRS: &str = r#"export default {
 };
 "#;
 
+fn project(name: &str, index: &str, more: &str) -> Project {
+    let config =
+        format!("name = \"{name}\"\nmain = \"src/index.ts\"\ncompatibility_date = \"2026-08-01\"\n{more}");
+    Project::named(name, index).with("wrangler.toml", &config)
+}
+
 fn bound(name: &str, namespaces: &str) -> Project {
-    let config = format!(
-        "name = \"{name}\"\nmain = \"src/index.ts\"\ncompatibility_date = \"2026-08-01\"\nkv_namespaces = [{namespaces}]\n"
-    );
-    Project::named(name, PAIRS).with("wrangler.toml", &config)
+    project(name, PAIRS, &format!("kv_namespaces = [{namespaces}]\n"))
 }
 
 fn serve(projects: &[&Project]) -> Mote {
@@ -84,4 +89,47 @@ fn kv_without_a_file_says_which_one_it_cannot_use() {
     project.remove(".mote");
     assert_eq!(mote.get("/put/KV/a/one").text, "put");
     mote.goes_on("/get/KV/a");
+}
+
+#[test]
+fn projects_that_are_served_together_call_each_other() {
+    let callee = project("callee", services::CALLEE, "");
+    let caller = project("caller", services::CALLER, services::BINDINGS);
+    let mote = serve(&[&caller, &callee]);
+    assert!(!mote.output().contains("`services`"), "there is nothing to warn of:\n{}", mote.output());
+    services::calls_arrive(&mote);
+
+    // A call goes to what the other project is by then.
+    let call = || mote.get_from_host("caller.localhost", "/call").text;
+    callee.edit("src/index.ts", "return a + b;", "return a * b + 40;");
+    eventually("the other worker to be reloaded", || (call() == "42").then_some(()));
+    callee.edit("src/index.ts", "return a * b + 40;", "return a + b + ;");
+    mote.says(&["callee", "does not load"]);
+    assert_eq!(mote.get_from_host("caller.localhost", "/call").status, 500);
+}
+
+#[test]
+fn a_call_of_a_project_that_is_not_served_says_that_it_is_to_be_served_too() {
+    let index = "export default { fetch: (request, env) => env.PRICES.fetch(request) };";
+    let alone = project("shop", index, "services = [{ binding = \"PRICES\", service = \"prices\" }]\n");
+    let answer = alone.dev().get("/");
+    assert_eq!(answer.status, 500);
+    for part in ["`PRICES`", "serves no worker called `prices`", "on the command line"] {
+        assert!(answer.text.contains(part), "{part}: {}", answer.text);
+    }
+}
+
+#[test]
+fn workers_that_call_each_other_without_end_are_stopped() {
+    let index = "export default { fetch: (request, env) => env.OTHER.fetch(request) };";
+    let of = |name: &str, other: &str| {
+        project(name, index, &format!("services = [{{ binding = \"OTHER\", service = \"{other}\" }}]\n"))
+    };
+    let own = project("own", "export default { fetch: () => new Response('still here') };", "");
+    let (ping, pong) = (of("ping", "pong"), of("pong", "ping"));
+    let mote = serve(&[&ping, &pong, &own]);
+    let answer = mote.get_from_host("ping.localhost", "/");
+    assert_eq!(answer.status, 500);
+    assert!(answer.text.contains("one after the other"), "{}", answer.text);
+    assert_eq!(mote.get_from_host("own.localhost", "/").text, "still here");
 }

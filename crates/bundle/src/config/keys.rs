@@ -101,7 +101,7 @@ const KEYS: &[(Scope, Support, &[&str])] = &[
     (Scope::PerEnvironment, Support::Read, &["vars", "define"]),
     (Scope::TopLevel, Support::Read, &["env", "alias", "keep_vars"]),
     (Scope::Inherited, Support::Deployed, &["assets", "migrations"]),
-    (Scope::PerEnvironment, Support::Developed, &["kv_namespaces"]),
+    (Scope::PerEnvironment, Support::Developed, &["kv_namespaces", "services"]),
     (
         Scope::PerEnvironment,
         Support::Deployed,
@@ -110,7 +110,6 @@ const KEYS: &[(Scope, Support, &[&str])] = &[
             "r2_buckets",
             "durable_objects",
             "queues",
-            "services",
             "workflows",
             "tail_consumers",
             "dispatch_namespaces",

@@ -11,6 +11,7 @@ mod inspect;
 mod metrics;
 mod options;
 mod server;
+mod services;
 mod terminal;
 mod watch;
 

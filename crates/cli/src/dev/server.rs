@@ -29,6 +29,7 @@ use super::{
     admin::Admin,
     events::InProcess,
     inspect::{self, Session},
+    services,
     terminal::Terminal,
 };
 use crate::{config::Config, project::BuiltWorker, serve::cache_options};
@@ -88,7 +89,9 @@ impl Server {
             local.block_on(&runtime, async move {
                 let cell = Cell::new(cell_options, Arc::new(terminal.clone()));
                 cell.keep_ready();
-                let egress = match DirectEgress::new(caches, kv) {
+                let (calls, switchboard) = services::calls();
+                tokio::task::spawn_local(switchboard.run(cell.clone()));
+                let egress = match DirectEgress::new(caches, kv, Box::new(calls)) {
                     Ok(egress) => egress,
                     Err(error) => return terminal.error(&format!("cannot set up the way out: {error}")),
                 };

@@ -1,11 +1,11 @@
 //! The way out of `mote dev`, where all code is the developer's own: his workers reach whatever this machine reaches, and
 //! share what is kept.
 
-use std::sync::Arc;
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use mote_wire::{
     http::{Body, CACHES, Egress, EgressError, Fetched, ToBinding},
-    link::{Kind, Request},
+    link::{Callee, Kind, Request},
 };
 
 use super::{Asker, Network, NetworkError, NetworkOptions, Policy};
@@ -22,12 +22,22 @@ pub struct DirectEgress {
     bindings: Arc<HostBindings>,
 }
 
+/// Who carries out calls from workers to workers.
+pub trait Services: Send + Sync {
+    /// Sends an event to an entrypoint of a worker. Dropping the future gives the call up.
+    fn call(&self, worker: String, callee: Callee, request: Request) -> Calling;
+}
+
+/// The answer to a call when it comes, or why there is none.
+pub type Calling = Pin<Box<dyn Future<Output = Result<http::Response<Body>, String>> + Send>>;
+
 /// What all workers have together.
 struct Shared {
     network: Arc<Network>,
     policy: Arc<Policy>,
     caches: CacheAt,
     kv: KvAt,
+    services: Box<dyn Services>,
 }
 
 impl DirectEgress {
@@ -35,9 +45,9 @@ impl DirectEgress {
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new(caches: CacheAt, kv: KvAt) -> Result<Self, NetworkError> {
+    pub fn new(caches: CacheAt, kv: KvAt, services: Box<dyn Services>) -> Result<Self, NetworkError> {
         let network = Network::new(NetworkOptions::default())?;
-        let shared = Shared { network, policy: Arc::new(Policy::any()), caches, kv };
+        let shared = Shared { network, policy: Arc::new(Policy::any()), caches, kv, services };
         Ok(Self { shared: Arc::new(shared), bindings: Arc::default() })
     }
 
@@ -78,10 +88,12 @@ impl Shared {
             Some(HostBinding::Kv { namespace }) if to.kind == Kind::Fetch => {
                 Ok(self.kv.answer(&namespace, asked(to, request)).await)
             }
-            Some(HostBinding::Kv { .. }) => Err(failed("it takes no calls")),
-            Some(HostBinding::Service { .. } | HostBinding::Assets) => {
-                Err(failed("`mote dev` has nothing behind it"))
+            Some(HostBinding::Service { worker, callee }) => {
+                let calling = self.services.call(worker, callee, asked(to.clone(), request));
+                calling.await.map_err(|reason| failed(&reason))
             }
+            Some(HostBinding::Kv { .. }) => Err(failed("it takes no calls")),
+            Some(HostBinding::Assets) => Err(failed("`mote dev` has nothing behind it")),
             None => Err(failed("the worker has no such binding")),
         }
     }
@@ -95,9 +107,9 @@ fn asked(to: ToBinding, request: http::Request<Body>) -> Request {
         kind: to.kind,
         method: parts.method,
         url: parts.uri.to_string(),
-        headers: parts.headers,
         body,
-        upgrade: false,
+        upgrade: parts.headers.contains_key(http::header::UPGRADE),
+        headers: parts.headers,
         target: to.name,
     }
 }
