@@ -56,7 +56,7 @@ pub struct Settings {
     /// What its `env` has from outside, beside variables: all of it where it is opened to go to a node, and what `mote dev` has
     /// where it is opened for that.
     pub bindings: Vec<Binding>,
-    /// Its static assets. Read only where it is opened to go to a node.
+    /// Its static assets. Read where it is opened to go to a node, and for `mote dev`.
     pub assets: Option<AssetsSettings>,
     /// `migrations`, as they are.
     pub migrations: Option<serde_json::Value>,

@@ -2,7 +2,7 @@
 
 mod abuse;
 mod addresses;
-mod assets;
+pub(crate) mod assets;
 mod durability;
 mod kv;
 mod model;

@@ -3,7 +3,7 @@
 use mote_blackbox::{Launch, Mote, Project, eventually, mote as command};
 use serde_json::{Value, json};
 
-use crate::deploy::services;
+use crate::deploy::{assets, services};
 
 /// Does with KV what its path says: `/put/NAMESPACE/KEY/VALUE`, `/get/NAMESPACE/KEY`.
 const PAIRS: &str = r#"export default {
@@ -132,4 +132,87 @@ fn workers_that_call_each_other_without_end_are_stopped() {
     assert_eq!(answer.status, 500);
     assert!(answer.text.contains("one after the other"), "{}", answer.text);
     assert_eq!(mote.get_from_host("own.localhost", "/").text, "still here");
+}
+
+#[test]
+fn static_assets_are_served_as_on_a_node_and_as_they_are_at_the_moment() {
+    let site = assets::site();
+    let mote = site.dev();
+    assert!(!mote.output().contains("`assets`"), "there is nothing to warn of:\n{}", mote.output());
+    assets::the_site_answers(&mote);
+
+    // No reload: what the disk has is what the next request gets.
+    let first = mote.get("/about").header("etag").to_owned();
+    site.write("public/about.html", "changed");
+    let changed = mote.get_with("/about", &[("if-none-match", &first)]);
+    assert_eq!((changed.status, &*changed.text), (200, "changed"));
+    site.write("public/deep/new.txt", "new");
+    assert_eq!(mote.get("/deep/new.txt").text, "new");
+    site.write("public/_headers", "/about\n  X-Site: other\n");
+    assert_eq!(mote.get("/about").header("x-site"), "other");
+    site.remove("public/about.html");
+    assert_eq!((mote.get("/about").status, &*mote.get("/about").text), (404, "lost"));
+    site.write("public/.assetsignore", "*.txt\n");
+    assert_eq!(mote.get("/deep/new.txt").status, 404);
+    site.write("public/404.html", "nothing here");
+    assert_eq!(mote.get("/deep/new.txt").text, "nothing here");
+}
+
+#[test]
+fn code_comes_before_behind_and_through_its_files() {
+    let index = "export default {
+  async fetch(request, env) {
+    const { pathname } = new URL(request.url);
+    if (pathname === \"/api/page\") return new Response(`code with ${await (await env.FILES.fetch(\"http://any/\")).text()}`);
+    return new Response(`code ${pathname}`);
+  },
+};
+";
+    let app = project(
+        "app",
+        index,
+        "[assets]\ndirectory = \"public\"\nbinding = \"FILES\"\nrun_worker_first = [\"/api/*\"]\n",
+    )
+    .with("public/index.html", "page")
+    .with("public/api/doc.html", "never");
+    let caller = project(
+        "caller",
+        "export default { fetch: (request, env) => env.APP.fetch(request) };",
+        "services = [{ binding = \"APP\", service = \"app\" }]\n",
+    );
+    let mote = serve(&[&app, &caller]);
+    for host in ["app.localhost", "caller.localhost"] {
+        for (path, expected) in [
+            ("/", "page"),
+            ("/api/doc", "code /api/doc"),
+            ("/other", "code /other"),
+            ("/api/page", "code with page"),
+        ] {
+            assert_eq!(mote.get_from_host(host, path).text, expected, "{host}{path}");
+        }
+    }
+    assert_eq!(mote.send("POST", "/", &[("host", "app.localhost")], "x").text, "code /");
+
+    // What does not load is said to everybody, and not hidden behind the files.
+    app.edit("src/index.ts", "export default {", "export default {{");
+    mote.says(&["app", "does not load"]);
+    assert_eq!(mote.get_from_host("app.localhost", "/").status, 500);
+    app.edit("src/index.ts", "export default {{", "export default {");
+    eventually("the files to be there again", || {
+        (mote.get_from_host("app.localhost", "/").text == "page").then_some(())
+    });
+}
+
+#[test]
+fn assets_that_cannot_be_served_say_why() {
+    let config = "[assets]\ndirectory = \"dist\"\n";
+    let project = project("worker", "export default { fetch: () => new Response('code') };", config);
+    let mote = project.dev();
+    let missing = mote.get("/");
+    assert_eq!(missing.status, 500);
+    assert!(missing.text.contains("`assets.directory` does not exist"), "{}", missing.text);
+    // A build may make it later.
+    project.write("dist/index.html", "built");
+    assert_eq!(mote.get("/").text, "built");
+    assert_eq!(mote.get("/api").text, "code");
 }

@@ -100,7 +100,8 @@ const KEYS: &[(Scope, Support, &[&str])] = &[
     ),
     (Scope::PerEnvironment, Support::Read, &["vars", "define"]),
     (Scope::TopLevel, Support::Read, &["env", "alias", "keep_vars"]),
-    (Scope::Inherited, Support::Deployed, &["assets", "migrations"]),
+    (Scope::Inherited, Support::Developed, &["assets"]),
+    (Scope::Inherited, Support::Deployed, &["migrations"]),
     (Scope::PerEnvironment, Support::Developed, &["kv_namespaces", "services"]),
     (
         Scope::PerEnvironment,

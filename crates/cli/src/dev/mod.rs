@@ -12,6 +12,7 @@ mod metrics;
 mod options;
 mod server;
 mod services;
+mod sites;
 mod terminal;
 mod watch;
 

@@ -21,6 +21,7 @@ use mote_host::{
     gateway::{ErrorDetail, Gateway},
     kv::{KvAt, KvOptions},
     memory,
+    site::Code,
 };
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
@@ -30,6 +31,7 @@ use super::{
     events::InProcess,
     inspect::{self, Session},
     services,
+    sites::Sites,
     terminal::Terminal,
 };
 use crate::{config::Config, project::BuiltWorker, serve::cache_options};
@@ -89,8 +91,9 @@ impl Server {
             local.block_on(&runtime, async move {
                 let cell = Cell::new(cell_options, Arc::new(terminal.clone()));
                 cell.keep_ready();
+                let sites = Rc::new(Sites::default());
                 let (calls, switchboard) = services::calls();
-                tokio::task::spawn_local(switchboard.run(cell.clone()));
+                tokio::task::spawn_local(switchboard.run(cell.clone(), sites.clone()));
                 let egress = match DirectEgress::new(caches, kv, Box::new(calls)) {
                     Ok(egress) => egress,
                     Err(error) => return terminal.error(&format!("cannot set up the way out: {error}")),
@@ -98,13 +101,14 @@ impl Server {
                 // Nobody is answered by half of the workers.
                 for _ in 0..workers {
                     let Some(command) = inbox.recv().await else { return };
-                    carry_out(&cell, &egress, command);
+                    carry_out(&cell, &sites, &egress, command);
                 }
-                let events = InProcess { cell: cell.clone(), terminal: terminal.clone() };
+                let events =
+                    InProcess { cell: cell.clone(), sites: sites.clone(), terminal: terminal.clone() };
                 let gateway = Gateway::new(events, ErrorDetail::Stack);
                 tokio::task::spawn_local(accept(listener, connections, gateway, terminal.clone()));
                 while let Some(command) = inbox.recv().await {
-                    carry_out(&cell, &egress, command);
+                    carry_out(&cell, &sites, &egress, command);
                 }
             });
         };
@@ -178,7 +182,7 @@ fn watch_memory(bytes_max: u64, pressure: &Pressure) -> io::Result<()> {
     std::thread::Builder::new().name("memory".into()).spawn(watching).map(drop)
 }
 
-fn carry_out(cell: &Rc<Cell>, egress: &DirectEgress, command: Command) {
+fn carry_out(cell: &Rc<Cell>, sites: &Sites, egress: &DirectEgress, command: Command) {
     match command {
         Command::Deploy { name, worker, reply } => {
             let deployment = Deployment {
@@ -188,22 +192,29 @@ fn carry_out(cell: &Rc<Cell>, egress: &DirectEgress, command: Command) {
                 limits: worker.limits,
                 account: &worker.account,
                 prepared: None,
-                egress: Arc::new(egress.with(worker.bindings.clone())),
+                egress: Arc::new(egress.with(&name, worker.bindings.clone())),
                 label: 0,
             };
             let result = cell.deploy(&name, &deployment).map(|_| ()).map_err(|error| explain(&error));
-            if let Err(problem) = &result {
-                cell.report_problem(&name, problem.clone());
+            match &result {
+                Ok(()) => sites.put(&name, worker.assets.as_ref(), worker.code),
+                Err(problem) => report(cell, sites, &name, problem.clone()),
             }
             let _ = reply.send(result);
         }
         Command::Problem { name, problem, reply } => {
-            cell.report_problem(&name, problem);
+            report(cell, sites, &name, problem);
             let _ = reply.send(Ok(()));
         }
         Command::Stop { name } => cell.stop(&name),
         Command::Attach(session) => inspect::attach(cell, session),
     }
+}
+
+/// Each request shows what is wrong, also one that a file would answer.
+fn report(cell: &Rc<Cell>, sites: &Sites, name: &str, problem: String) {
+    sites.put(name, None, Code::None);
+    cell.report_problem(name, problem);
 }
 
 fn explain(error: &mote_cell::LoadError) -> String {

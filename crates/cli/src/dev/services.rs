@@ -8,12 +8,15 @@ use mote_cell::{CallKind, Cell, Incoming};
 use mote_host::{
     bound,
     egress::{Calling, Services},
+    site::Asked,
 };
 use mote_wire::{
     http::{Body, Duplex, UpgradeSlot, Upgraded},
     link::{self, Callee, Kind},
 };
 use tokio::sync::{mpsc, oneshot};
+
+use super::sites::Sites;
 
 /// Calls that wait until the serving thread takes them; it does so at its next breath.
 const CALLS_WAITING_MAX: usize = 256;
@@ -28,9 +31,16 @@ pub(super) struct Switchboard(mpsc::Receiver<Call>);
 
 struct Call {
     worker: String,
-    callee: Callee,
+    to: To,
     request: link::Request,
     reply: oneshot::Sender<Result<Response<Body>, String>>,
+}
+
+/// What of a worker is called.
+enum To {
+    Code(Callee),
+    /// Its own code asks.
+    Assets,
 }
 
 /// Both ends.
@@ -41,11 +51,21 @@ pub(super) fn calls() -> (Calls, Switchboard) {
 
 impl Services for Calls {
     fn call(&self, worker: String, callee: Callee, request: link::Request) -> Calling {
+        self.send(worker, To::Code(callee), request)
+    }
+
+    fn file(&self, worker: String, request: link::Request) -> Calling {
+        self.send(worker, To::Assets, request)
+    }
+}
+
+impl Calls {
+    fn send(&self, worker: String, to: To, request: link::Request) -> Calling {
         let calls = self.0.clone();
         Box::pin(async move {
             let gone = || "`mote dev` is ending".to_owned();
             let (reply, answer) = oneshot::channel();
-            calls.send(Call { worker, callee, request, reply }).await.map_err(|_| gone())?;
+            calls.send(Call { worker, to, request, reply }).await.map_err(|_| gone())?;
             answer.await.map_err(|_| gone())?
         })
     }
@@ -53,20 +73,34 @@ impl Services for Calls {
 
 impl Switchboard {
     /// Carries out what comes, for as long as somebody may call. It must be run inside a `LocalSet`.
-    pub(super) async fn run(mut self, cell: Rc<Cell>) {
+    pub(super) async fn run(mut self, cell: Rc<Cell>, sites: Rc<Sites>) {
         while let Some(call) = self.0.recv().await {
-            tokio::task::spawn_local(answer(cell.clone(), call));
+            tokio::task::spawn_local(answer(cell.clone(), sites.clone(), call));
         }
     }
 }
 
-async fn answer(cell: Rc<Cell>, call: Call) {
-    let Call { worker, callee, request, mut reply } = call;
+async fn answer(cell: Rc<Cell>, sites: Rc<Sites>, call: Call) {
+    let Call { worker, to, request, mut reply } = call;
+    let serving = async {
+        let asked = Asked::new(&request.method, &request.url, &request.headers).by_code();
+        match to {
+            To::Assets => sites.file(&worker, asked).await,
+            // Whoever asks the worker as a whole asks its files, too.
+            To::Code(callee) if request.kind == Kind::Fetch && callee.entrypoint.is_none() => {
+                match sites.answer(&worker, asked).await {
+                    Some(answer) => answer,
+                    None => serve(&cell, &worker, callee, request).await,
+                }
+            }
+            To::Code(callee) => serve(&cell, &worker, callee, request).await,
+        }
+    };
     let answered = tokio::select! {
         biased;
         // Whoever has called wants nothing any more.
         () = reply.closed() => return,
-        answered = serve(&cell, &worker, callee, request) => answered,
+        answered = serving => answered,
     };
     let _ = reply.send(answered);
 }

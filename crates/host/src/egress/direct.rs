@@ -19,6 +19,7 @@ use crate::{
 #[derive(Clone)]
 pub struct DirectEgress {
     shared: Arc<Shared>,
+    worker: String,
     bindings: Arc<HostBindings>,
 }
 
@@ -26,6 +27,9 @@ pub struct DirectEgress {
 pub trait Services: Send + Sync {
     /// Sends an event to an entrypoint of a worker. Dropping the future gives the call up.
     fn call(&self, worker: String, callee: Callee, request: Request) -> Calling;
+
+    /// Asks a worker's own static assets.
+    fn file(&self, worker: String, request: Request) -> Calling;
 }
 
 /// The answer to a call when it comes, or why there is none.
@@ -48,13 +52,13 @@ impl DirectEgress {
     pub fn new(caches: CacheAt, kv: KvAt, services: Box<dyn Services>) -> Result<Self, NetworkError> {
         let network = Network::new(NetworkOptions::default())?;
         let shared = Shared { network, policy: Arc::new(Policy::any()), caches, kv, services };
-        Ok(Self { shared: Arc::new(shared), bindings: Arc::default() })
+        Ok(Self { shared: Arc::new(shared), worker: String::new(), bindings: Arc::default() })
     }
 
-    /// The same for a worker that has these bindings.
+    /// The same for a worker of this name that has these bindings.
     #[must_use]
-    pub fn with(&self, bindings: HostBindings) -> Self {
-        Self { shared: self.shared.clone(), bindings: Arc::new(bindings) }
+    pub fn with(&self, worker: &str, bindings: HostBindings) -> Self {
+        Self { worker: worker.to_owned(), shared: self.shared.clone(), bindings: Arc::new(bindings) }
     }
 }
 
@@ -64,7 +68,8 @@ impl Egress for DirectEgress {
         match request.extensions().get::<ToBinding>().cloned() {
             Some(to) => {
                 let (shared, binding) = (shared.clone(), self.bindings.get(&to.name).cloned());
-                Box::pin(async move { shared.ask(binding, to, request).await })
+                let worker = self.worker.clone();
+                Box::pin(async move { shared.ask(worker, binding, to, request).await })
             }
             None => {
                 let asker = Asker { tenant: "", worker: "mote-dev", policy: &shared.policy };
@@ -77,6 +82,7 @@ impl Egress for DirectEgress {
 impl Shared {
     async fn ask(
         &self,
+        worker: String,
         binding: Option<HostBinding>,
         to: ToBinding,
         request: http::Request<Body>,
@@ -92,8 +98,11 @@ impl Shared {
                 let calling = self.services.call(worker, callee, asked(to.clone(), request));
                 calling.await.map_err(|reason| failed(&reason))
             }
-            Some(HostBinding::Kv { .. }) => Err(failed("it takes no calls")),
-            Some(HostBinding::Assets) => Err(failed("`mote dev` has nothing behind it")),
+            Some(HostBinding::Assets) if to.kind == Kind::Fetch => {
+                let asking = self.services.file(worker, asked(to.clone(), request));
+                asking.await.map_err(|reason| failed(&reason))
+            }
+            Some(HostBinding::Kv { .. } | HostBinding::Assets) => Err(failed("it takes no calls")),
             None => Err(failed("the worker has no such binding")),
         }
     }
