@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     collections::{BTreeMap, HashMap},
     fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     rc::Rc,
     sync::{Arc, Mutex, PoisonError},
@@ -85,7 +86,8 @@ impl Folder for AssetsFolder {
         let modified = found.modified().ok()?.duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut hasher = blake3::Hasher::new();
         hasher.update(&found.len().to_le_bytes()).update(&modified.as_nanos().to_le_bytes());
-        hasher.update(path.as_bytes());
+        // Two edits may fall into one tick of the disk's clock; an editor that replaces files makes a new one each time.
+        hasher.update(&found.ino().to_le_bytes()).update(path.as_bytes());
         let hash: String = hasher.finalize().to_hex().chars().take(assets::HASH_CHARS).collect();
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         if names.len() >= NAMES_MAX {
