@@ -53,9 +53,10 @@ pub struct Settings {
     pub account_id: Option<String>,
     /// The limits that the worker asks for.
     pub limits: LimitsPatch,
-    /// What its `env` has from outside, beside variables. Read only where it is opened to go to a node.
+    /// What its `env` has from outside, beside variables: all of it where it is opened to go to a node, and what `mote dev` has
+    /// where it is opened for that.
     pub bindings: Vec<Binding>,
-    /// Its static assets. Read only where it is opened to go to a node.
+    /// Its static assets. Read where it is opened to go to a node, and for `mote dev`.
     pub assets: Option<AssetsSettings>,
     /// `migrations`, as they are.
     pub migrations: Option<serde_json::Value>,
@@ -214,9 +215,13 @@ pub(crate) fn environments(top: &Table) -> Vec<String> {
 }
 
 impl<'a> Reader<'a> {
-    /// Whether what a node gives a worker is read.
-    fn reads_bindings(&self) -> bool {
-        matches!(self.purpose, Purpose::Deployment | Purpose::Description)
+    /// Whether what a node gives a worker under a key is read.
+    fn reads(&self, key: &str) -> bool {
+        match self.purpose {
+            Purpose::Deployment | Purpose::Description => true,
+            Purpose::Development => matches!(keys::find(key), Some((_, Support::Developed))),
+            Purpose::Production => false,
+        }
     }
 
     fn choose_environment(&mut self, wanted: Option<&str>) {
@@ -271,7 +276,7 @@ impl<'a> Reader<'a> {
                     Some("move it to the top level".to_owned()),
                 );
             }
-            Some((_, Support::Deployed)) if !self.reads_bindings() => {
+            Some((_, Support::Deployed | Support::Developed)) if !self.reads(key) => {
                 let hint = "it is there where the worker is deployed to; here, what it would put into `env` is missing";
                 let who = if self.purpose == Purpose::Development { "`mote dev`" } else { "`mote serve`" };
                 self.warn(span, format!("`{key}` is not supported by {who} yet"), Some(hint.to_owned()));
@@ -292,7 +297,7 @@ impl<'a> Reader<'a> {
                 let hint = "the worker is bundled without it, and what it would put into `env` is missing";
                 self.warn(span, format!("`{key}` is not supported by Mote yet"), Some(hint.to_owned()));
             }
-            Some((_, Support::Read | Support::NoEffect | Support::Deployed)) => {}
+            Some((_, Support::Read | Support::NoEffect | Support::Deployed | Support::Developed)) => {}
         }
     }
 
@@ -305,8 +310,7 @@ impl<'a> Reader<'a> {
     fn settings(&mut self, environment: &Environment, root: &Path, default_name: &str) -> Option<Settings> {
         let (environment, today) = (environment.name(), environment.today());
         let name = self.name(environment, default_name);
-        let is_deployed = self.reads_bindings();
-        let assets = if is_deployed { self.assets(root) } else { None };
+        let assets = if self.reads("assets") { self.assets(root) } else { None };
         let main = match (self.find("main"), &assets) {
             (None, Some(_)) => None,
             _ => Some(self.main(root)?),
@@ -325,9 +329,11 @@ impl<'a> Reader<'a> {
         settings.assets = assets;
         settings.observability = self.json("observability");
         settings.keep_vars = self.flag("keep_vars").unwrap_or(false);
-        if is_deployed {
-            settings.bindings = self.bindings();
+        settings.bindings = self.bindings();
+        if self.reads("migrations") {
             settings.migrations = self.json("migrations");
+        }
+        if self.reads("tail_consumers") {
             settings.tail_consumers = self.json("tail_consumers");
         }
         settings.build.no_bundle = self.flag("no_bundle").unwrap_or(false);

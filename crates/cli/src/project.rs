@@ -5,8 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mote_bundle::{Environment, Project, Var};
-use mote_wire::{bundle::Bundle, compatibility::Compatibility, limits::LimitsPatch};
+use mote_bundle::{AssetsSettings, Binding, BundleError, Bundled, Environment, Project, Settings, Var};
+use mote_host::{
+    bindings::{HostBinding, HostBindings},
+    site::Code,
+};
+use mote_wire::{
+    bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
+    compatibility::Compatibility,
+    limits::LimitsPatch,
+};
 
 /// One project of the command line.
 pub(crate) struct Target {
@@ -35,8 +43,14 @@ pub(crate) enum Built {
 pub(crate) struct BuiltWorker {
     /// Its code.
     pub(crate) bundle: Bundle,
-    /// Its `env`, as a JSON object.
+    /// Its `env`, as a JSON object; under the empty name stand the kinds of its bindings.
     pub(crate) env_json: String,
+    /// What stands behind the bindings.
+    pub(crate) bindings: HostBindings,
+    /// Its static assets.
+    pub(crate) assets: Option<AssetsSettings>,
+    /// Whether it has code besides.
+    pub(crate) code: Code,
     /// Which behaviours of the platform it asks for.
     pub(crate) compatibility: Compatibility,
     /// The limits that its configuration asks for.
@@ -123,7 +137,11 @@ impl Target {
                 return Built::Failed { problem: error.to_string() };
             }
         };
-        match project.bundle() {
+        let (code, bundled) = match project.settings().main {
+            Some(_) => (Code::Some, project.bundle()),
+            None => (Code::None, no_code()),
+        };
+        match bundled {
             Ok(bundled) => {
                 self.failed = false;
                 self.watched.clear();
@@ -133,9 +151,21 @@ impl Target {
                     project.warnings().iter().chain(&bundled.warnings).map(ToString::to_string).collect();
                 let limits = project.settings().limits;
                 let account = project.settings().account_id.clone().unwrap_or_default();
-                let env_json = self.env_json(&project);
+                let assets = project.settings().assets.clone();
+                let bindings = bindings_of(project.settings());
+                let env_json = self.env_json(&project, &bindings);
                 let (bundle, compatibility) = (bundled.bundle, project.settings().compatibility);
-                let worker = BuiltWorker { bundle, env_json, compatibility, limits, account, warnings };
+                let worker = BuiltWorker {
+                    bundle,
+                    env_json,
+                    bindings,
+                    assets,
+                    code,
+                    compatibility,
+                    limits,
+                    account,
+                    warnings,
+                };
                 Built::Worker(Box::new(worker))
             }
             Err(error) => {
@@ -152,7 +182,7 @@ impl Target {
         self.watched.dedup();
     }
 
-    fn env_json(&self, project: &Project) -> String {
+    fn env_json(&self, project: &Project, bindings: &HostBindings) -> String {
         let mut env = serde_json::Map::new();
         for (name, var) in &project.settings().vars {
             let value = match var {
@@ -164,6 +194,35 @@ impl Target {
         for (name, value) in &self.vars {
             env.insert(name.clone(), value.clone().into());
         }
+        if !bindings.is_empty() {
+            let kinds = bindings.iter().map(|(name, binding)| (name.clone(), binding.kind().into()));
+            env.insert(String::new(), serde_json::Value::Object(kinds.collect()));
+        }
         serde_json::Value::Object(env).to_string()
     }
+}
+
+/// The code of a project that is files alone.
+fn no_code() -> Result<Bundled, BundleError> {
+    const NO_CODE: &str = "export default { fetch: () => new Response(null, { status: 404 }) };";
+    let internal = |reason: String| BundleError::Internal { reason };
+    let main = ModuleSpecifier::parse("no-code.js").map_err(|error| internal(error.to_string()))?;
+    let module = Module::new(main.clone(), ModuleKind::EsModule, NO_CODE);
+    let bundle = Bundle::new(vec![module], main, Format::Modules);
+    let bundle = bundle.map_err(|error| internal(error.to_string()))?;
+    Ok(Bundled { bundle, warnings: Vec::new(), watched: Vec::new() })
+}
+
+/// The bindings of the configuration that are more than values.
+fn bindings_of(settings: &Settings) -> HostBindings {
+    let binding_of = |binding: &Binding| {
+        let mut said = binding.fields.clone();
+        said.insert("type".to_owned(), binding.kind.into());
+        // While developing, a namespace without an id is known by the name of its binding.
+        said.entry("namespace_id").or_insert_with(|| binding.name.as_str().into());
+        Some((binding.name.clone(), HostBinding::of(&said)?))
+    };
+    let assets = settings.assets.as_ref().and_then(|assets| assets.binding.clone());
+    let assets = assets.map(|name| (name, HostBinding::Assets));
+    settings.bindings.iter().filter_map(binding_of).chain(assets).collect()
 }

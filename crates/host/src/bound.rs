@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, rc::Rc};
 
-use http::{HeaderValue, Response, header};
+use http::{HeaderMap, HeaderValue, Response, header};
 use mote_wire::{
     event::EventError,
     http::{Body, CACHES, EgressError},
@@ -108,17 +108,23 @@ impl Bound {
 
 fn event_of(request: Request, callee: &Callee, client: Option<IpAddr>) -> Event {
     let Request { kind, method, url, mut headers, body, upgrade, .. } = request;
-    if let Some(host) = url::Url::parse(&url).ok().and_then(|url| {
+    name_host(&mut headers, &url);
+    Event { kind, method, url, headers, body, upgrade, target: callee.to_target(), client }
+}
+
+/// Sees that a request that no connection brings names its host, as others do.
+pub fn name_host(headers: &mut HeaderMap, url: &str) {
+    if let Some(host) = url::Url::parse(url).ok().and_then(|url| {
         let host = url.host_str()?;
         HeaderValue::from_str(&url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"))).ok()
     }) {
         headers.entry(header::HOST).or_insert(host);
     }
-    Event { kind, method, url, headers, body, upgrade, target: callee.to_target(), client }
 }
 
 /// Why a worker gave no response, for the owner of both.
-fn reason_of(error: &EventError) -> String {
+#[must_use]
+pub fn reason_of(error: &EventError) -> String {
     // The stack is in the log of the one that failed.
     let line = error.detail.lines().next().unwrap_or_default();
     if line.is_empty() { error.title.clone() } else { line.to_owned() }

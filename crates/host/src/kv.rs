@@ -8,6 +8,7 @@
 //!
 //! What happens when it fails: the call is answered with the reason; no other call notices.
 
+mod at;
 mod bounded;
 mod calls;
 mod sent;
@@ -25,6 +26,7 @@ use mote_store::{
 };
 use tokio::sync::{Semaphore, oneshot};
 
+pub use at::KvAt;
 pub(crate) use bounded::AtMost;
 pub(crate) use calls::{
     Listing, bounded_document, decoded_key, expiry_of, listed, long_document, long_value, lossy, parsed,

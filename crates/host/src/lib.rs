@@ -27,7 +27,7 @@ pub mod memory;
 pub mod otlp;
 mod preparations;
 pub mod secrets;
-mod site;
+pub mod site;
 pub mod supervisor;
 pub mod tails;
 pub mod trace;

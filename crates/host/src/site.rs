@@ -4,9 +4,10 @@ mod compressed;
 mod files;
 mod flow;
 mod kept;
+mod local;
 mod serve;
 
-use std::{collections::HashMap, rc::Rc};
+use std::{collections::HashMap, rc::Rc, sync::Arc};
 
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use mote_store::AssetPath;
@@ -22,10 +23,11 @@ use crate::{
 };
 
 pub(crate) use files::Files;
+pub use local::{Folder, LocalSite};
 
 /// Whether a version has code that answers what no file does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Code {
+pub enum Code {
     /// It has.
     Some,
     /// It is files alone.
@@ -35,7 +37,7 @@ pub(crate) enum Code {
 /// The files of a version, and how they are served.
 pub(crate) struct Site {
     account: String,
-    hashes: HashMap<String, String>,
+    listing: Listing,
     handling: Handling,
     first: RunWorkerFirst,
     redirects: Redirects,
@@ -43,8 +45,32 @@ pub(crate) struct Site {
     code: Code,
 }
 
+/// Which files there are.
+enum Listing {
+    /// Those that came with the version: hashes by their paths.
+    Kept(HashMap<String, String>),
+    /// Those that a folder has at the moment.
+    Folder(Arc<dyn Folder>),
+}
+
+impl Listing {
+    fn hash(&self, path: &str) -> Option<String> {
+        match self {
+            Self::Kept(hashes) => hashes.get(path).cloned(),
+            Self::Folder(folder) => folder.hash(path),
+        }
+    }
+
+    fn has(&self, path: &str) -> bool {
+        match self {
+            Self::Kept(hashes) => hashes.contains_key(path),
+            Self::Folder(folder) => folder.hash(path).is_some(),
+        }
+    }
+}
+
 /// A request, as far as files are concerned.
-pub(crate) struct Asked<'a> {
+pub struct Asked<'a> {
     pub(crate) method: &'a Method,
     pub(crate) headers: &'a HeaderMap,
     /// The host, which may have a port.
@@ -66,7 +92,8 @@ enum Reader {
 
 impl<'a> Asked<'a> {
     /// `url` is the request's, in normal form.
-    pub(crate) fn new(method: &'a Method, url: &'a str, headers: &'a HeaderMap) -> Self {
+    #[must_use]
+    pub fn new(method: &'a Method, url: &'a str, headers: &'a HeaderMap) -> Self {
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         let (host, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         let (path, query) = match target.split_once('?') {
@@ -84,7 +111,8 @@ impl<'a> Asked<'a> {
     }
 
     /// The same request, from the code of a worker.
-    pub(crate) fn by_code(self) -> Self {
+    #[must_use]
+    pub fn by_code(self) -> Self {
         Self { reader: Reader::Code, ..self }
     }
 }
@@ -113,10 +141,14 @@ impl Site {
         config: &AssetsConfig,
         code: Code,
     ) -> Result<Self, String> {
+        let hashes = paths.into_iter().map(|asset| (asset.path, asset.hash)).collect();
+        Self::with(account, Listing::Kept(hashes), config, code)
+    }
+
+    fn with(account: String, listing: Listing, config: &AssetsConfig, code: Code) -> Result<Self, String> {
         let (handling, first) = config.handling()?;
         let (redirects, headers) = config.rules(handling.html);
-        let hashes = paths.into_iter().map(|asset| (asset.path, asset.hash)).collect();
-        Ok(Self { account, hashes, handling, first, redirects, headers, code })
+        Ok(Self { account, listing, handling, first, redirects, headers, code })
     }
 
     /// The answer to a request; `None` if the worker's code gives it.
@@ -182,14 +214,14 @@ impl Site {
             None => None,
         };
         let path = rewritten.unwrap_or(asked.path);
-        let exists = |path: &str| self.hashes.contains_key(path);
+        let exists = |path: &str| self.listing.has(path);
         // A page that a browser goes to is the site's to answer; what its scripts ask for is the code's.
         let navigates = asked.headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate");
         let files_answer = code == Code::None || first == First::Assets || navigates;
         let not_found = if files_answer { self.handling.not_found } else { NotFoundHandling::None };
         match (Handling { html: self.handling.html, not_found }).resolve_url(path, exists) {
-            Resolved::Serve { path, status } => match self.hashes.get(&path) {
-                Some(hash) => Verdict::File { hash: hash.clone(), status },
+            Resolved::Serve { path, status } => match self.listing.hash(&path) {
+                Some(hash) => Verdict::File { hash, status },
                 None => Verdict::NotFound,
             },
             Resolved::Redirect { location, status } => {

@@ -2,12 +2,12 @@
 
 mod abuse;
 mod addresses;
-mod assets;
+pub(crate) mod assets;
 mod durability;
 mod kv;
 mod model;
 mod refusals;
-mod services;
+pub(crate) mod services;
 mod starts;
 mod tail;
 mod tokens;

@@ -21,6 +21,7 @@ mod cells;
 mod command_line;
 mod commands;
 mod deploy;
+mod dev_bindings;
 mod doctor;
 mod egress;
 mod examples;

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::{
-    Reader,
+    Purpose, Reader,
     tree::{Entry, Node, Table, Value},
 };
 
@@ -34,10 +34,12 @@ struct Kind {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Need {
     Must,
+    /// Not while developing: there the name in `env` is good enough.
+    Deployed,
     May,
 }
 
-use Need::{May, Must};
+use Need::{Deployed, May, Must};
 
 const KINDS: &[Kind] = &[
     Kind {
@@ -45,7 +47,7 @@ const KINDS: &[Kind] = &[
         inside: "",
         kind: "kv_namespace",
         name: "binding",
-        fields: &[("id", "namespace_id", Must)],
+        fields: &[("id", "namespace_id", Deployed)],
     },
     Kind {
         key: "services",
@@ -139,7 +141,7 @@ const KINDS: &[Kind] = &[
 impl<'a> Reader<'a> {
     pub(super) fn bindings(&mut self) -> Vec<Binding> {
         let mut bindings = Vec::new();
-        for kind in KINDS {
+        for kind in KINDS.iter().filter(|kind| self.reads(kind.key)).collect::<Vec<_>>() {
             let Some(entry) = self.find(kind.key) else { continue };
             for node in self.nodes_of(kind, entry) {
                 bindings.extend(self.binding(kind, node));
@@ -172,6 +174,8 @@ impl<'a> Reader<'a> {
         let mut fields = Map::new();
         for (key, field, need) in kind.fields {
             let entry = match need {
+                Deployed if self.purpose != Purpose::Development => self.needed(kind, key, table, node),
+                Deployed => table.entry(key),
                 Must => self.needed(kind, key, table, node),
                 May => table.entry(key),
             };

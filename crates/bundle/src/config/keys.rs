@@ -9,6 +9,8 @@ pub(crate) enum Support {
     NoEffect,
     /// A node that it is deployed to may have it; `mote dev`, and `mote serve` with a project, do not.
     Deployed,
+    /// A node that it is deployed to has it, and so has `mote dev`; `mote serve` with a project does not.
+    Developed,
     /// It means something to wrangler before it deploys, which Mote leaves to the developer.
     Left,
     /// It means something that Mote cannot do yet.
@@ -98,17 +100,17 @@ const KEYS: &[(Scope, Support, &[&str])] = &[
     ),
     (Scope::PerEnvironment, Support::Read, &["vars", "define"]),
     (Scope::TopLevel, Support::Read, &["env", "alias", "keep_vars"]),
-    (Scope::Inherited, Support::Deployed, &["assets", "migrations"]),
+    (Scope::Inherited, Support::Developed, &["assets"]),
+    (Scope::Inherited, Support::Deployed, &["migrations"]),
+    (Scope::PerEnvironment, Support::Developed, &["kv_namespaces", "services"]),
     (
         Scope::PerEnvironment,
         Support::Deployed,
         &[
-            "kv_namespaces",
             "d1_databases",
             "r2_buckets",
             "durable_objects",
             "queues",
-            "services",
             "workflows",
             "tail_consumers",
             "dispatch_namespaces",

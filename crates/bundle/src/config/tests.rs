@@ -83,7 +83,7 @@ fn an_environment_that_does_not_exist_is_an_error_that_names_those_that_do() {
 
 #[test]
 fn unknown_and_unsupported_keys_warn_and_name_themselves() {
-    let toml = "main = 'index.ts'\ncompatability_date = '2026-01-01'\nfrobnicate = 1\n[[kv_namespaces]]\nbinding = 'KV'\n[limits]\ncpu = 3\n";
+    let toml = "main = 'index.ts'\ncompatability_date = '2026-01-01'\nfrobnicate = 1\n[[d1_databases]]\nbinding = 'DB'\n[limits]\ncpu = 3\n";
     let warnings = read_in(toml, None).warnings;
     assert_eq!(warnings.len(), 4, "{warnings:?}");
     assert!(
@@ -91,7 +91,7 @@ fn unknown_and_unsupported_keys_warn_and_name_themselves() {
     );
     assert!(warnings[0].contains("did you mean `compatibility_date`?"));
     assert!(warnings[1].contains("unknown key `frobnicate`") && !warnings[1].contains("mean"));
-    assert!(warnings[2].contains("`kv_namespaces` is not supported by `mote dev` yet"));
+    assert!(warnings[2].contains("`d1_databases` is not supported by `mote dev` yet"));
     assert!(warnings[3].contains("unknown key `limits.cpu`") && warnings[3].contains("wrangler.toml:7:1"));
 }
 
@@ -210,6 +210,15 @@ fn an_environment_that_goes_to_a_node_has_no_bindings_of_the_top_level() {
     assert_eq!(settings.bindings, []);
     assert!(settings.assets.is_some(), "assets are inherited");
     assert!(warnings.iter().any(|text| text.contains("`kv_namespaces` is not inherited")), "{warnings:?}");
+}
+
+#[test]
+fn a_namespace_needs_no_id_while_developing() {
+    let toml = "main = 'index.ts'\nkv_namespaces = [{ binding = 'KV' }, { binding = 'OTHER', id = 'o' }]\n";
+    let Read { settings: Ok(settings), warnings } = read_in(toml, None) else { panic!() };
+    assert_eq!(warnings, [""; 0]);
+    let ids = settings.bindings.iter().map(|binding| (&*binding.name, binding.fields.get("namespace_id")));
+    assert_eq!(ids.collect::<Vec<_>>(), [("KV", None), ("OTHER", Some(&"o".into()))]);
 }
 
 #[test]

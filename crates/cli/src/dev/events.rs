@@ -4,13 +4,15 @@ use std::{rc::Rc, sync::Arc};
 
 use mote_cell::Cell;
 use mote_host::gateway::{Answering, Events, FetchEvent, Triggering, localhost_name};
-use mote_wire::http::BodyError;
+use mote_host::site::Asked;
+use mote_wire::{event::EventError, http::BodyError};
 
-use super::terminal::Terminal;
+use super::{sites::Sites, terminal::Terminal};
 
 /// The cell of this process.
 pub(crate) struct InProcess {
     pub(crate) cell: Rc<Cell>,
+    pub(super) sites: Rc<Sites>,
     pub(crate) terminal: Terminal,
 }
 
@@ -25,8 +27,14 @@ impl Events for InProcess {
     }
 
     fn fetch(&self, event: FetchEvent) -> Answering {
-        let cell = self.cell.clone();
-        Box::pin(async move { cell.fetch(&event.worker, event.request, event.url, event.upgrade).await })
+        let (cell, sites) = (self.cell.clone(), self.sites.clone());
+        Box::pin(async move {
+            let asked = Asked::new(event.request.method(), &event.url, event.request.headers());
+            match sites.answer(&event.worker, asked).await {
+                Some(answer) => answer.map_err(|reason| no_assets(&event.worker, &reason)),
+                None => cell.fetch(&event.worker, event.request, event.url, event.upgrade).await,
+            }
+        })
     }
 
     fn scheduled(&self, worker: &str, cron: String, time_ms: f64) -> Triggering {
@@ -40,4 +48,9 @@ impl Events for InProcess {
     fn broke_off(&self, reason: &BodyError) {
         self.terminal.broke_off(reason);
     }
+}
+
+fn no_assets(worker: &str, reason: &str) -> EventError {
+    let detail = format!("The static assets of `{worker}` cannot be served: {reason}");
+    EventError::new(500, 1105, "internal-error", "No static assets", detail)
 }

@@ -11,6 +11,8 @@ mod inspect;
 mod metrics;
 mod options;
 mod server;
+mod services;
+mod sites;
 mod terminal;
 mod watch;
 

@@ -19,9 +19,10 @@ use mote_host::{
     cache::CacheAt,
     egress::DirectEgress,
     gateway::{ErrorDetail, Gateway},
+    kv::{KvAt, KvOptions},
     memory,
+    site::Code,
 };
-use mote_wire::http::Egress;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{
@@ -29,6 +30,8 @@ use super::{
     admin::Admin,
     events::InProcess,
     inspect::{self, Session},
+    services,
+    sites::Sites,
     terminal::Terminal,
 };
 use crate::{config::Config, project::BuiltWorker, serve::cache_options};
@@ -52,8 +55,9 @@ pub(crate) struct Server {
     pressure: Pressure,
 }
 
-/// The file of the Cache API, below the folder of the first project. It is made with the first call.
+/// The files of the Cache API and of KV, below the folder of the first project. Each is made with the first call.
 const CACHE: &str = ".mote/dev/cache.sqlite";
+const KV: &str = ".mote/dev/kv.sqlite";
 /// How often somebody looks how much memory the process has.
 const LOOK_PERIOD: Duration = Duration::from_millis(100);
 /// The stack of a thread that runs JavaScript: V8 stops recursion well before its end.
@@ -74,6 +78,7 @@ impl Server {
         watch_memory(memory_bytes_max(config), &pressure).map_err(start)?;
         let cell_options = cell_options(options, config, pressure.clone(), directory.clone());
         let caches = CacheAt::new(folder_of(options).join(CACHE), cache_options(config));
+        let kv = KvAt::new(folder_of(options).join(KV), KvOptions::default());
         let connections = usize::try_from(config.connections).unwrap_or(Semaphore::MAX_PERMITS);
         let connections = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
         let serving = move || {
@@ -86,20 +91,24 @@ impl Server {
             local.block_on(&runtime, async move {
                 let cell = Cell::new(cell_options, Arc::new(terminal.clone()));
                 cell.keep_ready();
-                let egress: Arc<dyn Egress> = match DirectEgress::new(caches) {
-                    Ok(egress) => Arc::new(egress),
+                let sites = Rc::new(Sites::default());
+                let (calls, switchboard) = services::calls();
+                tokio::task::spawn_local(switchboard.run(cell.clone(), sites.clone()));
+                let egress = match DirectEgress::new(caches, kv, Box::new(calls)) {
+                    Ok(egress) => egress,
                     Err(error) => return terminal.error(&format!("cannot set up the way out: {error}")),
                 };
                 // Nobody is answered by half of the workers.
                 for _ in 0..workers {
                     let Some(command) = inbox.recv().await else { return };
-                    carry_out(&cell, &egress, command);
+                    carry_out(&cell, &sites, &egress, command);
                 }
-                let events = InProcess { cell: cell.clone(), terminal: terminal.clone() };
+                let events =
+                    InProcess { cell: cell.clone(), sites: sites.clone(), terminal: terminal.clone() };
                 let gateway = Gateway::new(events, ErrorDetail::Stack);
                 tokio::task::spawn_local(accept(listener, connections, gateway, terminal.clone()));
                 while let Some(command) = inbox.recv().await {
-                    carry_out(&cell, &egress, command);
+                    carry_out(&cell, &sites, &egress, command);
                 }
             });
         };
@@ -173,7 +182,7 @@ fn watch_memory(bytes_max: u64, pressure: &Pressure) -> io::Result<()> {
     std::thread::Builder::new().name("memory".into()).spawn(watching).map(drop)
 }
 
-fn carry_out(cell: &Rc<Cell>, egress: &Arc<dyn Egress>, command: Command) {
+fn carry_out(cell: &Rc<Cell>, sites: &Sites, egress: &DirectEgress, command: Command) {
     match command {
         Command::Deploy { name, worker, reply } => {
             let deployment = Deployment {
@@ -183,22 +192,29 @@ fn carry_out(cell: &Rc<Cell>, egress: &Arc<dyn Egress>, command: Command) {
                 limits: worker.limits,
                 account: &worker.account,
                 prepared: None,
-                egress: egress.clone(),
+                egress: Arc::new(egress.with(&name, worker.bindings.clone())),
                 label: 0,
             };
             let result = cell.deploy(&name, &deployment).map(|_| ()).map_err(|error| explain(&error));
-            if let Err(problem) = &result {
-                cell.report_problem(&name, problem.clone());
+            match &result {
+                Ok(()) => sites.put(&name, worker.assets.as_ref(), worker.code),
+                Err(problem) => report(cell, sites, &name, problem.clone()),
             }
             let _ = reply.send(result);
         }
         Command::Problem { name, problem, reply } => {
-            cell.report_problem(&name, problem);
+            report(cell, sites, &name, problem);
             let _ = reply.send(Ok(()));
         }
         Command::Stop { name } => cell.stop(&name),
         Command::Attach(session) => inspect::attach(cell, session),
     }
+}
+
+/// Each request shows what is wrong, also one that a file would answer.
+fn report(cell: &Rc<Cell>, sites: &Sites, name: &str, problem: String) {
+    sites.put(name, None, Code::None);
+    cell.report_problem(name, problem);
 }
 
 fn explain(error: &mote_cell::LoadError) -> String {

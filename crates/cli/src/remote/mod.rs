@@ -11,7 +11,7 @@ mod client;
 mod completions;
 mod connection;
 mod delete;
-mod deploy;
+pub(crate) mod deploy;
 mod error;
 mod form;
 mod kv;

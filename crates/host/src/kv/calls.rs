@@ -49,16 +49,21 @@ struct ManyKeys {
     keys: AtMost<BULK_GET_KEYS_MAX, String>,
 }
 
+impl Problem {
+    /// As whoever called gets it.
+    pub(super) fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(full(self.message));
+        *response.status_mut() = self.status;
+        let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
+    }
+}
+
 impl Kv {
     /// Answers a call through a binding to this namespace. The one who calls is not trusted.
     pub async fn answer(&self, namespace: &str, request: Request) -> Response<Body> {
-        self.handle(namespace, request).await.unwrap_or_else(|Problem { status, message }| {
-            let mut response = Response::new(full(message));
-            *response.status_mut() = status;
-            let kind = HeaderValue::from_static("text/plain; charset=utf-8");
-            response.headers_mut().insert(header::CONTENT_TYPE, kind);
-            response
-        })
+        self.handle(namespace, request).await.unwrap_or_else(Problem::into_response)
     }
 
     async fn handle(&self, namespace: &str, request: Request) -> Answer {

@@ -21,9 +21,21 @@ const FLOWS_KEPT: usize = 1_024;
 /// Files that are compressed at once, on threads of their own. More would take the processors from those who serve.
 pub(super) const COMPRESSIONS_MAX: usize = 2;
 
+/// Where files are read. Its calls wait for the disk.
+pub(crate) trait Source: Send + Sync {
+    /// A file of an account, if there is one with this hash.
+    fn asset(&self, account: &str, hash: &str) -> Result<Option<Asset>, String>;
+}
+
+impl Source for Store {
+    fn asset(&self, account: &str, hash: &str) -> Result<Option<Asset>, String> {
+        Self::asset(self, account, hash).map_err(|error| error.to_string())
+    }
+}
+
 /// The files of all accounts.
 pub(crate) struct Files {
-    store: Arc<Store>,
+    source: Arc<dyn Source>,
     kept: RefCell<Kept>,
     compress: Compress,
     compressions: Arc<Semaphore>,
@@ -34,13 +46,13 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    pub(crate) fn new(store: Arc<Store>) -> Rc<Self> {
-        Self::with(store, KEPT_BYTES_MAX, Arc::new(compressed::compress))
+    pub(crate) fn new(source: Arc<dyn Source>) -> Rc<Self> {
+        Self::with(source, KEPT_BYTES_MAX, Arc::new(compressed::compress))
     }
 
-    pub(super) fn with(store: Arc<Store>, kept_bytes_max: usize, compress: Compress) -> Rc<Self> {
+    pub(super) fn with(source: Arc<dyn Source>, kept_bytes_max: usize, compress: Compress) -> Rc<Self> {
         Rc::new(Self {
-            store,
+            source,
             kept: RefCell::new(Kept::new(kept_bytes_max)),
             compress,
             compressions: Arc::new(Semaphore::new(COMPRESSIONS_MAX)),
@@ -60,9 +72,9 @@ impl Files {
         if let Some(asset) = flowing.asset() {
             return Ok(asset);
         }
-        let (store, wanted) = (self.store.clone(), key.clone());
-        let read = tokio::task::spawn_blocking(move || store.asset(&wanted.account, &wanted.hash)).await;
-        let read = read.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        let (source, wanted) = (self.source.clone(), key.clone());
+        let read = tokio::task::spawn_blocking(move || source.asset(&wanted.account, &wanted.hash)).await;
+        let read = read.map_err(|error| error.to_string())??;
         let asset = read.ok_or_else(|| format!("the file {hash} is missing in the store"))?;
         if asset.bytes.len() <= FILE_BYTES_MAX {
             self.kept.borrow_mut().put(key, Thing::File(asset.clone()));

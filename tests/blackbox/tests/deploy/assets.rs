@@ -1,23 +1,24 @@
 //! Static assets: files that come along with a worker, or without any.
 
-use mote_blackbox::{Project, Wrangler, form};
+use mote_blackbox::{Mote, Project, Wrangler, form};
 use serde_json::{Value, json};
 
 use super::{node, project_of};
 
-#[test]
-fn static_assets_are_served_with_their_rules_and_without_code() {
-    let (mote, door, api) = node();
-    let wrangler = Wrangler::of(&mote, &door, "acme");
+/// A project that is files alone, called `site`.
+pub(crate) fn site() -> Project {
     let config = "name = \"site\"\ncompatibility_date = \"2026-01-01\"\n[assets]\ndirectory = \"public\"\nnot_found_handling = \"404-page\"\n";
-    let site = Project::empty()
+    Project::empty()
         .with("wrangler.toml", config)
         .with("public/index.html", "<h1>home</h1>")
         .with("public/about.html", "about")
         .with("public/404.html", "lost")
         .with("public/_redirects", "/old/* /about?from=:splat 301\n")
-        .with("public/_headers", "/*\n  X-Site: yes\n");
-    wrangler.succeeds(&site, &["deploy"]);
+        .with("public/_headers", "/*\n  X-Site: yes\n")
+}
+
+/// It is served as it should be.
+pub(crate) fn the_site_answers(mote: &Mote) {
     let get = |path: &str| mote.get_from_host("site.localhost", path);
     let home = get("/");
     assert_eq!(
@@ -46,6 +47,15 @@ fn static_assets_are_served_with_their_rules_and_without_code() {
         );
     }
     assert_eq!(mote.send("POST", "/", &[("host", "site.localhost")], "x").status, 405);
+}
+
+#[test]
+fn static_assets_are_served_with_their_rules_and_without_code() {
+    let (mote, door, api) = node();
+    let wrangler = Wrangler::of(&mote, &door, "acme");
+    let site = site();
+    wrangler.succeeds(&site, &["deploy"]);
+    the_site_answers(&mote);
     assert_eq!(
         door.json("/stats").as_array().unwrap().iter().filter(|worker| worker["cpu_us"] != 0).count(),
         0,

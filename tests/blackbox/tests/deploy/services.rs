@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{node, project_of};
 
-const CALLEE: &str = r#"import { RpcTarget, WorkerEntrypoint } from "cloudflare:workers";
+pub(crate) const CALLEE: &str = r#"import { RpcTarget, WorkerEntrypoint } from "cloudflare:workers";
 class Counter extends RpcTarget {
   #count;
   secret = "own property";
@@ -42,7 +42,7 @@ export const plain = { greet(name: string, env: object, ctx: object) { return `h
 export const notForCalls = 5;
 "#;
 
-const CALLER: &str = r#"import { env as imported } from "cloudflare:workers";
+pub(crate) const CALLER: &str = r#"import { env as imported } from "cloudflare:workers";
 let kept: any;
 const told = (error: any) => `${error.name}: ${error.message}`;
 const tests: Record<string, (env: any) => unknown> = {
@@ -93,7 +93,7 @@ export default {
 };
 "#;
 
-const BINDINGS: &str = r#"
+pub(crate) const BINDINGS: &str = r#"
 services = [
   { binding = "B", service = "callee" },
   { binding = "ADMIN", service = "callee", entrypoint = "Admin", props = { role = "root" } },
@@ -108,21 +108,8 @@ fn text(mote: &Mote, host: &str, path: &str) -> String {
     answer.text
 }
 
-#[test]
-fn workers_call_each_other_through_service_bindings() {
-    let (mote, door, _) = node();
-    let wrangler = Wrangler::of(&mote, &door, "acme");
-    let callee = project_of("callee", CALLEE, "");
-    let caller = project_of("caller", CALLER, BINDINGS);
-    let early = wrangler.run(&caller, &["deploy"]);
-    assert!(
-        early.code != Some(0) && early.text.contains("Target script 'callee' not found"),
-        "{}",
-        early.text
-    );
-    wrangler.succeeds(&callee, &["deploy"]);
-    let said = wrangler.succeeds(&caller, &["deploy"]);
-    assert!(said.text.contains("env.ADMIN (callee#Admin)"), "{}", said.text);
+/// The worker `caller` reaches `callee`, in all ways that there are.
+pub(crate) fn calls_arrive(mote: &Mote) {
     for (path, expected) in [
         ("fetch", "203 POST http://some.test/p?q hello"),
         ("call", "3"),
@@ -145,21 +132,39 @@ fn workers_call_each_other_through_service_bindings() {
         ("imported", "7"),
         ("socket", "callee: hello"),
     ] {
-        assert_eq!(text(&mote, "caller.localhost", &format!("/{path}")), expected, "{path}");
+        assert_eq!(text(mote, "caller.localhost", &format!("/{path}")), expected, "{path}");
     }
     for (path, part) in [
         ("noEntrypoint", "The worker has no entrypoint 'notForCalls'"),
         ("noClass", "DataCloneError: Could not serialize object of type \"Own\""),
         ("tooLarge", "limited to 32 MiB"),
     ] {
-        let said = text(&mote, "caller.localhost", &format!("/{path}"));
+        let said = text(mote, "caller.localhost", &format!("/{path}"));
         assert!(said.contains(part), "{path}: {said}");
     }
     mote.says_in_a_line(&["callee", "a counter is let go"]);
     // A stub belongs to the request that it was given to.
-    assert_eq!(text(&mote, "caller.localhost", "/keep"), "kept");
-    let said = text(&mote, "caller.localhost", "/kept");
+    assert_eq!(text(mote, "caller.localhost", "/keep"), "kept");
+    let said = text(mote, "caller.localhost", "/kept");
     assert!(said.contains("on behalf of a different request"), "{said}");
+}
+
+#[test]
+fn workers_call_each_other_through_service_bindings() {
+    let (mote, door, _) = node();
+    let wrangler = Wrangler::of(&mote, &door, "acme");
+    let callee = project_of("callee", CALLEE, "");
+    let caller = project_of("caller", CALLER, BINDINGS);
+    let early = wrangler.run(&caller, &["deploy"]);
+    assert!(
+        early.code != Some(0) && early.text.contains("Target script 'callee' not found"),
+        "{}",
+        early.text
+    );
+    wrangler.succeeds(&callee, &["deploy"]);
+    let said = wrangler.succeeds(&caller, &["deploy"]);
+    assert!(said.text.contains("env.ADMIN (callee#Admin)"), "{}", said.text);
+    calls_arrive(&mote);
 
     // What it leads to may go away, and come back as something else.
     wrangler.succeeds(&callee, &["delete", "--force"]);

@@ -26,15 +26,15 @@ use super::{
 /// Files of one version, as on Cloudflare.
 const FILES_MAX: usize = 20_000;
 /// The most bytes of one file, as on Cloudflare.
-const FILE_BYTES_MAX: u64 = 25 << 20;
+pub(crate) const FILE_BYTES_MAX: u64 = 25 << 20;
 /// What one call sends before the next one begins; a node takes 100 MiB, and base64 makes four bytes of three.
 const CALL_BYTES_MAX: u64 = 40 << 20;
 /// Hexadecimal digits of a file's name.
-const HASH_CHARS: usize = 32;
+pub(crate) const HASH_CHARS: usize = 32;
 /// Says which files stay here, in the words of a `.gitignore`.
 const IGNORE: &str = ".assetsignore";
 /// These say how files are served, and are none.
-const RULES: [&str; 3] = [IGNORE, "_redirects", "_headers"];
+pub(crate) const RULES: [&str; 3] = [IGNORE, "_redirects", "_headers"];
 /// What clients say of a file whose type they do not know.
 const UNKNOWN: &str = "application/null";
 
@@ -243,13 +243,20 @@ fn hash(content: &[u8], at: &Path) -> String {
     hasher.finalize().to_hex().chars().take(HASH_CHARS).collect()
 }
 
+/// A file's media type; empty if it is not known.
+pub(crate) fn known_type(at: &Path) -> String {
+    let kind = content_type(at);
+    if kind == UNKNOWN { String::new() } else { kind }
+}
+
 fn content_type(at: &Path) -> String {
     let Some(kind) = mime_guess::from_path(at).first() else { return UNKNOWN.to_owned() };
     let text = kind.type_() == mime_guess::mime::TEXT && kind.get_param("charset").is_none();
     if text { format!("{kind}; charset=utf-8") } else { kind.to_string() }
 }
 
-fn ignored(folder: &Path) -> Result<Gitignore, RemoteError> {
+/// What the folder says that are no assets.
+pub(crate) fn ignored(folder: &Path) -> Result<Gitignore, RemoteError> {
     let file = folder.join(IGNORE);
     let mut builder = GitignoreBuilder::new(folder);
     let text = match fs::read_to_string(&file) {

@@ -99,7 +99,8 @@ pub(super) fn bindings(settings: &Settings) -> Vec<Value> {
     vars.chain(given).chain(assets).collect()
 }
 
-fn assets_config(assets: &AssetsSettings) -> Result<Value, RemoteError> {
+/// How the assets are served, in the words of an upload.
+pub(crate) fn assets_config(assets: &AssetsSettings) -> Result<Value, RemoteError> {
     let mut config = Map::new();
     let words =
         [("html_handling", &assets.html_handling), ("not_found_handling", &assets.not_found_handling)];

@@ -1,7 +1,7 @@
 //! `mote deploy`: a project is bundled here, and goes to a node by the calls that wrangler makes.
 
-mod assets;
-mod metadata;
+pub(crate) mod assets;
+pub(crate) mod metadata;
 mod report;
 mod triggers;
 
