@@ -145,7 +145,10 @@ fn a_deploy_that_is_refused_changes_nothing_and_says_why() {
     assert!(said.contains("src/index.ts:"), "{said}");
     project.write("wrangler.toml", "name = \"shop\"\nmain = 3\n");
     assert!(here.fails(1, &["deploy"]).contains("wrangler.toml:2:8"));
-    project.write("wrangler.toml", "name = \"shop\"\nmain = \"src/index.ts\"\n[[ratelimits]]\nname = \"LIMIT\"\n");
+    project.write(
+        "wrangler.toml",
+        "name = \"shop\"\nmain = \"src/index.ts\"\n[[ratelimits]]\nname = \"LIMIT\"\n",
+    );
     assert!(here.fails(1, &["deploy"]).contains("`ratelimits` is not supported by Mote yet"));
     assert!(here.fails(1, &["deploy", "nowhere"]).contains("does not exist"));
     eventually("what was good goes on", || {
