@@ -1,5 +1,6 @@
 // harm: a listener for errors that throws errors, which are told to it
 // expect: 200 - ok
+// limits: cpu_ms=2000
 // body: 1000
 let told = 0;
 addEventListener("error", (event) => {

@@ -1,5 +1,6 @@
 // harm: a server-sent event whose line has no end
 // expect: 200 - ok or 503 exceeded-memory exceededMemory
+// limits: cpu_ms=2000
 // body: gave up
 export default {
   async fetch() {

@@ -1,5 +1,6 @@
 // harm: selectors that nest and join as deep as a stack might be
 // expect: 200 - ok
+// limits: cpu_ms=2000
 // body: 0 TypeError
 export default {
   fetch() {

@@ -1,5 +1,6 @@
 // harm: messages that nobody reads, each larger than the last
 // expect: 503 exceeded-memory exceededMemory or 500 worker-exception exception
+// limits: cpu_ms=2000
 export default {
   fetch() {
     const { port1 } = new MessageChannel();

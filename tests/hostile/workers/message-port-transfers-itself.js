@@ -1,5 +1,6 @@
 // harm: ports that are sent through each other until nobody holds them
 // expect: 200 - ok
+// limits: cpu_ms=2000
 // body: 10000 DataCloneError
 export default {
   async fetch() {

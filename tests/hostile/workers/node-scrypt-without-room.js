@@ -1,5 +1,6 @@
 // harm: scrypt that asks for terabytes of memory
 // expect: 200 - ok
+// limits: cpu_ms=2000
 // body: RangeError
 import { scryptSync } from "node:crypto";
 

@@ -1,5 +1,6 @@
 // harm: more TCP connections than one event may begin
 // expect: 200 - ok
+// limits: cpu_ms=2000
 // body: Error
 import { connect } from "cloudflare:sockets";
 

@@ -1,5 +1,6 @@
 // harm: reads, writes and handshakes on a connection that never came about
 // expect: 200 - ok
+// limits: cpu_ms=2000
 // body: TypeError TypeError TypeError
 import { connect } from "cloudflare:sockets";
 
