@@ -148,6 +148,11 @@ pub(crate) fn fill<'s>(
         let value = namespace.get(scope, key.into())?;
         module.set_synthetic_module_export(scope, key, value)?;
     }
+    resolved(scope)
+}
+
+/// What the evaluation of a module that is no ES module returns: a promise of nothing.
+pub(crate) fn resolved<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Value>> {
     let resolver = v8::PromiseResolver::new(scope)?;
     let undefined = v8::undefined(scope);
     resolver.resolve(scope, undefined.into());

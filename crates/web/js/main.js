@@ -10,7 +10,7 @@ import { console } from "./console.js";
 import { Crypto, crypto } from "./crypto.js";
 import { DOMException } from "./dom-exception.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
-import { Event, EventTarget, setReportException } from "./event.js";
+import { Event, EventTarget, setReportException } from "./event-target.js";
 import { fetch } from "./fetch.js";
 import { Headers } from "./headers.js";
 import { Navigator, navigator } from "./navigator.js";

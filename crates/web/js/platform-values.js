@@ -2,7 +2,7 @@
 // say so themselves. It stands apart so that no interface has to know of the two.
 import { AbortSignal, isAbortSignal } from "./abort.js";
 import { Blob, File, fileOfBlob, isBlob, isFile, nameOfFile } from "./blob.js";
-import { Event, isEvent } from "./event.js";
+import { Event, isEvent } from "./event-target.js";
 import { Headers, isHeaders } from "./headers.js";
 import { Request, isRequest } from "./request.js";
 import { Response, isResponse } from "./response.js";

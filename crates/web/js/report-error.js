@@ -1,6 +1,6 @@
 // What nobody has caught (https://html.spec.whatwg.org/multipage/webappapis.html#report-the-exception): listeners for `error` on
 // the global object hear of it first, and may say that it is dealt with.
-import { dispatchTrusted, hasListeners } from "./event.js";
+import { dispatchTrusted, hasListeners } from "./event-target.js";
 import { load } from "./lazy.js";
 import { globalTarget } from "./worker.js";
 import { native } from "./native.js";

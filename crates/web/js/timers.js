@@ -2,7 +2,7 @@
 // `scheduler.wait`, the timer that is a promise.
 import { defineInterface, dictionary, illegalConstructor, long, requireArguments } from "./webidl.js";
 import { abortReason, addAbortAlgorithm, isAbortSignal, isAborted, removeAbortAlgorithm } from "./abort.js";
-import { reportException } from "./event.js";
+import { reportException } from "./event-target.js";
 import { native } from "./native.js";
 
 const apply = Reflect.apply;

@@ -1,7 +1,7 @@
 // The events of the service-worker format, see https://w3c.github.io/ServiceWorker/#extendableevent-interface.
 import { defineInterface, illegalConstructor, requireArguments } from "./webidl.js";
 import { DOMException } from "./dom-exception.js";
-import { Event } from "./event.js";
+import { Event } from "./event-target.js";
 import { extend } from "./execution-context.js";
 import { isRequest } from "./request.js";
 

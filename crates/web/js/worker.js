@@ -1,6 +1,6 @@
 // The tenant's worker: finds its handlers and gives them the events. `dispatchFetch` is the hot path: a handler that
 // returns a Response at once costs no promise and no table look-up.
-import { EventTarget, dispatchTrusted, hasListeners, makeGlobalEventTarget } from "./event.js";
+import { EventTarget, dispatchTrusted, hasListeners, makeGlobalEventTarget } from "./event-target.js";
 import { createExecutionContext, createScheduledController } from "./execution-context.js";
 import { NO_RESPONSE, createFetchEvent, createScheduledEvent, responseOfEvent } from "./worker-events.js";
 import { createIncomingRequest } from "./request.js";

@@ -3,6 +3,7 @@
 use super::{ModuleMap, name_of, resolve, resolve_name, text_of};
 use crate::{
     program::{ModuleKind, ProgramModule},
+    sources::resolved,
     v8,
 };
 
@@ -36,13 +37,6 @@ pub(super) fn evaluate_default<'s>(
     let default = v8::String::new(scope, "default")?;
     module.set_synthetic_module_export(scope, default, value)?;
     resolved(scope)
-}
-
-pub(super) fn resolved<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::Value>> {
-    let resolver = v8::PromiseResolver::new(scope)?;
-    let undefined = v8::undefined(scope);
-    resolver.resolve(scope, undefined.into());
-    Some(resolver.get_promise(scope).into())
 }
 
 /// Runs a CommonJS module; gives its `module.exports`.
