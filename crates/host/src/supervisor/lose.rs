@@ -12,6 +12,7 @@ use super::{
     incident::{Culprit, Incident, IncidentKind},
     live::{LiveCell, Loss, Stage},
     pens::{Alone, PenKey, Predecessor},
+    suspicion::Sign,
     worker::Worker,
 };
 
@@ -169,6 +170,20 @@ impl Supervisor {
             let begun = cell.process.begun();
             cell.loss.send_replace(Some(Rc::new(Loss { reason, begun })));
         });
+    }
+
+    /// A turn in this cell goes on past its limit. Nobody else waits until it ends, or is ended: new events go to a fresh cell,
+    /// those of its worker to one of its own. Those that are under way here finish if it does.
+    pub(super) fn run_from(self: &Rc<Self>, cell: &Rc<LiveCell>, number: u32, now: Instant) {
+        let worker = cell.given.borrow_mut().entry(number).map(|entry| entry.worker.clone());
+        let Some(worker) = worker.filter(|_| cell.takes_events()) else { return };
+        if cell.given.borrow().all().all(|entry| entry.worker.name == worker.name) {
+            return;
+        }
+        self.keep_apart(&worker, Sign::RunsOn, now + self.options.suspicion.runs_on_alone_for);
+        self.replace(cell, now);
+        self.leave(cell, self.options.drain_max);
+        self.settle(&worker.name);
     }
 
     /// Makes a worker leave every cell where its new events do not go any more.

@@ -247,6 +247,7 @@ impl Supervisor {
         }
         cell.stage.set(Stage::Seated);
         cell.memory_bytes_max.set(cordon.memory_bytes_max);
+        cell.process.set_memory_max(cordon.memory_bytes_max);
         cell.last_event.set(Instant::now());
         let before = self.with_seat(key, number, |seat| seat.cell.replace(cell.clone())).flatten();
         if let Some(before) = before {

@@ -1,7 +1,9 @@
 //! The supervisor over days and crashes, with cells that are tasks and a clock that stands still while nothing is to be done.
 
 pub(crate) mod fake;
+mod hangs;
 mod overview;
+mod spread;
 
 use std::{rc::Rc, time::Duration};
 
