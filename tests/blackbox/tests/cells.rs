@@ -391,7 +391,7 @@ const DEAF: &str =
     "export default { fetch() { ({ ...new Uint8Array(1e8) }); return new Response('never'); } };";
 
 #[test]
-fn a_turn_that_nobody_can_stop_is_run_from_at_once_and_ended_with_its_cell() {
+fn a_turn_that_nobody_can_stop_is_ended_with_its_cell_and_its_worker_goes_on_alone() {
     let (deaf, neighbour) = (Project::named("deaf", DEAF), worker("neighbour"));
     let (mote, door) = node(&[&neighbour, &deaf], "[cordons.default]\ncells = 1\n[limits]\ncpu_ms = 50\n");
     assert_eq!(mote.get_from_host("neighbour.localhost", "/").text, "visit 1");

@@ -117,6 +117,8 @@ pub(super) struct LiveCell {
     pub(super) last_event: Cell<Instant>,
     pub(super) turns: RefCell<TurnWatch>,
     pub(super) quiet: Cell<Option<Quiet>>,
+    /// The last turn that went on past its limit.
+    pub(super) runs_on: Cell<Option<u64>>,
     pub(super) pings: Cell<Pings>,
     pub(super) progress: Rc<Progress>,
     /// What it may hand over.
@@ -160,6 +162,7 @@ impl LiveCell {
             last_event: Cell::new(now),
             turns: RefCell::default(),
             quiet: Cell::new(None),
+            runs_on: Cell::new(None),
             pings: Cell::new(Pings { last: 0, asked_at: now, answered_at: now, open: false }),
             progress: Rc::default(),
             blob: Rc::default(),
@@ -219,7 +222,10 @@ impl LiveCell {
     }
 
     pub(super) fn is_busy(&self, options: &SupervisorOptions) -> bool {
-        self.events() >= options.busy_events || self.measured.get().cpu_percent >= options.busy_cpu_percent
+        let runs_on = self.runs_on.get().is_some_and(|turn| self.process.turn() == turn);
+        runs_on
+            || self.events() >= options.busy_events
+            || self.measured.get().cpu_percent >= options.busy_cpu_percent
     }
 
     /// True if it has no room for a worker that it does not have.

@@ -172,18 +172,23 @@ impl Supervisor {
         });
     }
 
-    /// A turn in this cell goes on past its limit. Nobody else waits until it ends, or is ended: new events go to a fresh cell,
-    /// those of its worker to one of its own. Those that are under way here finish if it does.
-    pub(super) fn run_from(self: &Rc<Self>, cell: &Rc<LiveCell>, number: u32, now: Instant) {
+    /// A turn in this cell goes on past its limit. Until it ends, or is ended, nobody is sent here who could go elsewhere, and
+    /// its worker's new events hold up no other cell.
+    pub(super) fn spare_the_others(
+        self: &Rc<Self>,
+        cell: &Rc<LiveCell>,
+        turn: u64,
+        number: u32,
+        now: Instant,
+    ) {
+        cell.runs_on.set(Some(turn));
         let worker = cell.given.borrow_mut().entry(number).map(|entry| entry.worker.clone());
-        let Some(worker) = worker.filter(|_| cell.takes_events()) else { return };
-        if cell.given.borrow().all().all(|entry| entry.worker.name == worker.name) {
-            return;
+        let is_alone =
+            |worker: &Rc<Worker>| cell.given.borrow().all().all(|entry| entry.worker.name == worker.name);
+        if let Some(worker) = worker.filter(|worker| !is_alone(worker)) {
+            self.keep_apart(&worker, Sign::RunsOn, now + self.options.suspicion.runs_on_alone_for);
+            self.settle(&worker.name);
         }
-        self.keep_apart(&worker, Sign::RunsOn, now + self.options.suspicion.runs_on_alone_for);
-        self.replace(cell, now);
-        self.leave(cell, self.options.drain_max);
-        self.settle(&worker.name);
     }
 
     /// Makes a worker leave every cell where its new events do not go any more.

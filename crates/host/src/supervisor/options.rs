@@ -109,11 +109,12 @@ pub struct SupervisorOptions {
     pub ping_idle_every: Duration,
     /// How long it may take to answer. A thread of its own answers, so no turn is in its way.
     pub ping_max: Duration,
-    /// CPU time that a turn may go on past its limit before nobody else has to wait for it any more: its cell gets no new
-    /// events. With a look it is less than 100 ms.
+    /// CPU time that a turn may go on past its limit before its cell counts as busy, so that nobody is sent there who could go
+    /// elsewhere. With a look it is less than 100 ms.
     pub turn_past_max: Duration,
     /// CPU time that a turn may go on past its limit before its cell is ended, with the events that are under way there. The
-    /// cell stops turns by itself; this is for when it does not. Some built-ins take long and come to their end.
+    /// cell stops turns by itself; this is for when it does not. Some built-ins, and the collector of a full heap, take long and come
+    /// to their end.
     pub turn_cpu_grace: Duration,
     /// How long the thread of a turn may sleep while all others of the cell sleep, too. With a look it is less than 100 ms.
     pub turn_asleep_max: Duration,
@@ -193,7 +194,7 @@ impl Default for SupervisorOptions {
             ping_idle_every: millis(250),
             ping_max: seconds(1),
             turn_past_max: millis(75),
-            turn_cpu_grace: millis(500),
+            turn_cpu_grace: millis(1_500),
             turn_asleep_max: millis(75),
             turn_still_max: seconds(5),
             turn_still_cpu: millis(150),

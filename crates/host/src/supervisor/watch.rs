@@ -96,7 +96,7 @@ impl Supervisor {
         let hang = cell.turns.borrow_mut().look(&look, others_sleep, &self.options)?;
         match hang {
             Hang::RunsOn { .. } => {
-                self.run_from(cell, number, now);
+                self.spare_the_others(cell, turn, number, now);
                 None
             }
             Hang::TooLong { since } => {
