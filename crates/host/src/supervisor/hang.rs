@@ -14,14 +14,11 @@ const ASLEEP_CPU_MAX: Duration = Duration::from_millis(1);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hang {
     /// It has used more CPU time than it may. It may still come to its end; said once for each turn.
-    RunsOn {
-        /// The last time at which it was seen within its limit.
-        since: Instant,
-    },
+    RunsOn,
     /// It has used far more CPU time than it may, and nobody stopped it.
     TooLong {
-        /// The same.
-        since: Instant,
+        /// From the last time at which it was seen within its limit to the moment at which it was seen to go on.
+        noticed_after: Duration,
     },
     /// It sleeps, and so does everybody who could wake it.
     Asleep {
@@ -66,8 +63,8 @@ struct Seen {
     asleep: Option<(Instant, Duration)>,
     /// When it was last seen within its limit, if it is not any more.
     past_since: Option<Instant>,
-    /// It was said that it goes on.
-    is_told: bool,
+    /// When it was seen to go on.
+    told_at: Option<Instant>,
 }
 
 /// The number of the worker whose turn a page shows, if one runs: the lower half, less one.
@@ -121,7 +118,7 @@ impl Seen {
             moved: (now, cpu),
             asleep: None,
             past_since: None,
-            is_told: false,
+            told_at: None,
         }
     }
 
@@ -136,10 +133,14 @@ impl Seen {
         }
         let since = *self.past_since.get_or_insert(before);
         if is_past(options.turn_cpu_grace) {
-            return Some(Hang::TooLong { since });
+            let noticed_at = self.told_at.unwrap_or(look.now);
+            return Some(Hang::TooLong { noticed_after: noticed_at.saturating_duration_since(since) });
         }
-        let is_news = is_past(options.turn_past_max) && !std::mem::replace(&mut self.is_told, true);
-        is_news.then_some(Hang::RunsOn { since })
+        if self.told_at.is_some() || !is_past(options.turn_past_max) {
+            return None;
+        }
+        self.told_at = Some(look.now);
+        Some(Hang::RunsOn)
     }
 
     fn stands_still(
@@ -203,7 +204,7 @@ mod tests {
         let mut found = Vec::new();
         for (at, hang) in at_each {
             found.push((at, hang));
-            if !matches!(hang, Hang::RunsOn { .. }) {
+            if hang != Hang::RunsOn {
                 break;
             }
         }
@@ -212,7 +213,7 @@ mod tests {
 
     fn kinds(found: &[(u64, Hang)]) -> Vec<(u64, &'static str)> {
         let kind = |hang: &Hang| match hang {
-            Hang::RunsOn { .. } => "runs on",
+            Hang::RunsOn => "runs on",
             Hang::TooLong { .. } => "too long",
             Hang::Asleep { .. } => "asleep",
             Hang::Stuck { .. } => "stuck",
@@ -224,6 +225,7 @@ mod tests {
     fn a_loop_that_the_cell_does_not_stop_is_noticed_within_100_ms_and_ended_later() {
         let found = found(100, Does::Runs, Others::Work, 60_000);
         assert_eq!(kinds(&found), [(1_100, "runs on"), (2_525, "too long")]);
+        assert_eq!(found[1].1, Hang::TooLong { noticed_after: millis(100) });
     }
 
     #[test]

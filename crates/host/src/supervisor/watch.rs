@@ -95,14 +95,16 @@ impl Supervisor {
         let others_sleep = || cell.process.others_sleep();
         let hang = cell.turns.borrow_mut().look(&look, others_sleep, &self.options)?;
         match hang {
-            Hang::RunsOn { .. } => {
+            Hang::RunsOn => {
                 self.spare_the_others(cell, turn, number, now);
                 None
             }
-            Hang::TooLong { since } => {
-                let detail =
-                    format!("a turn may take {} ms of CPU time and was not stopped", cpu_max.as_millis());
-                Some((IncidentKind::TurnTooLong, detail, since))
+            Hang::TooLong { noticed_after } => {
+                let (allowed, more) = (cpu_max.as_millis(), self.options.turn_cpu_grace.as_millis());
+                let detail = format!(
+                    "a turn may take {allowed} ms of CPU time and was not stopped for {more} ms more"
+                );
+                Some((IncidentKind::TurnTooLong, detail, now.checked_sub(noticed_after).unwrap_or(now)))
             }
             Hang::Asleep { since } => {
                 let detail = "a turn sleeps, and no thread is left that would wake it".to_owned();
