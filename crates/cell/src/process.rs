@@ -13,7 +13,6 @@ mod events;
 
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
     io,
     os::{fd::AsFd, unix::net::UnixStream},
     process::ExitCode,
@@ -174,8 +173,7 @@ fn serve(options: ProcessOptions) -> io::Result<()> {
         sandbox.push("reports".to_owned());
     }
     to_host.say(FromCell::Ready { sandbox, listener });
-    let listening =
-        Listener { numbers, directory, pressure, watched, to_host, commands, told: BTreeMap::new() };
+    let listening = Listener { numbers, directory, pressure, watched, to_host, commands };
     leave(listening.listen(control));
     Ok(())
 }

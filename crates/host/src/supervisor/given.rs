@@ -54,6 +54,8 @@ pub(super) struct Entry {
     pub(super) under_way: Arc<AtomicU64>,
     /// Events under way inside, work after the answer included, as the cell says.
     pub(super) inside: u64,
+    /// Whether it has an isolate that is ready, as the cell said last.
+    pub(super) warm: bool,
     pub(super) used_at: Instant,
     leaving: Option<Leaving>,
     /// Whether the cell was told that somebody reads its events.
@@ -100,6 +102,11 @@ impl Given {
     /// The number of a worker that takes new events here.
     pub(super) fn number_of(&self, worker: &str) -> Option<u32> {
         self.current.get(worker).copied()
+    }
+
+    /// What there is of a worker that takes new events here.
+    pub(super) fn entry_of(&self, worker: &str) -> Option<&Entry> {
+        self.entries.get(self.current.get(worker)?)
     }
 
     pub(super) fn entry(&mut self, number: u32) -> Option<&mut Entry> {
@@ -160,6 +167,7 @@ impl Given {
             unanswered: VecDeque::from([sender]),
             under_way: Arc::default(),
             inside: 0,
+            warm: false,
             used_at: now,
             leaving: None,
             read: false,

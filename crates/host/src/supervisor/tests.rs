@@ -2,6 +2,7 @@
 
 pub(crate) mod fake;
 mod overview;
+mod spill;
 
 use std::{rc::Rc, time::Duration};
 
