@@ -237,12 +237,12 @@ impl Serving {
             names: RefCell::default(),
             begun: self.begun,
         });
-        let driving = driver.run(socket, Incoming(events.clone()));
-        let mut driving = std::pin::pin!(driving);
+        // A task like the others: what yields to them lets answers go out, too.
+        let mut driving = tokio::task::spawn_local(driver.run(socket, Incoming(events.clone())));
         cell.keep_ready();
         loop {
             tokio::select! {
-                _ended = driving.as_mut() => return Ok(()),
+                _ended = &mut driving => return Ok(()),
                 command = inbox.recv() => match command {
                     Some(command) => self.carry_out(&cell, &link, &events, command),
                     None => return Ok(()),

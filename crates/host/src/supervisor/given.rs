@@ -109,6 +109,11 @@ impl Given {
         self.entries.get(self.current.get(worker)?)
     }
 
+    /// The worker of a number.
+    pub(super) fn worker(&self, number: u32) -> Option<Rc<Worker>> {
+        self.entries.get(&number).map(|entry| entry.worker.clone())
+    }
+
     pub(super) fn entry(&mut self, number: u32) -> Option<&mut Entry> {
         self.entries.get_mut(&number)
     }

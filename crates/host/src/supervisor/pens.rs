@@ -257,6 +257,9 @@ impl Supervisor {
         cell.stage.set(Stage::Seated);
         cell.memory_bytes_max.set(cordon.memory_bytes_max);
         cell.last_event.set(Instant::now());
+        if key.lane != Lane::Light {
+            cell.process.give_way();
+        }
         let before = self.with_seat(key, number, |seat| seat.cell.replace(cell.clone())).flatten();
         if let Some(before) = before {
             self.leave(&before, self.options.drain_max);

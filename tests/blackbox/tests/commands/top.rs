@@ -28,7 +28,9 @@ fn a_worker_is_shown_with_its_events_its_cell_and_its_isolate() {
     let (_mote, door, commands) = busy();
     let document = eventually("all events in the books", || {
         let document = commands.json(&["top", "--interval", "0.3"]);
-        let counted = worker(&document, "shop")?["events"] == json!({"ok": 5});
+        let shop = worker(&document, "shop")?;
+        // After its first events a new version moves to the others.
+        let counted = shop["events"] == json!({"ok": 5}) && shop["cells"].as_array()?.len() == 1;
         // Cells learn of their budgets about once a second.
         let cells = document["cells"].as_array()?;
         let told = cells.iter().any(|cell| cell["stage"] == "serving" && cell["budget_bytes"].is_u64());
