@@ -128,6 +128,14 @@ impl Given {
         self.entries.values()
     }
 
+    /// Workers that take new events here, or have some under way.
+    pub(super) fn present(&self) -> impl Iterator<Item = &Entry> {
+        let present = |entry: &&Entry| {
+            entry.leaving.is_none() || entry.inside > 0 || entry.under_way.load(Ordering::Relaxed) > 0
+        };
+        self.entries.values().filter(present)
+    }
+
     /// The numbers under which a worker's code may still run here.
     pub(super) fn numbers_of(&self, worker: &str) -> Vec<u32> {
         let of_worker = self.entries.iter().filter(|(_, entry)| &*entry.worker.name == worker);
