@@ -78,6 +78,13 @@ impl TurnWatch {
         self.seen = None;
     }
 
+    /// CPU time that the turn has used which was seen. Where that of the process alone is known, its other threads have worked
+    /// along, but not for longer than the turn lasts.
+    pub(super) fn used(&self, cpu: Duration, now: Instant) -> Duration {
+        let used = |seen: &Seen| cpu.saturating_sub(seen.cpu).min(now.saturating_duration_since(seen.since));
+        self.seen.as_ref().map_or(Duration::ZERO, used)
+    }
+
     /// The page shows that this turn runs. `others_sleep` says whether all other threads of the cell sleep.
     pub(super) fn look(
         &mut self,
@@ -323,5 +330,15 @@ mod tests {
         assert_eq!(worker_of(7 << 32), None);
         assert_eq!(worker_of(7 << 32 | 1), Some(0));
         assert_eq!(worker_of(u64::MAX), Some(u32::MAX - 1));
+    }
+
+    #[test]
+    fn a_turn_has_used_what_its_process_has_and_not_more_than_has_passed() {
+        let (mut watch, options, start) =
+            (TurnWatch::default(), SupervisorOptions::default(), Instant::now());
+        assert_eq!(watch.used(millis(70), start), Duration::ZERO, "no turn was seen");
+        watch.look(&look(TURN, millis(10), Does::Runs, start), || false, &options);
+        assert_eq!(watch.used(millis(70), start + millis(80)), millis(60));
+        assert_eq!(watch.used(millis(170), start + millis(80)), millis(80), "other threads worked along");
     }
 }

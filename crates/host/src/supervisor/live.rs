@@ -222,10 +222,14 @@ impl LiveCell {
     }
 
     pub(super) fn is_busy(&self, options: &SupervisorOptions) -> bool {
-        let runs_on = self.runs_on.get().is_some_and(|turn| self.process.turn() == turn);
-        runs_on
+        self.runs_on()
             || self.events() >= options.busy_events
             || self.measured.get().cpu_percent >= options.busy_cpu_percent
+    }
+
+    /// True if the turn that runs has gone on past its limit.
+    pub(super) fn runs_on(&self) -> bool {
+        self.runs_on.get().is_some_and(|turn| self.process.turn() == turn)
     }
 
     /// True if it has no room for a worker that it does not have.

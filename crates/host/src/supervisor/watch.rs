@@ -14,7 +14,7 @@ use super::{
     Supervisor,
     hang::{Hang, Look, worker_of},
     incident::IncidentKind,
-    lanes::Lane,
+    lanes::{LONG_TURN, Lane},
     live::{LiveCell, Quiet, Stage},
     pens::Alone,
     worker::{Suspicion, Worker},
@@ -93,7 +93,17 @@ impl Supervisor {
         let cpu_max = claimed.min(Duration::from_millis(limits.cpu_ms.max(limits.startup_cpu_ms)));
         let look = Look { turn, cpu_max, thread, now };
         let others_sleep = || cell.process.others_sleep();
-        let hang = cell.turns.borrow_mut().look(&look, others_sleep, &self.options)?;
+        let (hang, used) = {
+            let mut turns = cell.turns.borrow_mut();
+            (turns.look(&look, others_sleep, &self.options), turns.used(thread.cpu, now))
+        };
+        if used >= LONG_TURN {
+            let worker = cell.given.borrow().worker(number);
+            if let Some(worker) = worker {
+                self.mark_heavy(&worker, now);
+            }
+        }
+        let hang = hang?;
         match hang {
             Hang::RunsOn => {
                 self.spare_the_others(cell, turn, number, now);
@@ -221,7 +231,7 @@ impl Supervisor {
         let empty = cell.given.borrow().len() == 0;
         let alone = key.alone != Alone::Nobody;
         let idle = cell.is_done() && cell.last_event.get() + self.options.idle_max <= now;
-        let surplus = alone || seats > 1 || key.lane == Lane::Heavy;
+        let surplus = alone || seats > 1 || key.lane != Lane::Light;
         let released = matches!(key.alone, Alone::Suspect(_)) && empty;
         // An event may be on its way to a cell that has just been seated for it.
         let settled = cell.last_event.get() + HOUSEKEEPING_EVERY <= now;
