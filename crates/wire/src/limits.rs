@@ -109,7 +109,7 @@ limits! {
         "an exception in the worker";
     connections [""] = 6, at most 6: "subrequests of an event that wait for their response's head at once",
         "further ones wait for their turn";
-    dns_lookups_per_min [""] = 6_000, at most 6_000: "names that the workers of an account, or one without an account, look up in a minute; kept connections need none",
+    dns_lookups_per_min [""] = 6_000, at most 6_000: "names that the workers of an account, or one without an account, look up in a minute; a kept connection needs none, nor does a name that was found a moment ago",
         "an exception in the worker";
     subrequest_depth [""] = 16, at most 16: "requests that cause one another, through any number of workers",
         "508, error 1019, `loop-detected`";

@@ -2,11 +2,13 @@
 //!
 //! A look-up costs the node a thread, which waits for servers that the worker's owner may run, and costs those who run DNS a
 //! question. So each tenant has a number of them for each minute and a few at once, and all together have fewer than the node
-//! has threads: whoever asks for names that nobody answers for waits for himself.
+//! has threads: whoever asks for names that nobody answers for waits for himself. What was found is known for a few seconds:
+//! many connections to one host are one look-up. Each connection is checked all the same.
 
 use std::{
     collections::HashMap,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
+    num::NonZeroUsize,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -14,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use lru::LruCache;
 use tokio::{sync::Semaphore, time::Instant};
 
 use super::{connect::Resolve, policy::Refusal};
@@ -23,6 +26,12 @@ const AT_ONCE_MAX: usize = 32;
 /// Look-ups of the whole node at once: half of the threads that tokio has for calls that wait, among them those for files.
 const ALL_AT_ONCE_MAX: usize = 256;
 const MINUTE: Duration = Duration::from_secs(60);
+/// How long what was found is known. The system's resolver does not say how long it may be.
+const KNOWN_FOR: Duration = Duration::from_secs(5);
+/// Names of which one tenant's addresses are known.
+const KNOWN_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("it is not zero");
+/// Addresses of a name that are kept; who has more has enough of them.
+const ADDRESSES_MAX: usize = 64;
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -41,6 +50,8 @@ pub(super) struct Account {
     per_min: AtomicU64,
     /// When all that was used is made up for.
     rested_at: Mutex<Instant>,
+    /// By name, each with the time at which it was found.
+    known: Mutex<LruCache<String, (Instant, Vec<IpAddr>)>>,
 }
 
 impl Lookups {
@@ -65,6 +76,7 @@ impl Lookups {
             own: Arc::new(Semaphore::new(AT_ONCE_MAX)),
             per_min: AtomicU64::new(per_min),
             rested_at: Mutex::new(now),
+            known: Mutex::new(LruCache::new(KNOWN_MAX)),
         });
         tenants.insert(tenant.to_owned(), account.clone());
         account
@@ -72,12 +84,20 @@ impl Lookups {
 }
 
 impl Account {
-    /// Looks a name up, if there were not too many already.
+    /// The addresses of a name, each with this port: those that are known, or those that a look-up finds, if there were not too
+    /// many already.
     pub(super) async fn look_up(&self, name: String, port: u16) -> Result<Vec<SocketAddr>, Failed> {
-        self.take(Instant::now())?;
+        if let Some(known) = self.known(&name, port) {
+            return Ok(known);
+        }
         let own = self.own.clone().acquire_owned().await?;
+        // Whoever was before this one may have asked for the same.
+        if let Some(known) = self.known(&name, port) {
+            return Ok(known);
+        }
+        self.take(Instant::now())?;
         let all = self.all.clone().acquire_owned().await?;
-        let resolving = self.resolver.resolve(name, port);
+        let resolving = self.resolver.resolve(name.clone(), port);
         // A task of its own: the system's resolver cannot be called off. So it counts until it is done, also if nobody waits
         // for it any more.
         let looking = tokio::spawn(async move {
@@ -85,7 +105,23 @@ impl Account {
             drop((own, all));
             found
         });
-        Ok(looking.await??)
+        let mut found = looking.await??;
+        found.truncate(ADDRESSES_MAX);
+        // A resolver that says another port would go around the rules for ports.
+        found.iter_mut().for_each(|address| address.set_port(port));
+        if !found.is_empty() {
+            let addresses = found.iter().map(SocketAddr::ip).collect();
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.put(name, (Instant::now(), addresses));
+        }
+        Ok(found)
+    }
+
+    fn known(&self, name: &str, port: u16) -> Option<Vec<SocketAddr>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, addresses) = known.get(name)?;
+        let is_fresh = at.elapsed() < KNOWN_FOR;
+        is_fresh.then(|| addresses.iter().map(|address| SocketAddr::new(*address, port)).collect())
     }
 
     /// Takes one of the minute's look-ups. They come back one by one.
@@ -159,7 +195,11 @@ mod tests {
     async fn a_tenant_never_looks_up_more_names_than_it_may_and_others_notice_nothing() {
         let lookups = Lookups::new(Arc::new(Quick));
         let (greedy, other) = (lookups.of("greedy", 10), lookups.of("other", 10));
-        let ask = async |account: &Account| account.look_up("name.example".to_owned(), 80).await.is_ok();
+        let names = AtomicUsize::new(0);
+        let ask = async |account: &Account| {
+            let name = format!("{}.example", names.fetch_add(1, Ordering::Relaxed));
+            account.look_up(name, 80).await.is_ok()
+        };
         let mut answered = 0;
         for _ in 0..1_000 {
             answered += usize::from(ask(&greedy).await);
@@ -183,9 +223,24 @@ mod tests {
         let error = lookups.of("none", 0).look_up("a".to_owned(), 80).await.unwrap_err().to_string();
         assert!(error.contains("0 times in a minute") && error.contains("dns_lookups_per_min"), "{error}");
         let many = lookups.of("many", u64::MAX);
-        for _ in 0..10_000 {
-            assert!(many.look_up("a".to_owned(), 80).await.is_ok());
+        for number in 0..10_000 {
+            assert!(many.look_up(number.to_string(), 80).await.is_ok());
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_connections_to_one_host_are_one_look_up_and_what_was_found_is_forgotten_soon() {
+        let lookups = Lookups::new(Arc::new(Quick));
+        let account = lookups.of("a", 2);
+        for port in 1..1_000 {
+            let found = account.look_up("a.example".to_owned(), port).await.unwrap();
+            assert_eq!(found, [([192, 0, 2, 1], port).into()]);
+        }
+        tokio::time::advance(KNOWN_FOR).await;
+        assert!(account.look_up("a.example".to_owned(), 1).await.is_ok());
+        assert!(account.look_up("b.example".to_owned(), 1).await.is_err(), "that were two");
+        assert!(account.look_up("a.example".to_owned(), 1).await.is_ok(), "and this one is known");
+        assert!(lookups.of("other", 0).look_up("a.example".to_owned(), 1).await.is_err(), "to nobody else");
     }
 
     #[tokio::test(start_paused = true)]
@@ -195,11 +250,11 @@ mod tests {
         let answer = slow.answer.clone();
         let lookups = Lookups::new(Arc::new(slow));
         let greedy = lookups.of("greedy", 100_000);
-        for _ in 0..1_000 {
+        for number in 0..1_000 {
             let greedy = greedy.clone();
             // Whoever has given up has not called it off.
             tokio::spawn(async move {
-                let asked = greedy.look_up("a".to_owned(), 80);
+                let asked = greedy.look_up(number.to_string(), 80);
                 let _ = tokio::time::timeout(Duration::from_secs(1), asked).await;
             });
         }
@@ -227,6 +282,6 @@ mod tests {
         for number in 0..100 {
             lookups.of(&number.to_string(), 1);
         }
-        assert!(lookups.of("spent", 1).look_up("a".to_owned(), 80).await.is_err());
+        assert!(lookups.of("spent", 1).look_up("b".to_owned(), 80).await.is_err());
     }
 }

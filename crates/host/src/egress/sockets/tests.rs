@@ -147,11 +147,14 @@ async fn a_name_that_changes_its_mind_is_connected_to_where_it_was_checked() {
     let address = echo().await;
     let network = network(&["127.0.0.1", "127.0.0.2", "127.0.0.1"]);
     let policy = policy("public", &["127.0.0.1"]);
-    let to = format!("rebound.example:{}", address.port());
-    assert!(open(&network, &policy, &to, Secure::Off).await.is_ok());
-    // Each connection resolves anew, and is checked anew.
-    assert!(refusal(&network, &policy, &to).await.contains("resolves to an address"));
-    assert!(open(&network, &policy, &to, Secure::Off).await.is_ok());
+    let to: Authority = format!("rebound.example:{}", address.port()).parse().unwrap();
+    // What one tenant has found is no other's, and each connection is checked.
+    let opened = async |tenant| {
+        let asked = Asked::Open { to: to.clone(), secure: Secure::Off };
+        ask(&network, &policy, tenant, asked).await.is_ok()
+    };
+    assert!(opened("one").await && !opened("two").await && opened("three").await);
+    assert!(opened("one").await && !opened("two").await, "each goes where its own look-up led");
 }
 
 struct Certified {
