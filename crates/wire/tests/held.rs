@@ -164,3 +164,78 @@ fn whoever_reads_what_comes_goes_on_while_others_let_theirs_lie() {
         assert_eq!(reading.await.unwrap().unwrap(), 199 * 20 * 500);
     });
 }
+
+/// Numbers that are the same in every run (SplitMix64).
+struct Seeded(u64);
+
+impl Seeded {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) >> 33).unwrap() % bound
+    }
+}
+
+#[test]
+fn no_order_of_frames_and_readers_makes_a_host_lose_count() {
+    run(async {
+        for seed in 0..20 {
+            let (host, mut cell) = host();
+            let mut random = Seeded(seed);
+            let mut begun = 0_u64;
+            // How much of each body's window is left.
+            let mut windows: Vec<usize> = Vec::new();
+            for _ in 0..400 {
+                let at = random.below(windows.len().max(1));
+                let index = u64::try_from(at).unwrap();
+                match random.below(10) {
+                    0..=2 => {
+                        cell.write_all(&subrequest(begun, 1 + random.below(3_000))).await.unwrap();
+                        windows.push(128 << 10);
+                        begun += 1;
+                    }
+                    3..=6 if begun > 0 => {
+                        let bytes = random.below(60_000).min(windows[at]);
+                        windows[at] -= bytes;
+                        cell.write_all(&data(index, bytes)).await.unwrap();
+                    }
+                    7 if begun > 0 => {
+                        // An end, a broken body, nobody who wants the answer, or a request that is given up.
+                        let kind = [5, 6, 8, 9][random.below(4)];
+                        let payload: &[u8] = if kind == 6 { b"\x01" } else { b"" };
+                        cell.write_all(&frame(kind, 0, index * 2 + 1, payload)).await.unwrap();
+                    }
+                    _ => {
+                        let waiting = host.kept.borrow().len();
+                        if waiting == 0 {
+                            continue;
+                        }
+                        let (request, reply) = host.kept.borrow_mut().swap_remove(random.below(waiting));
+                        match random.below(3) {
+                            0 => drop((request, reply)),
+                            1 => drop(reply),
+                            _ => {
+                                // It reads what is there, and then leaves.
+                                let mut body = request.body;
+                                let _ = tokio::time::timeout(Duration::from_millis(1), body.frame()).await;
+                                reply.respond(http::Response::new(mote_wire::http::empty()));
+                            }
+                        }
+                    }
+                }
+                assert!(!host.ended.is_finished(), "seed {seed}: no frame of these is an offence");
+                assert!(host.link.held_bytes() <= HELD_BYTES_MAX + (64 << 10), "seed {seed}");
+            }
+            settle(&host).await;
+            host.kept.borrow_mut().clear();
+            // Those whose answer has left and whose body goes on: nobody reads them any more.
+            for index in 0..begun {
+                cell.write_all(&frame(9, 0, index * 2 + 1, b"")).await.unwrap();
+            }
+            settle(&host).await;
+            assert_eq!(host.link.held_bytes(), 0, "seed {seed}");
+        }
+    });
+}
