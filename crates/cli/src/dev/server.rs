@@ -57,7 +57,7 @@ pub(crate) struct Server {
 
 /// The files of the Cache API and of KV, below the folder of the first project. Each is made with the first call.
 const CACHE: &str = ".mote/dev/cache.sqlite";
-const KV: &str = ".mote/dev/kv.sqlite";
+pub(crate) const KV: &str = ".mote/dev/kv.sqlite";
 /// How often somebody looks how much memory the process has.
 const LOOK_PERIOD: Duration = Duration::from_millis(100);
 /// The stack of a thread that runs JavaScript: V8 stops recursion well before its end.
