@@ -41,6 +41,8 @@ pub enum Client {
     SlowReader,
     /// Sends a byte now and then, and leaves in the middle.
     SlowWriter,
+    /// Sends half of its upload, and then waits for the answer.
+    Stalls,
     /// Leaves after the first piece of the body.
     Leaves,
     /// Leaves before the answer.
@@ -117,14 +119,14 @@ impl Header {
 
     /// A limit's value where no promised way to end is its doing.
     fn untried(&self, key: &str) -> Option<u64> {
+        // A loop while an error is shown ends with the CPU time, too, and the event is an exception all the same.
         let leads_to: &[&str] = match key {
             "wall_ms" => &["exceededWallTime", "canceled", "responseStreamDisconnected", "loadShed"],
-            _ => &["exceededCpu", "loadShed"],
+            _ => &["exceededCpu", "exceeded-cpu", "exception", "loadShed"],
         };
-        let tried = self.expect.iter().any(|way| {
-            way.outcome.as_deref().is_none_or(|outcome| leads_to.contains(&outcome))
-                || way.slug.as_deref() == Some("exceeded-cpu")
-        });
+        let leads = |said: &Option<String>| said.as_deref().is_some_and(|said| leads_to.contains(&said));
+        let tried =
+            self.expect.iter().any(|way| way.outcome.is_none() || leads(&way.outcome) || leads(&way.slug));
         let (_, value) = UNTRIED.iter().find(|(name, _)| *name == key)?;
         (!tried).then_some(*value)
     }
@@ -182,6 +184,7 @@ impl Client {
             "together" => Self::Together(times),
             "slow-reader" => Self::SlowReader,
             "slow-writer" => Self::SlowWriter,
+            "stalls" => Self::Stalls,
             "leaves" => Self::Leaves,
             "leaves-early" => Self::LeavesEarly,
             "post-huge" => Self::PostHuge,
@@ -198,6 +201,7 @@ impl Client {
             Self::Get(times) | Self::Together(times) => times,
             Self::SlowReader
             | Self::SlowWriter
+            | Self::Stalls
             | Self::Leaves
             | Self::LeavesEarly
             | Self::PostHuge
@@ -236,6 +240,7 @@ mod tests {
         assert_eq!(of("200 - ok", "cpu_ms"), 5_000);
         assert_eq!(of("200 - ok or 503 exceeded-cpu exceededCpu", "cpu_ms"), 100);
         assert_eq!(of("200 exceeded-cpu ok", "cpu_ms"), 100);
+        assert_eq!(of("500 worker-exception exception", "cpu_ms"), 100);
         assert_eq!(of("503 exceeded-cpu exceededCpu", "wall_ms"), 30_000);
         assert_eq!(of("- - canceled", "wall_ms"), 3_000);
         assert_eq!(of("- - -", "cpu_ms"), 100);
