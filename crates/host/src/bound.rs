@@ -13,6 +13,7 @@ use crate::{
     bindings::{HostBinding, HostBindings},
     cache::Cache,
     deployed::{Answerer, Deployed},
+    kv::At,
     site::Asked,
     supervisor::Event,
 };
@@ -72,7 +73,8 @@ impl Bound {
                 file.map_err(failed)
             }
             (Some(HostBinding::Kv { namespace }), Kind::Fetch) => {
-                Ok(self.deployed.kv.answer(namespace, request).await)
+                let at = At { account: asking.account, namespace };
+                Ok(self.deployed.kv.answer(at, request).await)
             }
             (Some(_), _) => Err(failed("it takes no calls".to_owned())),
             (None, _) => Err(failed("the worker has no such binding".to_owned())),
