@@ -231,6 +231,9 @@ pub struct WorkerUse {
     pub memory_bytes_peak: u64,
     /// CPU time of its longest turn since then, or of its longest start, in microseconds.
     pub longest_turn_us: u64,
+    /// Whether it has an isolate that is ready for an event.
+    #[serde(default)]
+    pub warm: bool,
 }
 
 /// The most bytes of JSON in one message.
@@ -250,6 +253,9 @@ pub fn encode(message: &impl Serialize, blob: &[u8]) -> Bytes {
     bytes.into()
 }
 
+/// The name of the thread of a cell that runs turns, by which the host finds it before the cell has any worker.
+pub const TURNS_THREAD: &str = "cell";
+
 /// Slots of the page that host and cell share (`mote_sandbox::page`). The cell writes them.
 pub mod page {
     /// The turn that runs: its sequence number in the upper half, the worker's number plus one in the lower; lower half zero
@@ -257,4 +263,6 @@ pub mod page {
     pub const TURN: usize = 0;
     /// Requests of the link that have reached a worker's code, or were answered without: those of a higher index have not.
     pub const BEGUN: usize = 1;
+    /// CPU time in microseconds that the turn may use which runs.
+    pub const BUDGET: usize = 2;
 }

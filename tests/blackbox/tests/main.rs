@@ -20,6 +20,7 @@ mod cache;
 mod cells;
 mod command_line;
 mod commands;
+mod control_groups;
 mod deploy;
 mod dev_bindings;
 mod doctor;
