@@ -246,7 +246,7 @@ pub const TARGETS: &[Target] = &[
         rounds: 120,
         read: modules::read,
     },
-    Target { name: "flags", words: flags::WORDS, rounds: 300, read: flags::read },
+    Target { name: "flags", words: flags::WORDS, rounds: 100, read: flags::read },
 ];
 
 /// Prepares the process. Called on the main thread before any other is started, see [`mote_cell::initialize`].
