@@ -41,6 +41,7 @@ pub mod rejections;
 pub mod snapshot;
 pub mod source_map;
 mod sources;
+pub mod strings;
 pub mod wasm_memory;
 pub mod watchdog;
 

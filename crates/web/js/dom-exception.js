@@ -4,7 +4,6 @@ import { DOMString, defineConstants, defineInterface } from "./webidl.js";
 
 const construct = Reflect.construct;
 const NativeError = Error;
-const captureStackTrace = Error.captureStackTrace;
 
 // What makes an object a DOMException is kept in private fields that are put onto a genuine Error. Why not
 // `class DOMException extends Error`: the standard wants the interface's own prototype to be Function.prototype,
@@ -41,10 +40,9 @@ export class DOMException {
   constructor(message = "", name = "Error") {
     const messageString = DOMString(message);
     const nameString = DOMString(name);
+    // V8 writes name and message into the first line of the stack, but not before somebody reads it.
     const exception = construct(NativeError, [], new.target);
     new State(exception, messageString, nameString);
-    // Captured only now, because V8 writes name and message into the first line of the stack.
-    captureStackTrace(exception, new.target);
     return exception;
   }
 

@@ -9,7 +9,7 @@ const charCodeAt = uncurry(String.prototype.charCodeAt);
 const typedArrayLength = uncurry(Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "length").get);
 const Bytes = Uint8Array;
 
-// Up to so many bytes V8 keeps an array's memory in the heap, and nothing has to be called to make one.
+// Up to so many characters a loop costs less than a call.
 const SHORT_MAX = 64;
 
 export class TextEncoder {

@@ -247,7 +247,7 @@ pub const TARGETS: &[Target] = &[
         rounds: 120,
         read: modules::read,
     },
-    Target { name: "flags", words: flags::WORDS, rounds: 300, read: flags::read },
+    Target { name: "flags", words: flags::WORDS, rounds: 100, read: flags::read },
     Target { name: "link", words: link::WORDS, rounds: 3_000, read: link::read },
 ];
 

@@ -24,7 +24,8 @@ async function form(text) {
   const made = new FormData();
   for (const line of text.split("\n").slice(0, 200)) {
     const at = line.search(/[=@]/);
-    const [name, value] = at === -1 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
+    // A longer name has no place in a part's headers, of which a reader takes only so many bytes.
+    const [name, value] = at === -1 ? [line.slice(0, 500), ""] : [line.slice(0, Math.min(at, 500)), line.slice(at + 1)];
     if (line[at] === "@") made.append(name, new Blob([value], { type: "text/plain" }), name);
     else made.append(name, value);
   }

@@ -15,7 +15,7 @@ function isConsistent(url, why) {
   claim(again !== null, `${why}: '${url.href}' is no URL when it is read again`);
   same(partsOf(again), partsOf(url), `${why}: read again`);
   const { protocol, username, password, host, hostname, port, pathname, search, hash } = url;
-  claim(/^[\x21-\x7e]*(?: [\x21-\x7e]+)*$/.test(url.href), `${why}: not ASCII: '${url.href}'`);
+  claim(/^[\x20-\x7e]*[\x21-\x7e]$/.test(url.href), `${why}: not ASCII: '${url.href}'`);
   claim(host === (port === "" ? hostname : `${hostname}:${port}`), `${why}: host and port of '${url.href}'`);
   const credentials = username === "" && password === "" ? "" : `${username}${password === "" ? "" : `:${password}`}@`;
   const [before, behind] = [`${protocol}//${credentials}${host}${pathname}`, `${protocol}${pathname}`];

@@ -120,8 +120,8 @@ pub(crate) fn kept_content(
     otherwise: &str,
 ) -> Option<Bytes> {
     let Ok(string) = value.try_cast::<v8::String>() else { return kept_bytes(scope, value, otherwise) };
-    let held = hold_utf8(scope, string)?;
-    Some(held_bytes(utf8_of(scope, string), held))
+    let (bytes, held) = held_utf8_of(scope, string)?;
+    Some(held_bytes(bytes, held))
 }
 
 /// A copy of the bytes of a view or buffer, for a moment; `None` if the value is neither.
@@ -144,15 +144,28 @@ pub(crate) fn bytes_arg(args: &v8::FunctionCallbackArguments<'_>, index: i32) ->
 
 /// A string's UTF-8, with lone surrogates replaced.
 pub(crate) fn utf8_of(scope: &mut v8::PinScope<'_, '_>, string: v8::Local<'_, v8::String>) -> Vec<u8> {
-    if string.is_onebyte() {
-        let length = string.length();
-        let mut bytes = vec![0; length];
-        string.write_one_byte_v2(scope, 0, &mut bytes, v8::WriteFlags::empty());
-        if bytes.is_ascii() {
-            return bytes;
-        }
+    ascii_of(scope, string).unwrap_or_else(|| string.to_rust_string_lossy(scope).into_bytes())
+}
+
+/// The same, counted as [`hold_utf8`] does; throws and gives `None` if the isolate may not have that many bytes. Why together: a
+/// text of ASCII, as most are, is as long as its UTF-8, which need not be counted before.
+pub(crate) fn held_utf8_of(
+    scope: &mut v8::PinScope<'_, '_>,
+    string: v8::Local<'_, v8::String>,
+) -> Option<(Vec<u8>, Option<Held>)> {
+    let held = hold(scope, string.length())?;
+    if let Some(bytes) = ascii_of(scope, string) {
+        return Some((bytes, held));
     }
-    string.to_rust_string_lossy(scope).into_bytes()
+    drop(held);
+    let held = hold_utf8(scope, string)?;
+    Some((string.to_rust_string_lossy(scope).into_bytes(), held))
+}
+
+/// The bytes of a string if it is ASCII, and kept as such.
+fn ascii_of(scope: &mut v8::PinScope<'_, '_>, string: v8::Local<'_, v8::String>) -> Option<Vec<u8>> {
+    let bytes = string.is_onebyte().then(|| mote_engine::strings::low_bytes(scope, &string))?;
+    bytes.is_ascii().then_some(bytes)
 }
 
 /// A new `Uint8Array` that owns `bytes`; throws and gives `None` if the isolate may not hold that many.

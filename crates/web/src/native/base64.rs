@@ -89,9 +89,7 @@ fn latin1_arg(
     if !string.contains_only_onebyte() {
         return None;
     }
-    let mut bytes = vec![0; string.length()];
-    string.write_one_byte_v2(scope, 0, &mut bytes, v8::WriteFlags::empty());
-    Some((bytes, held))
+    Some((mote_engine::strings::low_bytes(scope, &string), held))
 }
 
 fn set_one_byte(scope: &mut v8::PinScope<'_, '_>, rv: &mut v8::ReturnValue<'_>, bytes: &[u8]) {

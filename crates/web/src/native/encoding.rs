@@ -5,8 +5,7 @@ use mote_engine::{v8, watchdog};
 
 use super::{
     args::{
-        PIECE_BYTES, hold, hold_utf8, new_uint8_array, string_arg, throw_range_error, throw_type_error,
-        utf8_of,
+        PIECE_BYTES, held_utf8_of, hold, new_uint8_array, string_arg, throw_range_error, throw_type_error,
     },
     natives,
     resource::{with_resource, wrap},
@@ -58,8 +57,7 @@ fn utf8_encode<'s>(
         throw_type_error(scope, "a string was expected");
         return;
     };
-    let Some(held) = hold_utf8(scope, string) else { return };
-    let bytes = utf8_of(scope, string);
+    let Some((bytes, held)) = held_utf8_of(scope, string) else { return };
     drop(held);
     if let Some(array) = new_uint8_array(scope, bytes) {
         rv.set(array.into());
