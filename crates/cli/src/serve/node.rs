@@ -5,7 +5,7 @@ use std::{cell::OnceCell, io, os::fd::OwnedFd, path::Path, rc::Rc, sync::Arc, ti
 use mote_host::{
     bound::Bound,
     egress::{Network, NetworkOptions},
-    gateway::{ErrorDetail, Gateway},
+    gateway::{ConnectionFacts, ErrorDetail, Gateway},
     supervisor::{Processes, Supervisor, WorkerSpec},
     tails::Tails,
 };
@@ -75,6 +75,7 @@ pub(super) async fn run(
             deployed: deploy.deployed,
         },
         ErrorDetail::Number,
+        ConnectionFacts::new(&config.facts),
     );
     let connections = Connections::new(config.connections);
     let (listener, admin) = (tcp(&doors.listener)?, tcp(&doors.admin)?);
