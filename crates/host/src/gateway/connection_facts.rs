@@ -3,6 +3,8 @@
 //! It says what it knows: the protocol, and what its operator has it say (`[cf]` in `mote.toml`: where the node is, for one). Nothing is
 //! guessed: code that asks for more finds `undefined`, as it does for some clients on Cloudflare.
 
+use std::fmt::Write as _;
+
 use http::{HeaderValue, Version, request::Parts};
 use mote_wire::link::CF;
 use serde_json::{Map, Value};
@@ -84,7 +86,7 @@ fn ascii(json: &str) -> String {
             continue;
         }
         for unit in c.encode_utf16(&mut [0; 2]) {
-            written.push_str(&format!("\\u{unit:04x}"));
+            let _ = write!(written, "\\u{unit:04x}");
         }
     }
     written

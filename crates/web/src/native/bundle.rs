@@ -18,8 +18,8 @@ natives! {
 fn program_of(scope: &v8::PinScope<'_, '_>) -> Option<Arc<Program>> {
     let state: Rc<State> = State::of(scope)?;
     let runtime = state.runtime.borrow().upgrade()?;
-    let program = runtime.program.borrow().clone();
-    program
+    let program = runtime.program.borrow();
+    program.clone()
 }
 
 /// `bundleFiles() -> [name, bytes, name, bytes, ...]`: the names of all modules, and how long each is.
