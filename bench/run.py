@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Mote measured: `speed` beside its peers, `limits` under hostile tenants, `cells` in processes of their own, `deploy` with many workers,
-`density` with as many tenants as fit.
+`density` with as many tenants as fit, `micro` one call at a time.
 
 See bench/README.md.
 """
@@ -19,11 +19,17 @@ from harness.deploy import group as deploy  # noqa: E402
 from harness.limits import group as limits  # noqa: E402
 from harness.limits import kinds  # noqa: E402
 from harness.machine import Cores, describe  # noqa: E402
+from harness.micro import group as micro  # noqa: E402
+from harness.micro.cases import CASES  # noqa: E402
 from harness.workloads import WORKLOADS  # noqa: E402
 
-GROUPS = {"speed": speed.run, "limits": limits.run, "cells": cells.run, "deploy": deploy.run, "density": density.run}
+GROUPS = {
+    "speed": speed.run, "limits": limits.run, "cells": cells.run, "deploy": deploy.run, "density": density.run, "micro": micro.run,
+}
 # Groups in which others than Mote run, or what comes with them.
-WITH_PEERS = {"speed", "limits", "density"}
+WITH_PEERS = {"speed", "limits", "density", "micro"}
+# Groups that need `wrk`.
+WITH_LOAD = set(GROUPS) - {"micro"}
 # Groups that can be run in parts.
 PARTS = {"deploy": deploy.PARTS, "density": density.PARTS}
 
@@ -31,7 +37,7 @@ PARTS = {"deploy": deploy.PARTS, "density": density.PARTS}
 def main() -> int:
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    if not load.available():
+    if WITH_LOAD & set(options.group) and not load.available():
         print(f"bench: {load.INSTALL_HINT}", file=sys.stderr)
         return 1
     if WITH_PEERS & set(options.group):
@@ -52,7 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=BENCH / "results", help="where the results go")
     parser.add_argument("--minutes-max", type=float, default=60, help="stop a group after this long, report what there is")
     fast = parser.add_argument_group("speed")
-    fast.add_argument("--rounds", type=int, help="visits to every peer and workload (default 5)")
+    fast.add_argument("--rounds", type=int, help="visits to every peer and workload, or case of micro (default 5)")
     fast.add_argument("--seconds", type=int, help="seconds of load with 32 connections a visit (default 3)")
     fast.add_argument("--only", default=",".join(WORKLOADS), help=f"workloads, of {','.join(WORKLOADS)}")
     fast.add_argument("--base", default="mote", help="the peer that ratios are taken to (default mote)")
@@ -63,6 +69,8 @@ def _options() -> argparse.Namespace:
     deploys = parser.add_argument_group("deploy and density")
     listed = "; ".join(f"{name}: {','.join(parts)}" for name, parts in PARTS.items())
     deploys.add_argument("--parts", default="", help=f"parts of these groups (default all). {listed}")
+    small = parser.add_argument_group("micro")
+    small.add_argument("--cases", default=",".join(CASES), help="cases, of bench/harness/micro/cases.py (default all)")
     options = parser.parse_args()
     options.group = list(GROUPS) if options.group == "all" else [options.group]
     options.unmetered_may_be_built = options.unmetered == unmetered
@@ -70,6 +78,7 @@ def _options() -> argparse.Namespace:
     options.seconds = options.seconds or (1 if options.quick else 3)
     options.only = _names(parser, "--only", options.only, WORKLOADS)
     options.peers = _names(parser, "--peers", options.peers, peers.NAMES)
+    options.cases = _names(parser, "--cases", options.cases, CASES)
     options.sections = _names(parser, "--sections", options.sections, limits.SECTIONS)
     known = [part for name in options.group for part in PARTS.get(name, ())] or list(deploy.PARTS)
     options.parts = _names(parser, "--parts", options.parts or ",".join(known), known)

@@ -2,7 +2,7 @@
 
     speed       the group `speed`, in the order of events: the rooms below it are its own, but for those shared
     limits      the group `limits`, a house of its own
-    deploy      the group `deploy`, another
+    deploy      the group `deploy`, another; so are `density` and `micro`
     workloads   what is asked of a worker, and what the right answer is
     peers       which runtimes there are, where their binaries are, how each is started
     upstream    the server that the `stream` worker fetches from

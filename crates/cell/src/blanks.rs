@@ -4,6 +4,7 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    time::Duration,
 };
 
 use mote_engine::Snapshot;
@@ -13,6 +14,8 @@ use tokio::sync::Notify;
 
 /// How many are kept. A burst of starts beyond that makes its own.
 const READY_MAX: usize = 8;
+/// How long the thread's other tasks have before one is made: an answer is on its way by then that would have to wait for it.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// The blank isolates of a cell.
 #[derive(Default)]
@@ -61,7 +64,7 @@ impl Blanks {
                     && shared.ready.borrow().len() < READY_MAX
                 {
                     // Everything that waits comes first.
-                    tokio::task::yield_now().await;
+                    tokio::time::sleep(PAUSE).await;
                     let blank = Blank::new(&snapshot, &limits);
                     let mut ready = shared.ready.borrow_mut();
                     ready.retain(|blank| blank.fits(&limits));

@@ -237,8 +237,9 @@ impl Cell {
         let mut accounts = self.accounts.borrow_mut();
         let shared = accounts.entry(account.to_owned()).or_insert_with(|| Account::new(account)).clone();
         let limits = self.options.limits.of(account, &LimitsPatch::default());
-        let slot = Slot::new(name, shared, limits);
-        self.options.directory.insert(slot.entry());
+        let directory = &self.options.directory;
+        let slot = Slot::new(name, shared, limits, directory.changed().clone());
+        directory.insert(slot.entry());
         let old = self.workers.borrow_mut().insert(name.to_owned(), slot.clone());
         if let Some(old) = old {
             self.let_retire(&old);

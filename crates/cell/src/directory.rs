@@ -10,7 +10,7 @@ use std::{
 
 use mote_engine::Terminator;
 
-use crate::{stats::WorkerStats, warmth::IsolateBooks};
+use crate::{news::Changed, stats::WorkerStats, warmth::IsolateBooks};
 
 /// A worker, as other threads see it.
 #[derive(Debug)]
@@ -30,9 +30,15 @@ pub struct Entry {
 pub struct Directory {
     workers: Arc<Mutex<BTreeMap<String, Arc<Entry>>>>,
     books: Arc<IsolateBooks>,
+    changed: Changed,
 }
 
 impl Directory {
+    /// The workers whose books have changed since the host was told.
+    pub(crate) fn changed(&self) -> &Changed {
+        &self.changed
+    }
+
     /// What the cell's isolates are.
     #[must_use]
     pub fn books(&self) -> Arc<IsolateBooks> {

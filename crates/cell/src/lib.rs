@@ -16,6 +16,7 @@ mod blanks;
 mod cell;
 mod directory;
 mod journal;
+mod news;
 mod prepare;
 pub mod process;
 mod program;

@@ -13,7 +13,6 @@ mod events;
 
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
     io,
     os::{fd::AsFd, unix::net::UnixStream},
     process::ExitCode,
@@ -174,8 +173,7 @@ fn serve(options: ProcessOptions) -> io::Result<()> {
         sandbox.push("reports".to_owned());
     }
     to_host.say(FromCell::Ready { sandbox, listener });
-    let listening =
-        Listener { numbers, directory, pressure, watched, to_host, commands, told: BTreeMap::new() };
+    let listening = Listener { numbers, directory, pressure, watched, to_host, commands };
     leave(listening.listen(control));
     Ok(())
 }
@@ -239,12 +237,12 @@ impl Serving {
             names: RefCell::default(),
             begun: self.begun,
         });
-        let driving = driver.run(socket, Incoming(events.clone()));
-        let mut driving = std::pin::pin!(driving);
+        // A task like the others: what yields to them lets answers go out, too.
+        let mut driving = tokio::task::spawn_local(driver.run(socket, Incoming(events.clone())));
         cell.keep_ready();
         loop {
             tokio::select! {
-                _ended = driving.as_mut() => return Ok(()),
+                _ended = &mut driving => return Ok(()),
                 command = inbox.recv() => match command {
                     Some(command) => self.carry_out(&cell, &link, &events, command),
                     None => return Ok(()),

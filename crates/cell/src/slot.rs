@@ -15,8 +15,9 @@ use crate::{
     admission::TurnedAway,
     cell::Observer,
     directory::{Entry, KillSwitch},
+    news::Changed,
     share::Share,
-    stats::WorkerStats,
+    stats::{Meters, WorkerStats},
 };
 
 /// What the workers of one account share.
@@ -83,11 +84,16 @@ impl Unready {
 }
 
 impl Slot {
-    pub(crate) fn new(name: &str, account: Rc<Account>, limits: Limits) -> Rc<Self> {
-        let share = Share::new();
-        let stats = WorkerStats::new(share.meter(), account.share.meter(), account.under_way.clone());
+    pub(crate) fn new(name: &str, account: Rc<Account>, limits: Limits, changed: Changed) -> Rc<Self> {
+        let (name, share): (Arc<str>, _) = (name.into(), Share::new());
+        let meters = Meters {
+            share_ns: share.meter(),
+            account_share_ns: account.share.meter(),
+            account_under_way: account.under_way.clone(),
+        };
+        let stats = WorkerStats::new(name.clone(), changed, meters);
         Rc::new(Self {
-            name: name.into(),
+            name,
             account,
             worker: RefCell::default(),
             way: RefCell::default(),

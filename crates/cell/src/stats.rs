@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -11,7 +11,10 @@ use std::{
 use mote_web::{EventUsage, Outcome, UsageSink};
 use mote_wire::control::LATE_TURNS;
 
-use crate::recent::{Event, Recent};
+use crate::{
+    news::{Changed, News},
+    recent::{Event, Recent},
+};
 
 /// Upper bounds of the groups in which times are counted, in seconds; one more group is for longer ones.
 pub const TIME_BOUNDS_S: [f64; 12] =
@@ -48,13 +51,19 @@ impl Times {
     }
 }
 
+/// Where a worker's books also count, for those who share: CPU time in nanoseconds, and events.
+#[derive(Debug, Default)]
+pub(crate) struct Meters {
+    pub(crate) share_ns: Arc<AtomicU64>,
+    pub(crate) account_share_ns: Arc<AtomicU64>,
+    pub(crate) account_under_way: Arc<AtomicU64>,
+}
+
 /// The books of one worker. They are kept for as long as the cell lives, over all its versions.
 #[derive(Debug)]
 pub struct WorkerStats {
     under_way: AtomicU64,
-    account_under_way: Arc<AtomicU64>,
-    share_ns: Arc<AtomicU64>,
-    account_share_ns: Arc<AtomicU64>,
+    meters: Meters,
     outcomes: [AtomicU64; Outcome::ALL.len()],
     cpu: Times,
     wall: Times,
@@ -67,21 +76,18 @@ pub struct WorkerStats {
     bytes_out: AtomicU64,
     memory_bytes_peak: AtomicU64,
     isolates: AtomicU64,
+    warm: AtomicBool,
     recent: Recent,
+    /// Noted after each change that the host is told of.
+    pub(crate) news: News,
 }
 
 impl WorkerStats {
-    /// Empty books, whose CPU time is also added to the shares of the worker and of its account.
-    pub(crate) fn new(
-        share_ns: Arc<AtomicU64>,
-        account_share_ns: Arc<AtomicU64>,
-        account_under_way: Arc<AtomicU64>,
-    ) -> Self {
+    /// Empty books.
+    pub(crate) fn new(name: Arc<str>, changed: Changed, meters: Meters) -> Self {
         Self {
             under_way: AtomicU64::new(0),
-            account_under_way,
-            share_ns,
-            account_share_ns,
+            meters,
             outcomes: Default::default(),
             cpu: Times::default(),
             wall: Times::default(),
@@ -94,7 +100,9 @@ impl WorkerStats {
             bytes_out: AtomicU64::new(0),
             memory_bytes_peak: AtomicU64::new(0),
             isolates: AtomicU64::new(0),
+            warm: AtomicBool::new(false),
             recent: Recent::default(),
+            news: News::new(name, changed),
         }
     }
 
@@ -158,6 +166,12 @@ impl WorkerStats {
         self.isolates.load(Ordering::Relaxed)
     }
 
+    /// Whether it has an isolate that is ready for an event.
+    #[must_use]
+    pub fn is_warm(&self) -> bool {
+        self.warm.load(Ordering::Relaxed)
+    }
+
     /// The last events that are over, oldest first; at most a hundred.
     #[must_use]
     pub fn recent(&self) -> Vec<Event> {
@@ -166,7 +180,8 @@ impl WorkerStats {
 
     pub(crate) fn event_begins(&self) {
         self.under_way.fetch_add(1, Ordering::Relaxed);
-        self.account_under_way.fetch_add(1, Ordering::Relaxed);
+        self.meters.account_under_way.fetch_add(1, Ordering::Relaxed);
+        self.news.note();
     }
 
     /// Turns of events that go on and on, and their CPU time ([`LATE_TURNS`]).
@@ -181,11 +196,13 @@ impl WorkerStats {
         if let Some(count) = self.outcomes.get(outcome as usize) {
             count.fetch_add(1, Ordering::Relaxed);
         }
+        self.news.note();
     }
 
     /// A start took so long, which no other turn could use.
     pub(crate) fn start_took(&self, time: Duration) {
         self.longest_turn_ns.fetch_max(nanoseconds(time), Ordering::Relaxed);
+        self.news.note();
     }
 
     /// The longest turn since this was called last.
@@ -195,6 +212,21 @@ impl WorkerStats {
 
     pub(crate) fn isolate_started(&self) {
         self.isolates.fetch_add(1, Ordering::Relaxed);
+        self.news.note();
+    }
+
+    /// It has an isolate that is ready for an event.
+    pub(crate) fn warmed(&self) {
+        if !self.warm.swap(true, Ordering::Relaxed) {
+            self.news.note();
+        }
+    }
+
+    /// It has none any more.
+    pub(crate) fn cooled(&self) {
+        if self.warm.swap(false, Ordering::Relaxed) {
+            self.news.note();
+        }
     }
 }
 
@@ -210,14 +242,14 @@ impl UsageSink for WorkerStats {
             self.longest_turn_ns.fetch_max(time, Ordering::Relaxed);
         }
         self.cpu_ns.fetch_add(time, Ordering::Relaxed);
-        self.share_ns.fetch_add(time, Ordering::Relaxed);
-        self.account_share_ns.fetch_add(time, Ordering::Relaxed);
+        self.meters.share_ns.fetch_add(time, Ordering::Relaxed);
+        self.meters.account_share_ns.fetch_add(time, Ordering::Relaxed);
+        self.news.note();
     }
 
     fn event_over(&self, usage: &EventUsage) {
         self.under_way.fetch_sub(1, Ordering::Relaxed);
-        self.account_under_way.fetch_sub(1, Ordering::Relaxed);
-        self.turned_away(usage.outcome());
+        self.meters.account_under_way.fetch_sub(1, Ordering::Relaxed);
         let wall = usage.began().elapsed();
         self.recent.add(usage, wall);
         self.cpu.add(usage.cpu());
@@ -226,6 +258,8 @@ impl UsageSink for WorkerStats {
         self.bytes_in.fetch_add(usage.bytes_in(), Ordering::Relaxed);
         self.bytes_out.fetch_add(usage.bytes_out(), Ordering::Relaxed);
         self.memory_bytes_peak.fetch_max(usage.memory_bytes(), Ordering::Relaxed);
+        // Last, because it notes that there is news.
+        self.turned_away(usage.outcome());
     }
 }
 
@@ -242,7 +276,8 @@ mod tests {
     #[test]
     fn an_event_is_booked_once_it_is_over() {
         let under_way = Arc::<AtomicU64>::default();
-        let stats = Arc::new(WorkerStats::new(Arc::default(), Arc::default(), under_way.clone()));
+        let meters = Meters { account_under_way: under_way.clone(), ..Meters::default() };
+        let stats = Arc::new(WorkerStats::new("w".into(), Changed::default(), meters));
         stats.event_begins();
         let usage = EventUsage::begin(stats.clone(), Limits::DEFAULT, std::time::Instant::now());
         usage.charge_cpu(Duration::from_millis(2));

@@ -156,15 +156,18 @@ impl Warmth {
 
     /// A worker's warm isolate holds as much; it may be in the books already.
     fn count(&self, slot: &Slot, bytes: u64) {
-        self.uncount(slot);
-        slot.counted.set(Some(bytes));
-        self.set_held(self.held.get().plus(Amount { bytes, isolates: 1 }));
+        let before = slot.counted.replace(Some(bytes));
+        let others =
+            before.map_or(self.held.get(), |bytes| self.held.get().less(Amount { bytes, isolates: 1 }));
+        self.set_held(others.plus(Amount { bytes, isolates: 1 }));
+        slot.stats.warmed();
     }
 
     /// A worker has no warm isolate any more.
     pub(crate) fn uncount(&self, slot: &Slot) {
         if let Some(bytes) = slot.counted.take() {
             self.set_held(self.held.get().less(Amount { bytes, isolates: 1 }));
+            slot.stats.cooled();
         }
     }
 

@@ -17,6 +17,7 @@
 #![allow(unsafe_code, reason = "this room talks to V8")]
 
 pub mod attached;
+pub mod base64;
 #[cfg(not(feature = "hardened"))]
 pub mod buffers;
 #[cfg(feature = "hardened")]

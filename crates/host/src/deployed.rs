@@ -39,6 +39,8 @@ use crate::{
 
 /// How long a version that takes no new events stays known, for those that are on their way to it.
 const LINGER: Duration = Duration::from_secs(30);
+/// Of a version that is younger nothing is known, in milliseconds: its first events are among those of other new ones.
+const NEW_MS: i64 = 60_000;
 /// The header by whose value events stick to a version while shares change, as on Cloudflare.
 const VERSION_KEY: &str = "cloudflare-workers-version-key";
 
@@ -364,6 +366,9 @@ impl Deployed {
         };
         if current && !self.serves(target) {
             self.supervisor.put(spec).map_err(|error| error.to_string())?;
+            if now_ms().saturating_sub(version.created_ms) < NEW_MS {
+                self.supervisor.mark_new(&target.key);
+            }
             let (worker, version) = (target.worker.clone(), target.version.clone());
             self.in_service.borrow_mut().insert(target.key.clone(), InService { worker, version, site });
         }

@@ -65,7 +65,7 @@ use tokio::{sync::Semaphore, time::Instant};
 pub use incident::{Culprit, EventRecord, Incident, IncidentKind, Watcher};
 pub use launch::{Attempting, Ending, Launched, Launcher, Launching, Order, Process, Socket};
 pub use options::{
-    BlameOptions, ControlOptions, CordonOptions, Profile, PutError, SupervisorOptions, Tenancy,
+    BlameOptions, ControlOptions, CordonOptions, Lanes, Profile, PutError, SupervisorOptions, Tenancy,
 };
 pub use overview::{Busiest, NodeStats, Order as WorkerOrder, WorkerState, WorkerView};
 pub use processes::Processes;

@@ -23,6 +23,7 @@ pub mod inherited;
 pub mod jail;
 pub mod page;
 pub mod part;
+mod priority;
 pub mod process;
 mod raw;
 pub mod seal;

@@ -60,7 +60,7 @@ pub fn choose(worker: u64, seats: impl Iterator<Item = SeatView>) -> Choice {
 /// One that is warm there and does not fill it gains nothing by going elsewhere: it would have to be started once more, and
 /// what makes the cell busy stays. A caller that says of such a cell that it is not busy keeps it where it is.
 #[must_use]
-pub fn fills(own_events: usize, all_events: usize) -> bool {
+pub fn fills(own_events: u64, all_events: u64) -> bool {
     own_events > 1 && own_events >= all_events.div_ceil(4)
 }
 
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_cell_is_filled_by_whoever_has_a_quarter_of_it() {
-        let filled = |own: &usize| fills(*own, 20);
+        let filled = |own: &u64| fills(*own, 20);
         assert_eq!((0..=20).find(filled), Some(5));
         assert!((5..=20).all(|own| filled(&own)));
         assert!(!fills(1, 1) && fills(2, 2) && fills(2, 8) && !fills(2, 9));

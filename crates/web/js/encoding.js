@@ -3,6 +3,15 @@ import { DOMString, defineInterface, dictionary, requireArguments } from "./webi
 import * as kind from "./kinds.js";
 import { native } from "./native.js";
 
+const { utf8Encode, utf8EncodeInto, utf8Decode } = native;
+const uncurry = (method) => Function.prototype.call.bind(method);
+const charCodeAt = uncurry(String.prototype.charCodeAt);
+const typedArrayLength = uncurry(Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "length").get);
+const Bytes = Uint8Array;
+
+// Up to so many bytes V8 keeps an array's memory in the heap, and nothing has to be called to make one.
+const SHORT_MAX = 64;
+
 export class TextEncoder {
   // Only a brand: a wrong receiver must not pass.
   #brand;
@@ -14,7 +23,8 @@ export class TextEncoder {
 
   encode(input = "") {
     this.#brand;
-    return native.utf8Encode(DOMString(input));
+    const string = DOMString(input);
+    return (string.length <= SHORT_MAX ? shortAscii(string) : undefined) ?? utf8Encode(string);
   }
 
   encodeInto(source, destination) {
@@ -22,11 +32,29 @@ export class TextEncoder {
     requireArguments(arguments.length, 2, "TextEncoder.encodeInto");
     const string = DOMString(source);
     if (!isUint8Array(destination)) throw new TypeError("TextEncoder.encodeInto: the destination is not a Uint8Array.");
-    const pair = native.utf8EncodeInto(string, destination);
+    const { length } = string;
+    if (length <= SHORT_MAX && length <= typedArrayLength(destination) && writeAscii(string, destination)) return { read: length, written: length };
+    const pair = utf8EncodeInto(string, destination);
     return { read: pair[0], written: pair[1] };
   }
 }
 defineInterface(TextEncoder, "TextEncoder");
+
+// The bytes of a short text, if it is ASCII.
+function shortAscii(string) {
+  const bytes = new Bytes(string.length);
+  return writeAscii(string, bytes) ? bytes : undefined;
+}
+
+// Writes as much of a text as is ASCII; says whether that is all of it.
+function writeAscii(string, bytes) {
+  for (let i = 0; i < string.length; i++) {
+    const code = charCodeAt(string, i);
+    if (code > 0x7f) return false;
+    bytes[i] = code;
+  }
+  return true;
+}
 
 export class TextDecoder {
   #encoding;
@@ -87,12 +115,11 @@ export function decoderOptions(options) {
 
 function decodeAtOnce(encoding, input, fatal, ignoreBOM) {
   if (input === undefined) return "";
-  if (encoding === "utf-8") return native.utf8Decode(input, fatal, ignoreBOM);
+  if (encoding === "utf-8") return utf8Decode(input, fatal, ignoreBOM);
   return native.decode(encoding, input, fatal, ignoreBOM);
 }
 
 const isView = ArrayBuffer.isView;
-const uncurry = (method) => Function.prototype.call.bind(method);
 const typedArrayName = uncurry(Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get);
 
 function isUint8Array(value) {

@@ -18,6 +18,9 @@ const isArray = Array.isArray;
 const iteratorSymbol = Symbol.iterator;
 const arrayValues = Array.prototype[Symbol.iterator];
 
+// As many headers as most requests and responses have, names and values.
+const FEW_MAX = 2 * 24;
+
 export const copyList = (list) => copyArray(list);
 
 /** The values of every header called `name` (lower-case), joined by ", ", or null if there is none. */
@@ -73,12 +76,26 @@ export function withLength(list, length) {
   return copy;
 }
 
+// Where each header stands in a list, in the order of their names; those of one name keep theirs.
+function placesByName(list) {
+  const places = [];
+  // Of few headers each is put in its place as it comes, which costs no call of a function for each comparison.
+  if (list.length <= FEW_MAX) {
+    for (let i = 0; i < list.length; i += 2) {
+      let at = places.length;
+      for (; at > 0 && list[places[at - 1]] > list[i]; at--) places[at] = places[at - 1];
+      places[at] = i;
+    }
+    return places;
+  }
+  for (let i = 0; i < list.length; i += 2) places[places.length] = i;
+  // The sort is stable.
+  return sort(places, (a, b) => (list[a] < list[b] ? -1 : list[a] > list[b] ? 1 : 0));
+}
+
 /** The [name, value] pairs that iteration shows: sorted by name, one pair per name but for set-cookie. */
 export function sortedPairs(list) {
-  const places = [];
-  for (let i = 0; i < list.length; i += 2) places[places.length] = i;
-  // The sort is stable, so that values of one name keep their order.
-  sort(places, (a, b) => (list[a] < list[b] ? -1 : list[a] > list[b] ? 1 : 0));
+  const places = placesByName(list);
   const pairs = [];
   for (let i = 0; i < places.length; i++) {
     const name = list[places[i]];

@@ -4,7 +4,7 @@ import { ByteString, DOMString, USVString, dictionary, enumeration } from "./web
 import { isToken } from "./header-list.js";
 import { isAbortSignal } from "./abort.js";
 import { isOn } from "./compatibility.js";
-import { native } from "./native.js";
+import { partsOf } from "./url.js";
 
 const upperCase = Function.prototype.call.bind(String.prototype.toUpperCase);
 
@@ -121,7 +121,7 @@ function checkTogether(extras, mode, method) {
 
 /** The absolute URL that a text says. Throws a TypeError if it says none. */
 export function hrefOf(url, what) {
-  const parts = native.urlParse(url, undefined);
+  const parts = partsOf(url, undefined);
   if (parts === undefined) throw new TypeError(`${what}: '${url}' is not an absolute URL.`);
   return parts[0];
 }
@@ -131,7 +131,7 @@ const BEFORE_HOST = 3;
 
 /** The absolute URL of a request. Throws a TypeError if a text says none, or one with credentials. */
 export function requestHref(url) {
-  const parts = native.urlParse(url, undefined);
+  const parts = partsOf(url, undefined);
   if (parts === undefined) throw new TypeError(`${WHAT}: '${url}' is not an absolute URL.`);
   if (parts[BEFORE_HOST] - parts[AFTER_SCHEME] > "://".length) {
     throw new TypeError(`${WHAT}: '${url}' has a user name or password in it. Use an authorization header instead.`);

@@ -1,7 +1,8 @@
 // URL (https://url.spec.whatwg.org/#url-class). The parser is a native; what it gives is kept as it comes, a text and
-// the places where it is cut, and a part is cut out only when it is asked for.
+// the places where it is cut, and a part is cut out only when it is asked for. Most URLs need no parser (url-plain.js).
 import { USVString, defineInterface, requireArguments } from "./webidl.js";
 import { native } from "./native.js";
+import { plainParts, plainWithin } from "./url-plain.js";
 import { resetSearchParams, searchParamsOf, serializeSearchParams } from "./url-search-params.js";
 
 export { URLSearchParams, isURLSearchParams } from "./url-search-params.js";
@@ -17,7 +18,17 @@ const BEFORE_PATH = 6;
 const AFTER_PATH = 7;
 const AFTER_QUERY = 8;
 
+const HASH = 0x23;
+const SLASH = 0x2f;
+const QUESTION = 0x3f;
+const uncurry = (method) => Function.prototype.call.bind(method);
+const charCodeAt = uncurry(String.prototype.charCodeAt);
+const indexOf = uncurry(String.prototype.indexOf);
+const slice = uncurry(String.prototype.slice);
+
 const MADE_HERE = {};
+
+const { urlCanParse, urlParse, urlSet } = native;
 
 /** Is this a URL? */
 export let isURL;
@@ -36,20 +47,22 @@ export class URL {
     }
     requireArguments(arguments.length, 1, "URL constructor");
     const text = USVString(url);
-    const parts = native.urlParse(text, base === undefined ? undefined : USVString(base));
+    const parts = partsOf(text, base === undefined ? undefined : USVString(base));
     if (parts === undefined) throw new TypeError(`Invalid URL: ${shown(text)}`);
     this.#parts = parts;
   }
 
   static parse(url, base = undefined) {
     requireArguments(arguments.length, 1, "URL.parse");
-    const parts = native.urlParse(USVString(url), base === undefined ? undefined : USVString(base));
+    const parts = partsOf(USVString(url), base === undefined ? undefined : USVString(base));
     return parts === undefined ? null : new URL(MADE_HERE, parts);
   }
 
   static canParse(url, base = undefined) {
     requireArguments(arguments.length, 1, "URL.canParse");
-    return native.urlCanParse(USVString(url), base === undefined ? undefined : USVString(base));
+    const text = USVString(url);
+    if (base !== undefined) return urlCanParse(text, USVString(base));
+    return plainParts(text) !== undefined || (hasScheme(text) && urlCanParse(text, undefined));
   }
 
   get href() {
@@ -58,7 +71,7 @@ export class URL {
 
   set href(value) {
     const text = USVString(value);
-    const parts = native.urlParse(text, undefined);
+    const parts = partsOf(text, undefined);
     if (parts === undefined) throw new TypeError(`URL.href: invalid URL: ${shown(text)}`);
     this.#replace(parts);
   }
@@ -126,7 +139,12 @@ export class URL {
   }
 
   set pathname(value) {
-    this.#set("pathname", value);
+    const text = USVString(value);
+    const parts = this.#current();
+    const begin = charCodeAt(text, 0) === SLASH ? text : `/${text}`;
+    if (!this.#setPlain(`${slice(parts[HREF], 0, parts[BEFORE_PATH])}${begin}`, AFTER_PATH, slice(parts[HREF], parts[AFTER_PATH]))) {
+      this.#set("pathname", text);
+    }
   }
 
   get search() {
@@ -137,7 +155,12 @@ export class URL {
   }
 
   set search(value) {
-    this.#set("search", value);
+    const text = USVString(value);
+    const parts = this.#current();
+    const query = text === "" || charCodeAt(text, 0) === QUESTION ? text : `?${text}`;
+    if (!this.#setPlain(`${slice(parts[HREF], 0, parts[AFTER_PATH])}${query}`, AFTER_QUERY, slice(parts[HREF], parts[AFTER_QUERY]))) {
+      this.#set("search", text);
+    }
     if (this.#searchParams !== undefined) resetSearchParams(this.#searchParams, this.search.slice(1));
   }
 
@@ -154,7 +177,10 @@ export class URL {
   }
 
   set hash(value) {
-    this.#set("hash", value);
+    const text = USVString(value);
+    const parts = this.#current();
+    const hash = text === "" || charCodeAt(text, 0) === HASH ? text : `#${text}`;
+    if (!this.#setPlain(slice(parts[HREF], 0, parts[AFTER_QUERY]), AFTER_QUERY, hash)) this.#set("hash", text);
   }
 
   toString() {
@@ -178,9 +204,17 @@ export class URL {
     return this.#parts;
   }
 
+  /** Becomes these two texts together, if they are plain and the second begins with the part behind the one that ends there. */
+  #setPlain(before, end, behind) {
+    const parts = plainParts(before + behind);
+    if (parts === undefined || parts[end] !== before.length) return false;
+    this.#parts = parts;
+    return true;
+  }
+
   #set(part, value) {
     const text = USVString(value);
-    const parts = native.urlSet(this.#current()[HREF], part, text);
+    const parts = urlSet(this.#current()[HREF], part, text);
     if (parts !== undefined) this.#parts = parts;
   }
 
@@ -198,14 +232,24 @@ defineInterface(URL, "URL");
 
 /** The text of the URL that a string is, or undefined if it is none. */
 export function parseHref(text, base = undefined) {
-  return native.urlParse(text, base)?.[HREF];
+  return partsOf(text, base)?.[HREF];
+}
+
+// What has no colon is no URL by itself, and needs no parser to say so.
+const hasScheme = (text) => indexOf(text, ":") !== -1;
+
+/** What `urlParse` gives of a text and a base, both well-formed. */
+export function partsOf(text, base) {
+  if (base === undefined) return plainParts(text) ?? (hasScheme(text) ? urlParse(text, undefined) : undefined);
+  const within = plainParts(base);
+  return (within === undefined ? undefined : plainWithin(text, within)) ?? urlParse(text, base);
 }
 
 // The query that params write needs no further escaping, so it can be put in place as it is. Only taking a query away
 // is the parser's: what then ends the URL may have to change too.
 function withQuery(parts, query) {
   const href = parts[HREF];
-  if (query === "") return native.urlSet(href, "search", "") ?? parts;
+  if (query === "") return urlSet(href, "search", "") ?? parts;
   const before = href.slice(0, parts[AFTER_PATH]);
   const changed = [];
   for (let i = 0; i < parts.length; i++) changed[i] = parts[i];
@@ -226,7 +270,7 @@ function originOf(parts) {
     case "ftp":
       return `${scheme}://${href.slice(parts[BEFORE_HOST], parts[AFTER_PORT])}`;
     case "blob":
-      return originOfBlob(native.urlParse(href.slice(parts[BEFORE_PATH], parts[AFTER_PATH]), undefined));
+      return originOfBlob(urlParse(href.slice(parts[BEFORE_PATH], parts[AFTER_PATH]), undefined));
     default:
       return "null";
   }

@@ -24,6 +24,8 @@ use crate::{
 
 /// CPU time of a turn that belongs to no event (a finalizer, say), if the worker may use as much at once.
 const PLATFORM_CPU_MAX: Duration = Duration::from_secs(1);
+/// What an answer has to be on its way.
+const CACHE_AFTER: Duration = Duration::from_millis(1);
 
 /// How loud a line of the console is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,11 +260,19 @@ impl Runtime {
         (0..names.length()).map(|at| Some(names.get_index(scope, at)?.to_rust_string_lossy(scope))).collect()
     }
 
-    /// Once per program: keeps the code that its first event needed, for the isolates to come.
-    pub(crate) fn make_code_cache(&self) {
-        if !self.cache_made.replace(true) {
-            self.keep_code_cache(Made::Served);
+    /// Once per program: keeps the code that its first event needed, for the isolates to come. It takes milliseconds, so the
+    /// event's answer goes first.
+    pub(crate) fn make_code_cache(self: &Rc<Self>) {
+        if self.cache_made.replace(true) {
+            return;
         }
+        let this = Rc::downgrade(self);
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep(CACHE_AFTER).await;
+            if let Some(this) = this.upgrade() {
+                this.keep_code_cache(Made::Served);
+            }
+        });
     }
 
     /// Keeps the code that was compiled so far, for the isolates to come.

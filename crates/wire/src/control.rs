@@ -231,6 +231,9 @@ pub struct WorkerUse {
     pub memory_bytes_peak: u64,
     /// CPU time of its longest turn since then, or of its longest start, in microseconds.
     pub longest_turn_us: u64,
+    /// Whether it has an isolate that is ready for an event.
+    #[serde(default)]
+    pub warm: bool,
 }
 
 /// The most bytes of JSON in one message.

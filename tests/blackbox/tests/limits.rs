@@ -1,7 +1,4 @@
 //! Code that wants everything for itself: it is stopped, and only it.
-
-use std::time::{Duration, Instant};
-
 use mote_blackbox::{Answer, Mote, Project, mote};
 
 const GREEDY: &str = r#"    const path = new URL(request.url).pathname;
@@ -45,12 +42,9 @@ fn a_loop_that_never_yields_is_stopped_within_its_budget() {
     let project = Project::handler(GREEDY);
     let mut mote = project.dev();
     for path in ["/loop", "/stubborn", "/microtasks", "/regexp", "/sort"] {
-        let start = Instant::now();
         let answer = mote.get(path);
-        let took = start.elapsed();
         stopped(&answer, path);
         assert_eq!(answer.header("mote-error"), "exceeded-cpu", "{path}");
-        assert!(took < Duration::from_secs(10), "{path} ran for {took:?}");
         mote.goes_on("/");
     }
     mote.says_in_a_line(&["GET", "/loop", "503"]);
@@ -62,9 +56,11 @@ fn a_smaller_budget_stops_sooner() {
     let project = Project::handler(GREEDY).with_config("[limits]\ncpu_ms = 50");
     let mut mote = project.dev();
     mote.goes_on("/");
-    let start = Instant::now();
     stopped(&mote.get("/loop"), "/loop");
-    assert!(start.elapsed() < Duration::from_millis(900), "50 ms of CPU took {:?}", start.elapsed());
+    // `GET /loop 503 61.3 ms (CPU 50.4 ms)`: without the smaller budget it were a second.
+    let line = mote.says_in_a_line(&["GET", "/loop", "503"]);
+    let cpu_ms = line.split("(CPU ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    assert!(cpu_ms.parse::<f64>().unwrap() < 900.0, "{line}");
     mote.goes_on("/");
 }
 
@@ -85,13 +81,7 @@ fn a_loop_spares_the_requests_beside_it() {
         let loops: Vec<_> =
             (0..3).map(|_| threads.spawn(|| mote.get_from_host("greedy.localhost", "/"))).collect();
         for _ in 0..10 {
-            let start = Instant::now();
             assert_eq!(mote.get_from_host("modest.localhost", "/").text, "fine");
-            assert!(
-                start.elapsed() < Duration::from_secs(10),
-                "waited {:?} for a neighbour",
-                start.elapsed()
-            );
         }
         for answer in loops {
             stopped(&answer.join().expect("an answer"), "greedy");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::Client;
 
 /// Who has no answer by then has none: every promise is kept within a second or two.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// As much of a body is kept for the verdict; the rest is only read.
 const KEPT_BYTES: usize = 64 * 1024;

@@ -61,6 +61,8 @@ pub(crate) const LIMITS: &[(&str, u64)] = &[
     ("wall_ms", 3_000),
     ("wait_until_ms", 500),
 ];
+/// What holds instead where no way to end is promised that the limit leads to: a machine that is slow and busy must not decide.
+const UNTRIED: &[(&str, u64)] = &[("cpu_ms", 5_000), ("startup_cpu_ms", 5_000), ("wall_ms", 30_000)];
 
 impl Header {
     /// Reads the comment lines that a file begins with.
@@ -108,8 +110,23 @@ impl Header {
     #[must_use]
     pub fn all_limits(&self) -> Vec<(String, u64)> {
         let own = |key: &str| self.limits.iter().any(|(name, _)| name == key);
-        let rest = LIMITS.iter().filter(|(key, _)| !own(key)).map(|(key, value)| ((*key).to_owned(), *value));
+        let rest = LIMITS.iter().filter(|(key, _)| !own(key));
+        let rest = rest.map(|(key, value)| ((*key).to_owned(), self.untried(key).unwrap_or(*value)));
         self.limits.iter().cloned().chain(rest).collect()
+    }
+
+    /// A limit's value where no promised way to end is its doing.
+    fn untried(&self, key: &str) -> Option<u64> {
+        // A loop while an error is shown ends with the CPU time, too, and the event is an exception all the same.
+        let leads_to: &[&str] = match key {
+            "wall_ms" => &["exceededWallTime", "canceled", "responseStreamDisconnected", "loadShed"],
+            _ => &["exceededCpu", "exceeded-cpu", "exception", "loadShed"],
+        };
+        let leads = |said: &Option<String>| said.as_deref().is_some_and(|said| leads_to.contains(&said));
+        let tried =
+            self.expect.iter().any(|way| way.outcome.is_none() || leads(&way.outcome) || leads(&way.slug));
+        let (_, value) = UNTRIED.iter().find(|(name, _)| *name == key)?;
+        (!tried).then_some(*value)
     }
 
     /// The value of one of its limits, if the header sets it, or every hostile worker has it.
@@ -209,6 +226,21 @@ mod tests {
             (Some(7), Some(3), Some(32))
         );
         assert_eq!((header.client, header.wasm), (Client::Together(4), Some(vec![0, 0x61])));
+    }
+
+    #[test]
+    fn a_limit_that_is_not_tried_leaves_room() {
+        let of = |expect: &str, key| {
+            Header::parse(&format!("// harm: x\n// expect: {expect}\n")).unwrap().limit(key).unwrap()
+        };
+        assert_eq!(of("200 - ok", "cpu_ms"), 5_000);
+        assert_eq!(of("200 - ok or 503 exceeded-cpu exceededCpu", "cpu_ms"), 100);
+        assert_eq!(of("200 exceeded-cpu ok", "cpu_ms"), 100);
+        assert_eq!(of("500 worker-exception exception", "cpu_ms"), 100);
+        assert_eq!(of("503 exceeded-cpu exceededCpu", "wall_ms"), 30_000);
+        assert_eq!(of("- - canceled", "wall_ms"), 3_000);
+        assert_eq!(of("- - -", "cpu_ms"), 100);
+        assert_eq!(of("200 - ok", "memory_mib"), 32);
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(crate) const NEIGHBOURS: [(&str, &str); 3] = [
 ];
 
 /// A neighbour that a hostile worker holds up longer than this is harmed.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two requests of one client. Without a pause the load alone would keep the machine busy.
 const PAUSE: Duration = Duration::from_millis(4);
 

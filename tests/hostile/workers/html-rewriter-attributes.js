@@ -1,5 +1,5 @@
 // harm: a tag with a million attributes, all of them asked for
-// expect: 200 - ok
+// expect: 200 - ok or 503 exceeded-memory exceededMemory
 // body: Error
 // limits: cpu_ms=5000
 export default {

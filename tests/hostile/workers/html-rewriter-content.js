@@ -1,5 +1,5 @@
 // harm: content inserted into an element until there is no room for it
-// expect: 200 - ok
+// expect: 200 - ok or 503 exceeded-memory exceededMemory
 // body: RangeError
 // limits: cpu_ms=5000
 export default {

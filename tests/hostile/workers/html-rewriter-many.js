@@ -1,5 +1,5 @@
 // harm: rewriters that wait for their handlers, as many as there can be
-// expect: 200 - ok
+// expect: 200 - ok or 503 exceeded-memory exceededMemory
 // body: RangeError
 // limits: cpu_ms=8000
 export default {

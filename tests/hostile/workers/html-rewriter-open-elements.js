@@ -1,5 +1,5 @@
 // harm: elements that are never closed, each with the state of hundreds of selectors
-// expect: 200 - ok
+// expect: 200 - ok or 503 exceeded-memory exceededMemory
 // body: TypeError
 // limits: cpu_ms=5000
 const rewriter = new HTMLRewriter();

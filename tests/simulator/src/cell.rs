@@ -128,7 +128,8 @@ impl Cell {
     /// True if one isolate is what makes it busy.
     pub(crate) fn is_filled_by(&self, slot: usize) -> bool {
         let own = self.slots[slot].as_ref().map_or(0, |isolate| isolate.under_way);
-        fills(own, self.under_way)
+        let count = |events: usize| u64::try_from(events).unwrap_or(u64::MAX);
+        fills(count(own), count(self.under_way))
     }
 
     /// Starts an isolate, after others have left where there is no room for it: also says whose they were, which may be

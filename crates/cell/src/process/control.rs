@@ -1,13 +1,15 @@
 //! The thread that the host talks to: it answers also while a turn runs.
 
 use std::{
-    collections::BTreeMap,
     io::{self, Read, Write},
-    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
 };
 
 use bytes::Bytes;
-use mote_web::{LogLevel, Outcome};
+use mote_web::LogLevel;
 use mote_wire::{
     compatibility::Compatibility,
     control::{self, BLOB_BYTES_MAX, FromCell, IsolateCounts, JSON_BYTES_MAX, ToCell, WorkerUse, encode},
@@ -19,12 +21,14 @@ use crate::{
     cell::{EventLog, Observer},
     directory::Directory,
     journal::{Story, Watched},
-    stats::WorkerStats,
 };
 
 /// Messages to the host that may wait. Lines of consoles that find no room are lost; a node whose disk is slow must not stop
 /// its workers.
 const WAITING_MAX: usize = 1_024;
+
+/// Workers that one answer tells of; the next one tells of more. Each takes some hundred bytes of a message.
+const TOLD_AT_ONCE_MAX: usize = 4_096;
 
 /// What the serving thread has to do for the host.
 pub(super) enum Command {
@@ -121,16 +125,6 @@ pub(super) struct Listener {
     pub(super) watched: Watched,
     pub(super) to_host: ToHost,
     pub(super) commands: tokio::sync::mpsc::Sender<Command>,
-    /// What was told of each worker, so that the next answer has what came since.
-    pub(super) told: BTreeMap<u32, Told>,
-}
-
-/// What the host knows of a worker.
-#[derive(Default)]
-pub(super) struct Told {
-    outcomes: BTreeMap<&'static str, u64>,
-    counted: Counted,
-    under_way: u64,
 }
 
 impl Listener {
@@ -207,80 +201,14 @@ impl Listener {
         IsolateCounts { warm, held_bytes, started, start_us, evicted, shed }
     }
 
-    /// What workers have used since they were asked last; those that did nothing are left out.
-    fn used(&mut self) -> Vec<WorkerUse> {
-        let mut used = Vec::new();
-        for entry in self.directory.entries() {
-            let Some(worker) = self.numbers.number(&entry.name) else { continue };
-            used.extend(self.told.entry(worker).or_default().news(worker, &entry.stats));
-        }
-        used
-    }
-}
-
-impl Told {
-    fn news(&mut self, worker: u32, stats: &WorkerStats) -> Option<WorkerUse> {
-        let mut outcomes = Vec::new();
-        for outcome in Outcome::ALL {
-            let (ended, told) = (stats.ended(outcome), self.outcomes.entry(outcome.as_str()).or_default());
-            if ended > *told {
-                outcomes.push((outcome.as_str().to_owned(), ended - *told));
-                *told = ended;
-            }
-        }
-        let now = Counted::of(stats);
-        let under_way = stats.under_way();
-        if outcomes.is_empty() && now == self.counted && under_way == self.under_way {
-            return None;
-        }
-        let before = std::mem::replace(&mut self.counted, now);
-        self.under_way = under_way;
-        let since = |read: fn(&Counted) -> u64| read(&now).saturating_sub(read(&before));
-        Some(WorkerUse {
-            worker,
-            outcomes,
-            cpu_us: since(|counted| counted.cpu_us),
-            under_way,
-            late_turns: since(|counted| counted.late_turns),
-            late_cpu_us: since(|counted| counted.late_cpu_us),
-            wall_us: since(|counted| counted.wall_us),
-            subrequests: since(|counted| counted.subrequests),
-            bytes_in: since(|counted| counted.bytes_in),
-            bytes_out: since(|counted| counted.bytes_out),
-            isolates_started: since(|counted| counted.isolates_started),
-            memory_bytes_peak: stats.memory_bytes_peak(),
-            longest_turn_us: u64::try_from(stats.take_longest_turn().as_micros()).unwrap_or(u64::MAX),
-        })
-    }
-}
-
-/// What only grows in a worker's books.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Counted {
-    cpu_us: u64,
-    late_turns: u64,
-    late_cpu_us: u64,
-    wall_us: u64,
-    subrequests: u64,
-    bytes_in: u64,
-    bytes_out: u64,
-    isolates_started: u64,
-}
-
-impl Counted {
-    fn of(stats: &WorkerStats) -> Self {
-        let microseconds = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        let (late_turns, late_cpu) = stats.late();
-        Self {
-            cpu_us: microseconds(stats.cpu()),
-            late_turns,
-            late_cpu_us: microseconds(late_cpu),
-            wall_us: microseconds(stats.wall_times().sum()),
-            subrequests: stats.subrequests(),
-            bytes_in: stats.bytes_in(),
-            bytes_out: stats.bytes_out(),
-            isolates_started: stats.isolates_started(),
-        }
+    /// What workers have used since the host asked last; those that did nothing are left out.
+    fn used(&self) -> Vec<WorkerUse> {
+        let changed = self.directory.changed().take(TOLD_AT_ONCE_MAX);
+        let tell = |name: Arc<str>| {
+            let (worker, entry) = (self.numbers.number(&name)?, self.directory.get(&name)?);
+            Some(entry.stats.news.tell(worker, &entry.stats))
+        };
+        changed.into_iter().filter_map(tell).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     rc::Rc,
     sync::{
         Arc, Mutex, PoisonError,
@@ -26,26 +26,44 @@ const SCHEDULED_TIME: &str = "scheduled-time";
 
 /// The workers of this cell by the numbers that the host has given them. Shared with the thread that the host talks to.
 #[derive(Clone, Default)]
-pub(super) struct Numbers(Arc<Mutex<BTreeMap<u32, Arc<str>>>>);
+pub(super) struct Numbers(Arc<Mutex<Known>>);
+
+#[derive(Default)]
+struct Known {
+    names: HashMap<u32, Arc<str>>,
+    /// Several while an older one is on its way out, in order.
+    numbers: HashMap<Arc<str>, BTreeSet<u32>>,
+}
 
 impl Numbers {
     pub(super) fn insert(&self, number: u32, name: &str) {
-        self.lock().insert(number, name.into());
+        let (mut known, name) = (self.lock(), Arc::<str>::from(name));
+        known.numbers.entry(name.clone()).or_default().insert(number);
+        known.names.insert(number, name);
     }
 
     pub(super) fn remove(&self, number: u32) -> Option<Arc<str>> {
-        self.lock().remove(&number)
+        let mut known = self.lock();
+        let name = known.names.remove(&number)?;
+        if let Some(numbers) = known.numbers.get_mut(&name) {
+            numbers.remove(&number);
+            if numbers.is_empty() {
+                known.numbers.remove(&name);
+            }
+        }
+        Some(name)
     }
 
     pub(super) fn name(&self, number: u32) -> Option<Arc<str>> {
-        self.lock().get(&number).cloned()
+        self.lock().names.get(&number).cloned()
     }
 
+    /// The oldest number of a worker.
     pub(super) fn number(&self, name: &str) -> Option<u32> {
-        self.lock().iter().find(|(_, known)| &***known == name).map(|(number, _)| *number)
+        self.lock().numbers.get(name)?.first().copied()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<u32, Arc<str>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -133,4 +151,27 @@ impl Events {
 /// An error as it crosses the link.
 fn failure(error: &EventError) -> Bytes {
     serde_json::to_vec(error).unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Numbers;
+
+    #[test]
+    fn a_worker_that_has_two_numbers_goes_by_the_older_one_until_that_is_removed() {
+        let numbers = Numbers::default();
+        numbers.insert(3, "w");
+        numbers.insert(7, "w");
+        numbers.insert(4, "v");
+        assert_eq!((numbers.number("w"), numbers.number("v"), numbers.number("u")), (Some(3), Some(4), None));
+        assert_eq!(numbers.remove(3).as_deref(), Some("w"));
+        assert_eq!(
+            (numbers.number("w"), numbers.name(3), numbers.name(7)),
+            (Some(7), None, Some("w".into()))
+        );
+        assert_eq!(
+            (numbers.remove(7).as_deref(), numbers.number("w"), numbers.remove(7)),
+            (Some("w"), None, None)
+        );
+    }
 }

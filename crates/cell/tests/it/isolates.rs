@@ -9,6 +9,7 @@ tests! {
     a_worker_answers,
     isolates_of_one_thread_are_dropped_in_any_order,
     a_replaced_isolate_leaves_no_memory_behind,
+    an_isolate_that_uses_nothing_of_it_pays_for_the_core_of_the_platform_alone,
     code_from_strings_never_runs,
     wasm_from_bytes_never_compiles,
     the_clock_stands_still_during_a_turn,
@@ -42,6 +43,25 @@ fn isolates_of_one_thread_are_dropped_in_any_order() {
             }
             assert_eq!(harness.get("a.localhost", "/").await.1, format!("a{round}"));
         }
+    });
+}
+
+/// What an idle isolate's heap held when the platform was fetch, streams, URLs, encodings, events and timers, and nothing else
+/// (docs/performance.md). All that has come since is loaded when it is first used.
+const CORE_HEAP_KIB: usize = 598;
+
+fn an_isolate_that_uses_nothing_of_it_pays_for_the_core_of_the_platform_alone() {
+    run(async {
+        let harness = Harness::new();
+        harness.serve("w", "export default { fetch() { return new Response('hello'); } };").unwrap();
+        assert_eq!(harness.get("w.localhost", "/").await.1, "hello");
+        let runtime = harness.cell.runtime("w").unwrap();
+        let heap = runtime.with_isolate(|isolate| {
+            isolate.collect_garbage();
+            isolate.heap_use()
+        });
+        let kib = heap.unwrap().used_bytes >> 10;
+        assert!((1..=CORE_HEAP_KIB).contains(&kib), "{kib} KiB");
     });
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mote_host::supervisor::{CordonOptions, Profile, SupervisorOptions, Tenancy};
+use mote_host::supervisor::{CordonOptions, Lanes, Profile, SupervisorOptions, Tenancy};
 
 use crate::config::{Config, CordonConfig};
 
@@ -26,6 +26,8 @@ fn apply(cordon: &mut CordonOptions, said: &CordonConfig) {
     }
     if let Some(cells) = said.cells {
         cordon.cells_max = usize::try_from(cells).unwrap_or(usize::MAX);
+        // Who wants one process has one.
+        cordon.lanes = if cells > 1 { Lanes::ByTurns } else { Lanes::One };
     }
     if let Some(mib) = said.memory_mib {
         cordon.memory_bytes_max = mib.saturating_mul(1 << 20);
@@ -45,7 +47,8 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(
             file.path(),
-            "[cordons.paranoid]\njitless = true\ndedicated = true\nage_hours = 1\n[cordons.default]\ncells = 3\n",
+            "[cordons.paranoid]\njitless = true\ndedicated = true\nage_hours = 1\n[cordons.default]\ncells = 3\n\
+             [cordons.trusted]\ncells = 1\n",
         )
         .unwrap();
         let config = Config::read(Some(file.path()), &LimitsPatch::default()).unwrap();
@@ -53,7 +56,8 @@ mod tests {
         let paranoid = &options.cordons["paranoid"];
         assert_eq!((paranoid.tenancy, paranoid.profile), (Tenancy::Dedicated, Profile::Jitless));
         assert_eq!((paranoid.cells_max, paranoid.age_max), (1, Duration::from_secs(3_600)));
-        assert_eq!(options.cordons["default"].cells_max, 3);
+        let shape = |name: &str| (options.cordons[name].cells_max, options.cordons[name].lanes);
+        assert_eq!((shape("default"), shape("trusted")), ((3, Lanes::ByTurns), (1, Lanes::One)));
         assert_eq!(options.cordons["untrusted"], CordonOptions::shared());
     }
 }

@@ -54,6 +54,8 @@ pub(super) struct Entry {
     pub(super) under_way: Arc<AtomicU64>,
     /// Events under way inside, work after the answer included, as the cell says.
     pub(super) inside: u64,
+    /// Whether it has an isolate that is ready, as the cell said last.
+    pub(super) warm: bool,
     pub(super) used_at: Instant,
     leaving: Option<Leaving>,
     /// Whether the cell was told that somebody reads its events.
@@ -102,6 +104,16 @@ impl Given {
         self.current.get(worker).copied()
     }
 
+    /// What there is of a worker that takes new events here.
+    pub(super) fn entry_of(&self, worker: &str) -> Option<&Entry> {
+        self.entries.get(self.current.get(worker)?)
+    }
+
+    /// The worker of a number.
+    pub(super) fn worker(&self, number: u32) -> Option<Rc<Worker>> {
+        self.entries.get(&number).map(|entry| entry.worker.clone())
+    }
+
     pub(super) fn entry(&mut self, number: u32) -> Option<&mut Entry> {
         self.entries.get_mut(&number)
     }
@@ -114,6 +126,14 @@ impl Given {
     /// All workers whose code may still run here.
     pub(super) fn all(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values()
+    }
+
+    /// Workers that take new events here, or have some under way.
+    pub(super) fn present(&self) -> impl Iterator<Item = &Entry> {
+        let present = |entry: &&Entry| {
+            entry.leaving.is_none() || entry.inside > 0 || entry.under_way.load(Ordering::Relaxed) > 0
+        };
+        self.entries.values().filter(present)
     }
 
     /// The numbers under which a worker's code may still run here.
@@ -160,6 +180,7 @@ impl Given {
             unanswered: VecDeque::from([sender]),
             under_way: Arc::default(),
             inside: 0,
+            warm: false,
             used_at: now,
             leaving: None,
             read: false,

@@ -51,6 +51,12 @@ impl TurnWatch {
         self.seen.as_ref().is_none_or(|seen| seen.turn != turn)
     }
 
+    /// What the turn that was seen has used, at most: the process's other threads work along, but not longer than it lasts.
+    pub(super) fn used(&self, cpu: Duration, now: Instant) -> Duration {
+        let used = |seen: &Seen| cpu.saturating_sub(seen.cpu).min(now.saturating_duration_since(seen.since));
+        self.seen.as_ref().map_or(Duration::ZERO, used)
+    }
+
     /// The page shows this turn, and the process has used so much CPU time. `cpu_max` is the limit of the turn's worker.
     ///
     /// The process's CPU time is that of all its threads, and V8 has some that work along; so a turn is too long only if
@@ -167,5 +173,15 @@ mod tests {
         assert_eq!(worker_of(7 << 32), None);
         assert_eq!(worker_of(7 << 32 | 1), Some(0));
         assert_eq!(worker_of(u64::MAX), Some(u32::MAX - 1));
+    }
+
+    #[test]
+    fn a_turn_has_used_what_its_process_has_and_not_more_than_has_passed() {
+        let (mut watch, options, start) = (TurnWatch::new(), SupervisorOptions::default(), Instant::now());
+        assert_eq!(watch.used(millis(70), start), Duration::ZERO, "no turn was seen");
+        let turn = 1 << 32 | 1;
+        watch.look(turn, millis(10), LIMIT, start, &options);
+        assert_eq!(watch.used(millis(70), start + millis(80)), millis(60));
+        assert_eq!(watch.used(millis(170), start + millis(80)), millis(80), "other threads worked along");
     }
 }

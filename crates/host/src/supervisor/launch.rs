@@ -61,6 +61,8 @@ pub trait Process {
     fn ended(&self) -> Ending;
     /// Ends it at once.
     fn kill(&self);
+    /// Lets other processes go first where the CPU is short. A wish: without it everything works.
+    fn give_way(&self) {}
     /// CPU time of all its threads; `None` if the system does not say.
     fn cpu_time(&self) -> Option<Duration>;
     /// Bytes of it that are in memory; `None` if the system does not say.

@@ -23,6 +23,15 @@ pub enum Profile {
     Jitless,
 }
 
+/// Whether the workers of a cordon are told apart by their turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lanes {
+    /// Long turns and short ones have cells of their own, and so have versions of which nothing is known yet.
+    ByTurns,
+    /// All live together.
+    One,
+}
+
 /// A trust level: workers of different cordons never share a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CordonOptions {
@@ -30,8 +39,10 @@ pub struct CordonOptions {
     pub tenancy: Tenancy,
     /// How its code runs.
     pub profile: Profile,
-    /// Cells at once: of the cordon if it is shared, of each tenant if it is dedicated.
+    /// Cells at once: of each lane of the cordon if it is shared, of each tenant if it is dedicated.
     pub cells_max: usize,
+    /// Whether it has lanes, if it is shared.
+    pub lanes: Lanes,
     /// Bytes that a cell may have in memory. Past it the cell ends; from three quarters on it takes no new workers.
     pub memory_bytes_max: u64,
     /// A cell that is older is replaced by a fresh one.
@@ -47,6 +58,7 @@ impl CordonOptions {
             profile: Profile::Jit,
             // A cell runs turns on one thread, so more cells than cores only wait for each other.
             cells_max: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            lanes: Lanes::ByTurns,
             // All heaps of a process lie in one cage of 4 GiB, because V8's pointers have 32 bits.
             memory_bytes_max: 4 << 30,
             // What an attacker has learnt about a process's memory is worth nothing after a day.

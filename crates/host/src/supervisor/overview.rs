@@ -137,7 +137,7 @@ impl Supervisor {
     fn places(&self, of: impl Iterator<Item = Arc<str>>) -> HashMap<Arc<str>, Place> {
         let mut places: HashMap<Arc<str>, Place> = of.map(|name| (name, Place::default())).collect();
         for cell in self.cells.borrow().values() {
-            for entry in cell.given.borrow().all() {
+            for entry in cell.given.borrow().present() {
                 if let Some(place) = places.get_mut(&entry.worker.name) {
                     place.cells.insert(cell.id);
                     place.under_way = place.under_way.saturating_add(entry.inside);

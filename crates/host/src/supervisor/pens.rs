@@ -3,9 +3,12 @@
 //! A pen is a cordon, or one tenant's part of it, and has seats: places that one cell after the other takes. A worker's
 //! seat is found by hashing, so that a fresh cell takes over just the workers of the one that it replaces.
 
-use std::{rc::Rc, sync::Arc};
+use std::{
+    rc::Rc,
+    sync::{Arc, atomic::Ordering},
+};
 
-use mote_schedule::place::{SeatView, choose};
+use mote_schedule::place::{SeatView, choose, fills};
 use mote_wire::event::EventError;
 use tokio::{sync::watch, time::Instant};
 
@@ -171,8 +174,14 @@ impl Supervisor {
         let Some(cell) = seat.cell.as_ref().filter(|cell| cell.takes_events()) else {
             return SeatView { seat: seat.number, holds: false, busy: false, full: false };
         };
-        let holds = cell.given.borrow().number_of(&worker.name).is_some();
-        SeatView { seat: seat.number, holds, busy: cell.is_busy(&self.options), full: cell.is_full() }
+        let given = cell.given.borrow();
+        let entry = given.entry_of(&worker.name);
+        // A busy cell keeps whoever is warm there, unless he is what makes it busy: elsewhere he would have to be started.
+        let stays = entry.is_some_and(|entry| {
+            entry.warm && !fills(entry.under_way.load(Ordering::Relaxed), cell.events())
+        });
+        let busy = !stays && cell.is_busy(&self.options);
+        SeatView { seat: seat.number, holds: entry.is_some(), busy, full: cell.is_full() }
     }
 
     /// Gets a cell for a seat: a spare at once, or one that has to be started first.
@@ -248,6 +257,9 @@ impl Supervisor {
         cell.stage.set(Stage::Seated);
         cell.memory_bytes_max.set(cordon.memory_bytes_max);
         cell.last_event.set(Instant::now());
+        if key.lane != Lane::Light {
+            cell.process.give_way();
+        }
         let before = self.with_seat(key, number, |seat| seat.cell.replace(cell.clone())).flatten();
         if let Some(before) = before {
             self.leave(&before, self.options.drain_max);

@@ -128,6 +128,11 @@ impl Process for CellOfProcess {
         self.process.borrow().kill();
     }
 
+    fn give_way(&self) {
+        // It may have ended just now; and a system that refuses divides the CPU evenly.
+        let _ = self.process.borrow().give_way();
+    }
+
     fn cpu_time(&self) -> Option<Duration> {
         self.process.borrow().cpu_time()
     }

@@ -173,6 +173,7 @@ impl Supervisor {
                 let mut given = cell.given.borrow_mut();
                 let Some(entry) = given.entry(used.worker) else { continue };
                 entry.inside = used.under_way;
+                entry.warm = used.warm;
                 entry.worker.clone()
             };
             worker.totals.borrow_mut().add(used);

@@ -1,7 +1,9 @@
 //! The supervisor over days and crashes, with cells that are tasks and a clock that stands still while nothing is to be done.
 
 pub(crate) mod fake;
+mod lanes;
 mod overview;
+mod spill;
 
 use std::{rc::Rc, time::Duration};
 
@@ -10,7 +12,9 @@ use http_body_util::BodyExt;
 use mote_wire::{event::EventError, http::empty, link::Kind};
 use tokio::time::{Instant, sleep};
 
-use super::{CordonOptions, Event, IncidentKind, Supervisor, SupervisorOptions, WorkerSpec, fixtures::spec};
+use super::{
+    CordonOptions, Event, IncidentKind, Lanes, Supervisor, SupervisorOptions, WorkerSpec, fixtures::spec,
+};
 use fake::{Acts, FakeCells, Nothing, Told};
 
 /// Runs a test on a clock of its own: it jumps to the next thing that is to happen.
@@ -22,7 +26,10 @@ fn run(test: impl Future<Output = ()>) {
 
 fn options() -> SupervisorOptions {
     let mut options = SupervisorOptions::default();
-    options.cordons.insert("default".to_owned(), CordonOptions { cells_max: 1, ..CordonOptions::shared() });
+    options.cordons.insert(
+        "default".to_owned(),
+        CordonOptions { cells_max: 1, lanes: Lanes::One, ..CordonOptions::shared() },
+    );
     options
 }
 
@@ -117,43 +124,6 @@ fn no_cell_is_started_for_one_tenant_before_its_first_event() {
         supervisor.warm("alone");
         sleep(Duration::from_secs(1)).await;
         assert_eq!((cells.deploys(), cells.starts()), (0, before));
-    });
-}
-
-#[test]
-fn who_takes_long_turns_moves_to_others_like_it_and_comes_back() {
-    run(async {
-        let mut options = options();
-        options.cordons.get_mut("default").unwrap().cells_max = 2;
-        let (supervisor, cells, told) = node(options);
-        let light = ask(&supervisor, "a", "").await.unwrap();
-        cells.set_longest_turn("a", 49_000);
-        sleep(Duration::from_secs(2)).await;
-        assert_eq!(ask(&supervisor, "a", "").await.unwrap(), light, "not long enough");
-        cells.set_longest_turn("a", 60_000);
-        sleep(Duration::from_secs(2)).await;
-        let heavy = ask(&supervisor, "a", "").await.unwrap();
-        assert_ne!(heavy, light);
-        assert_eq!(ask(&supervisor, "b", "").await.unwrap(), light, "the others stay");
-        cells.set_longest_turn("a", 1_000);
-        sleep(Duration::from_secs(300)).await;
-        assert_eq!(ask(&supervisor, "a", "").await.unwrap(), heavy);
-        sleep(Duration::from_secs(400)).await;
-        assert_eq!(ask(&supervisor, "a", "").await.unwrap(), light, "it has had short turns for long");
-        assert!(told.incidents().is_empty(), "{:?}", told.incidents());
-    });
-}
-
-#[test]
-fn a_cordon_that_is_to_have_one_cell_has_no_lanes() {
-    run(async {
-        let mut options = options();
-        options.cordons.get_mut("default").unwrap().cells_max = 1;
-        let (supervisor, cells, _) = node(options);
-        let only = ask(&supervisor, "a", "").await.unwrap();
-        cells.set_longest_turn("a", 900_000);
-        sleep(Duration::from_secs(2)).await;
-        assert_eq!(ask(&supervisor, "a", "").await.unwrap(), only);
     });
 }
 

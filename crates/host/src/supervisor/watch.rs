@@ -13,7 +13,7 @@ use super::{
     Supervisor,
     hang::{Hang, worker_of},
     incident::IncidentKind,
-    lanes::Lane,
+    lanes::{LONG_TURN, Lane},
     live::{LiveCell, Stage},
     pens::Alone,
     worker::{Suspicion, Worker},
@@ -69,7 +69,7 @@ impl Supervisor {
         }
     }
 
-    fn hangs(&self, cell: &LiveCell, now: Instant) -> Option<Wrong> {
+    fn hangs(self: &Rc<Self>, cell: &LiveCell, now: Instant) -> Option<Wrong> {
         let turn = cell.process.turn();
         let worker = worker_of(turn);
         let mut turns = cell.turns.borrow_mut();
@@ -87,6 +87,11 @@ impl Supervisor {
         let limits = limits.unwrap_or(mote_wire::limits::Limits::DEFAULT);
         let cpu_max = Duration::from_millis(limits.cpu_ms.max(limits.startup_cpu_ms));
         let cpu = cell.process.cpu_time()?;
+        if turns.used(cpu, now) >= LONG_TURN
+            && let Some(worker) = worker.and_then(|number| cell.given.borrow().worker(number))
+        {
+            self.mark_heavy(&worker, now);
+        }
         match turns.look(turn, cpu, cpu_max, now, &self.options)? {
             Hang::TooLong { since } => {
                 let detail =
@@ -178,7 +183,7 @@ impl Supervisor {
         let empty = cell.given.borrow().len() == 0;
         let alone = key.alone != Alone::Nobody;
         let idle = cell.is_done() && cell.last_event.get() + self.options.idle_max <= now;
-        let surplus = alone || seats > 1 || key.lane == Lane::Heavy;
+        let surplus = alone || seats > 1 || key.lane != Lane::Light;
         let released = matches!(key.alone, Alone::Suspect(_)) && empty;
         // An event may be on its way to a cell that has just been seated for it.
         let settled = cell.last_event.get() + HOUSEKEEPING_EVERY <= now;

@@ -155,6 +155,8 @@ pub(super) struct Worker {
     pub(super) behaviour: RefCell<Behaviour>,
     /// Until when it counts as one with long turns.
     pub(super) heavy_until: Cell<Option<Instant>>,
+    /// Events that it has to end before anything is believed of it; `None` if it has.
+    pub(super) proof_events: Cell<Option<u64>>,
     pub(super) totals: RefCell<WorkerTotals>,
     pub(super) recent: RefCell<Recent>,
 }
@@ -170,6 +172,7 @@ impl Worker {
             suspicion: Cell::new(Suspicion::None),
             behaviour: RefCell::default(),
             heavy_until: Cell::new(None),
+            proof_events: Cell::new(None),
             totals: RefCell::default(),
             recent: RefCell::new(Recent::new(Instant::now())),
         })

@@ -32,11 +32,14 @@ const hasIn = uncurry(Set.prototype.has);
 const setClear = uncurry(Set.prototype.clear);
 const setForEach = uncurry(Set.prototype.forEach);
 
+const { kindOf } = native;
+const isPrimitive = (value) => (typeof value !== "object" || value === null) && typeof value !== "function";
+
 export function structuredClone(value, options = undefined) {
   requireArguments(arguments.length, 1, "structuredClone");
   const transfer = transferList(dictionary(options, "structuredClone: the options"));
   // What every request does that clones a string or a number: nothing.
-  if (transfer === undefined && native.kindOf(value) === kind.PRIMITIVE && typeof value !== "symbol") return value;
+  if (transfer === undefined && isPrimitive(value) && typeof value !== "symbol") return value;
   const cloner = new Cloner(transfer);
   return cloner.finish(cloner.clone(value));
 }
@@ -88,13 +91,12 @@ class Cloner {
   }
 
   clone(value) {
-    const what = native.kindOf(value);
-    if (what === kind.PRIMITIVE) {
+    if (isPrimitive(value)) {
       if (typeof value === "symbol") throw cannotClone("A symbol");
       return value;
     }
     const known = mapGet(this.#memory, value);
-    return known === undefined ? this.#cloneObject(value, what) : known;
+    return known === undefined ? this.#cloneObject(value, kindOf(value)) : known;
   }
 
   #cloneObject(value, what) {
@@ -270,7 +272,7 @@ const OF_STREAMS = {
 
 // How an object is given away.
 function transferableOf(object) {
-  if (native.kindOf(object) === kind.ARRAY_BUFFER) return OF_BUFFERS;
+  if (kindOf(object) === kind.ARRAY_BUFFER) return OF_BUFFERS;
   if (isStream(object)) return OF_STREAMS;
   for (let i = 0; i < transferables.length; i++) {
     const { is, isFree, transfer } = transferables[i];
@@ -299,7 +301,7 @@ function isPlatformObject(value) {
   while (prototype !== null && prototype !== ObjectPrototype) {
     if (hasIn(platformPrototypes, prototype)) return true;
     // A proxy in the chain would run a tenant's trap; and nothing of the platform lies behind one.
-    if (native.kindOf(prototype) === kind.PROXY) return false;
+    if (kindOf(prototype) === kind.PROXY) return false;
     prototype = prototypeOf(prototype);
   }
   return false;

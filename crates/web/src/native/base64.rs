@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, Encoding, Specification};
+use data_encoding::{BASE64URL_NOPAD, Encoding};
 use mote_engine::{memory::Held, v8};
 
 use super::{
@@ -18,16 +18,14 @@ natives! {
     base64UrlDecode => base64_url_decode,
 }
 
-/// As <https://infra.spec.whatwg.org/#forgiving-base64-decode> wants it, white space and padding being gone already.
-static FORGIVING: LazyLock<Encoding> = LazyLock::new(|| forgiving(BASE64_NOPAD.specification()));
-static FORGIVING_URL: LazyLock<Encoding> = LazyLock::new(|| forgiving(BASE64URL_NOPAD.specification()));
-
-fn forgiving(mut specification: Specification) -> Encoding {
+/// Bits that are left over at the end are passed over, whatever they are.
+static FORGIVING_URL: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut specification = BASE64URL_NOPAD.specification();
     specification.check_trailing_bits = false;
     specification
         .encoding()
         .expect("an alphabet of the crate's own stays valid when trailing bits are not checked")
-}
+});
 
 /// `base64Encode(string) -> string | undefined`; undefined if a character does not fit a byte.
 fn base64_encode<'s>(
@@ -36,7 +34,7 @@ fn base64_encode<'s>(
     mut rv: v8::ReturnValue<'_>,
 ) {
     let Some((bytes, _held)) = latin1_arg(scope, &args) else { return };
-    set_one_byte(scope, &mut rv, BASE64.encode(&bytes).as_bytes());
+    set_one_byte(scope, &mut rv, &mote_engine::base64::encode(&bytes));
 }
 
 /// `base64Decode(string) -> string | undefined`; each byte becomes one character.
@@ -45,9 +43,8 @@ fn base64_decode<'s>(
     args: v8::FunctionCallbackArguments<'s>,
     mut rv: v8::ReturnValue<'_>,
 ) {
-    let Some((mut text, _held)) = latin1_arg(scope, &args) else { return };
-    text.retain(|byte| !matches!(byte, b'\t' | b'\n' | b'\x0c' | b'\r' | b' '));
-    if let Ok(bytes) = FORGIVING.decode(without_padding(&text)) {
+    let Some((text, _held)) = latin1_arg(scope, &args) else { return };
+    if let Some(bytes) = mote_engine::base64::decode_forgiving(&text) {
         set_one_byte(scope, &mut rv, &bytes);
     }
 }
@@ -97,40 +94,9 @@ fn latin1_arg(
     Some((bytes, held))
 }
 
-/// Takes off padding, which may be absent but not wrong: only a text of whole groups of four can have it.
-fn without_padding(text: &[u8]) -> &[u8] {
-    if !text.len().is_multiple_of(4) {
-        return text;
-    }
-    text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text)
-}
-
 fn set_one_byte(scope: &mut v8::PinScope<'_, '_>, rv: &mut v8::ReturnValue<'_>, bytes: &[u8]) {
     match v8::String::new_from_one_byte(scope, bytes, v8::NewStringType::Normal) {
         Some(string) => rv.set(string.into()),
         None => throw_range_error(scope, "The text is longer than a string can be."),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{FORGIVING, without_padding};
-
-    #[test]
-    fn padding_may_be_absent_but_never_wrong() {
-        for (text, expected) in [
-            (&b"YQ=="[..], Some(&b"a"[..])),
-            (b"YQ", Some(b"a")),
-            (b"YWI=", Some(b"ab")),
-            (b"YQ=", None),
-            (b"YQ===", None),
-            (b"=", None),
-            (b"====", None),
-            (b"A", None),
-            (b"", Some(b"")),
-            (b"YR", Some(b"a")),
-        ] {
-            assert_eq!(FORGIVING.decode(without_padding(text)).ok().as_deref(), expected, "{text:?}");
-        }
     }
 }

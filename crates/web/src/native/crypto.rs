@@ -7,6 +7,7 @@ mod ciphers;
 mod derivation;
 mod hasher;
 mod keys;
+mod random;
 mod scrypt;
 mod signatures;
 
@@ -133,7 +134,7 @@ fn random_bytes<'s>(
         return;
     }
     let mut bytes = vec![0; view.byte_length()];
-    match getrandom::fill(&mut bytes) {
+    match random::fill(&mut bytes) {
         Ok(()) => write_into(view, &bytes),
         Err(_) => throw_error(scope, NO_RANDOMNESS),
     }
@@ -146,24 +147,14 @@ fn random_uuid<'s>(
     mut rv: v8::ReturnValue<'_>,
 ) {
     let mut bytes = [0; 16];
-    if getrandom::fill(&mut bytes).is_err() {
+    if random::fill(&mut bytes).is_err() {
         throw_error(scope, NO_RANDOMNESS);
         return;
     }
-    if let Some(text) = v8::String::new(scope, &uuid_text(u128::from_be_bytes(bytes))) {
+    let text = random::uuid_text(u128::from_be_bytes(bytes));
+    if let Some(text) = v8::String::new_from_one_byte(scope, &text, v8::NewStringType::Normal) {
         rv.set(text.into());
     }
-}
-
-fn uuid_text(random: u128) -> String {
-    const VERSION: u128 = 0xf << 76;
-    const VARIANT: u128 = 0b11 << 62;
-    let bits = random & !VERSION & !VARIANT | 4 << 76 | 0b10 << 62;
-    let mut text = format!("{bits:032x}");
-    for dash in [20, 16, 12, 8] {
-        text.insert(dash, '-');
-    }
-    text
 }
 
 /// `digest(hash, bytes) -> ArrayBuffer`
@@ -317,13 +308,7 @@ fn set_buffer(scope: &mut v8::PinScope<'_, '_>, rv: &mut v8::ReturnValue<'_>, by
 
 #[cfg(test)]
 mod tests {
-    use super::{Hash, uuid_text};
-
-    #[test]
-    fn a_uuid_says_its_version_and_variant_whatever_the_randomness() {
-        assert_eq!(uuid_text(0), "00000000-0000-4000-8000-000000000000");
-        assert_eq!(uuid_text(u128::MAX), "ffffffff-ffff-4fff-bfff-ffffffffffff");
-    }
+    use super::Hash;
 
     #[test]
     fn hmac_is_never_offered_with_md5() {

@@ -1,10 +1,13 @@
 //! Natives of the Encoding Standard: UTF-8 in and out of V8's strings, and all other encodings into them.
 
-use encoding_rs::{CoderResult, Decoder, DecoderResult, Encoding, UTF_8};
+use encoding_rs::{CoderResult, Decoder, DecoderResult, Encoding, UTF_8, mem};
 use mote_engine::{v8, watchdog};
 
 use super::{
-    args::{PIECE_BYTES, hold, hold_utf8, new_uint8_array, string_arg, throw_range_error, throw_type_error},
+    args::{
+        PIECE_BYTES, hold, hold_utf8, new_uint8_array, string_arg, throw_range_error, throw_type_error,
+        utf8_of,
+    },
     natives,
     resource::{with_resource, wrap},
 };
@@ -56,7 +59,7 @@ fn utf8_encode<'s>(
         return;
     };
     let Some(held) = hold_utf8(scope, string) else { return };
-    let bytes = string.to_rust_string_lossy(scope).into_bytes();
+    let bytes = utf8_of(scope, string);
     drop(held);
     if let Some(array) = new_uint8_array(scope, bytes) {
         rv.set(array.into());
@@ -259,6 +262,9 @@ impl Decoding {
         bytes: &[u8],
         part: Part,
     ) -> Option<v8::Local<'s, v8::String>> {
+        if self.passes_on(bytes) {
+            return self.one_byte_text(scope, bytes, part);
+        }
         let length_max = self.decoder.max_utf16_buffer_length(bytes.len());
         let Some(length_max) =
             length_max.filter(|length| *length <= v8::String::MAX_LENGTH.saturating_mul(2))
@@ -266,7 +272,8 @@ impl Decoding {
             throw_range_error(scope, TOO_LONG);
             return None;
         };
-        let _held = hold(scope, length_max.saturating_mul(size_of::<u16>()))?;
+        // Units, and their bytes if it turns out that one is enough for each.
+        let _held = hold(scope, length_max.saturating_mul(size_of::<u16>() + 1))?;
         let mut units = vec![0; length_max];
         let (is_whole, written) = self.fill(bytes, &mut units, part);
         if part == Part::Last || !is_whole {
@@ -277,7 +284,28 @@ impl Decoding {
             throw_malformed(scope, self.encoding);
             return None;
         }
-        let text = v8::String::new_from_two_byte(scope, units.get(..written)?, v8::NewStringType::Normal);
+        let text = new_text(scope, units.get(..written)?);
+        if text.is_none() {
+            throw_range_error(scope, TOO_LONG);
+        }
+        text
+    }
+
+    /// Whether each of these bytes is a character by itself, and nothing is left of those before.
+    fn passes_on(&self, bytes: &[u8]) -> bool {
+        self.decoder.latin1_byte_compatible_up_to(bytes) == Some(bytes.len())
+    }
+
+    fn one_byte_text<'s>(
+        &mut self,
+        scope: &mut v8::PinScope<'s, '_>,
+        bytes: &[u8],
+        part: Part,
+    ) -> Option<v8::Local<'s, v8::String>> {
+        if part == Part::Last {
+            *self = Self::new(self.encoding, self.on_error, self.mark);
+        }
+        let text = v8::String::new_from_one_byte(scope, bytes, v8::NewStringType::Normal);
         if text.is_none() {
             throw_range_error(scope, TOO_LONG);
         }
@@ -315,6 +343,16 @@ impl Decoding {
             }
         }
     }
+}
+
+/// A text that takes no more room than it needs: V8 keeps two bytes of each unit that it is given as two.
+fn new_text<'s>(scope: &mut v8::PinScope<'s, '_>, units: &[u16]) -> Option<v8::Local<'s, v8::String>> {
+    if !mem::is_utf16_latin1(units) {
+        return v8::String::new_from_two_byte(scope, units, v8::NewStringType::Normal);
+    }
+    let mut bytes = vec![0; units.len()];
+    mem::convert_utf16_to_latin1_lossy(units, &mut bytes);
+    v8::String::new_from_one_byte(scope, &bytes, v8::NewStringType::Normal)
 }
 
 fn throw_malformed(scope: &mut v8::PinScope<'_, '_>, encoding: &'static Encoding) {

@@ -97,14 +97,8 @@ fn setter(part: &str) -> Option<Setter> {
         "protocol" => |url, value| quirks::set_protocol(url, value).unwrap_or_default(),
         "username" => |url, value| quirks::set_username(url, value).unwrap_or_default(),
         "password" => |url, value| quirks::set_password(url, value).unwrap_or_default(),
-        "host" => |url, value| {
-            quirks::set_host(url, value).unwrap_or_default();
-            drop_dot(url);
-        },
-        "hostname" => |url, value| {
-            quirks::set_hostname(url, value).unwrap_or_default();
-            drop_dot(url);
-        },
+        "host" => |url, value| set_host(url, |url| quirks::set_host(url, value)),
+        "hostname" => |url, value| set_host(url, |url| quirks::set_hostname(url, value)),
         "port" => |url, value| quirks::set_port(url, value).unwrap_or_default(),
         "pathname" => set_pathname,
         "search" => quirks::set_search,
@@ -144,6 +138,18 @@ fn set_pathname(url: &mut Url, value: &str) {
         format!("{}:{dot}{path}{}", &url[..Position::AfterScheme], &url[Position::AfterPath..])
     };
     become_text(url, &text);
+}
+
+/// Sets the host as `set` does, but never takes it away from credentials or a port, which have to be somebody's: the crate does, and
+/// what is left is no URL.
+fn set_host(url: &mut Url, set: impl FnOnce(&mut Url) -> Result<(), ()>) {
+    let before = url.clone();
+    set(url).unwrap_or_default();
+    drop_dot(url);
+    let has_owner = !before.username().is_empty() || before.password().is_some() || before.port().is_some();
+    if has_owner && url.host_str().unwrap_or_default().is_empty() {
+        *url = before;
+    }
 }
 
 /// Takes away the "/." which the path of a URL needs no longer that has a host now.
@@ -214,6 +220,16 @@ mod tests {
         assert_eq!(set("non-spec:/.//p?q#f", "hostname", "h").as_deref(), Some("non-spec://h//p?q#f"));
         assert_eq!(set("non-spec:/.//p", "search", "q").as_deref(), Some("non-spec:/.//p?q"));
         assert_eq!(set("mailto:a@b", "search", "q").as_deref(), Some("mailto:a@b?q"));
+    }
+
+    #[test]
+    fn a_host_that_has_a_port_or_credentials_cannot_be_taken_away() {
+        for href in ["foo://u@h/p", "foo://:p@h/p", "foo://h:1/p", "foo://u:p@h:1?q"] {
+            assert_eq!(set(href, "host", "").as_deref(), Some(href));
+            assert_eq!(set(href, "hostname", "").as_deref(), Some(href));
+        }
+        assert_eq!(set("foo://h/p", "host", "").as_deref(), Some("foo:///p"));
+        assert_eq!(set("foo://u@h:1/p", "host", "other").as_deref(), Some("foo://u@other:1/p"));
     }
 
     #[test]

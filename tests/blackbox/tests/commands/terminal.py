@@ -47,8 +47,10 @@ def read_screen_of(rows):
             seen += os.read(master, 65536).decode(errors="replace")
         *whole, seen = seen.split("\x1b[J")
         for screen in whole:
-            # What came before its beginning is the end of another one.
-            _, _, screen = screen.rpartition("\x1b[H")
+            # What came before its beginning is the end of another one, and one without a beginning was read in part before.
+            _, begins, screen = screen.rpartition("\x1b[H")
+            if not begins:
+                continue
             screen = re.sub("\x1b\\[[0-9;]*[mK]", "", screen)
             if screen and screen.count("\r\n") < rows:
                 return screen

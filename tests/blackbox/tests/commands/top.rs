@@ -28,7 +28,9 @@ fn a_worker_is_shown_with_its_events_its_cell_and_its_isolate() {
     let (_mote, door, commands) = busy();
     let document = eventually("all events in the books", || {
         let document = commands.json(&["top", "--interval", "0.3"]);
-        let counted = worker(&document, "shop")?["events"] == json!({"ok": 5});
+        let shop = worker(&document, "shop")?;
+        // After its first events a new version moves to the others.
+        let counted = shop["events"] == json!({"ok": 5}) && shop["cells"].as_array()?.len() == 1;
         // Cells learn of their budgets about once a second.
         let cells = document["cells"].as_array()?;
         let told = cells.iter().any(|cell| cell["stage"] == "serving" && cell["budget_bytes"].is_u64());
@@ -58,11 +60,12 @@ fn a_worker_is_shown_with_its_events_its_cell_and_its_isolate() {
 
     let (_, metrics) = door.ask("GET", "/metrics", "");
     for name in ["isolates_warm", "isolates_held_bytes", "budget_bytes"] {
-        let line = metrics.lines().find(|line| {
+        // One cell in service is the newcomers', who have moved on.
+        let mut lines = metrics.lines().filter(|line| {
             line.starts_with(&format!("mote_cell_{name}{{")) && line.contains("stage=\"serving\"")
         });
-        let value = line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
-        assert!(value > Some(0.0), "{name}: {metrics}");
+        let value = |line: &str| line.rsplit(' ').next()?.parse::<f64>().ok();
+        assert!(lines.any(|line| value(line) > Some(0.0)), "{name}: {metrics}");
     }
     for name in ["starts", "start_seconds", "evictions", "shed"] {
         let line = format!("mote_isolate_{name}_total{{cordon=\"default\"}}");

@@ -9,6 +9,8 @@ const { min } = Math;
 
 export class PullIntoDescriptor {
   bytesFilled = 0;
+  // A source has been shown this very buffer. One that nobody has seen since it changed hands need not change hands again.
+  exposed = false;
 
   constructor(buffer, byteOffset, byteLength, minimumFill, elementSize, viewConstructor, readerType) {
     this.buffer = buffer;
@@ -24,7 +26,7 @@ export class PullIntoDescriptor {
 }
 
 export function convertPullIntoDescriptor(descriptor) {
-  const buffer = transferArrayBuffer(descriptor.buffer);
+  const buffer = descriptor.exposed ? transferArrayBuffer(descriptor.buffer) : descriptor.buffer;
   return new descriptor.viewConstructor(buffer, descriptor.byteOffset, descriptor.bytesFilled / descriptor.elementSize);
 }
 
@@ -61,8 +63,14 @@ export function settlePullIntosForEnqueue(controller) {
     throw new TypeError("The buffer of the pending BYOB request was given away, so nothing can be enqueued behind it.");
   }
   invalidateBYOBRequest(controller);
-  first.buffer = transferArrayBuffer(first.buffer);
+  takeBack(first, first.buffer);
   if (first.readerType === "none") enqueueDetachedPullIntoToQueue(controller, first);
+}
+
+/** Gives a descriptor the memory of a buffer, which others hold too. */
+export function takeBack(descriptor, buffer) {
+  descriptor.buffer = transferArrayBuffer(buffer);
+  descriptor.exposed = false;
 }
 
 /** Keeps the bytes of a buffer whose reader has left; the buffer must be the first that waits. */
@@ -111,6 +119,7 @@ class BYOBRequestSlots {
 export function readableByteStreamControllerGetBYOBRequest(controller) {
   if (controller.byobRequest === null && controller.pendingPullIntos.length > 0) {
     const first = controller.pendingPullIntos.peek();
+    first.exposed = true;
     const view = new Bytes(first.buffer, first.byteOffset + first.bytesFilled, first.byteLength - first.bytesFilled);
     controller.byobRequest = new BYOBRequestSlots(controller, view);
   }

@@ -1,11 +1,12 @@
 // How a source answers a BYOB request: it says how many bytes it has put into the buffer.
 
-import { bufferByteLength, transferArrayBuffer, viewBuffer, viewByteLength, viewByteOffset } from "./buffers.js";
+import { bufferByteLength, viewBuffer, viewByteLength, viewByteOffset } from "./buffers.js";
 import {
   convertPullIntoDescriptor,
   enqueueClonedChunkToQueue,
   enqueueDetachedPullIntoToQueue,
   invalidateBYOBRequest,
+  takeBack,
 } from "./pull-into.js";
 import { List } from "./queue.js";
 import { callPullIfNeeded, processPullIntoDescriptorsUsingQueue } from "./readable-byte-core.js";
@@ -17,7 +18,7 @@ export function readableByteStreamControllerRespond(controller, bytesWritten) {
   if (first.bytesFilled + bytesWritten > first.byteLength) {
     throw new RangeError(`The BYOB request has room for ${first.byteLength - first.bytesFilled} bytes, but ${bytesWritten} were said to be written.`);
   }
-  first.buffer = transferArrayBuffer(first.buffer);
+  takeBack(first, first.buffer);
   respondInternal(controller, bytesWritten);
 }
 
@@ -34,7 +35,7 @@ export function readableByteStreamControllerRespondWithNewView(controller, view)
   if (first.bytesFilled + byteLength > first.byteLength) {
     throw new RangeError("The new view is longer than the view of the BYOB request.");
   }
-  first.buffer = transferArrayBuffer(viewBuffer(view));
+  takeBack(first, viewBuffer(view));
   respondInternal(controller, byteLength);
 }
 
