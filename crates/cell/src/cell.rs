@@ -144,7 +144,7 @@ impl Cell {
         deployment: &Deployment<'_>,
     ) -> Result<Vec<String>, LoadError> {
         let refused = |text: String| LoadError::Threw(JsError::plain(text));
-        let limits = self.options.limits.of(deployment.account, &deployment.limits);
+        let limits = self.limits_of(deployment.account, &deployment.limits);
         check_size(deployment, &limits).map_err(refused)?;
         let slot = self.slot(name, deployment.account);
         let program = program_of(deployment.bundle, self.options.debugging)
@@ -166,6 +166,12 @@ impl Cell {
         }
         self.make_up_for_it();
         Ok(handlers)
+    }
+
+    /// The limits of a version that asks for these.
+    #[must_use]
+    pub fn limits_of(&self, account: &str, version: &LimitsPatch) -> Limits {
+        self.options.limits.of(account, version)
     }
 
     /// Says why a worker cannot serve: new events are answered with this, until a version is put into service. Events

@@ -30,7 +30,7 @@ use mote_sandbox::{
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
     compatibility::Compatibility,
-    control::{FromCell, page},
+    control::{FromCell, TURNS_THREAD, page},
     http::Egress,
     limits::{LIMITS, LimitPolicy, LimitsPatch},
     link::{Link, LinkOptions, Side},
@@ -127,7 +127,8 @@ fn serve(options: ProcessOptions) -> io::Result<()> {
     let shared = SharedPage::map(inherited(PAGE)?.as_fd())?.leak();
     let parts = jail::enter(&JailOptions::default()).map_err(io::Error::other)?;
     crate::initialize_sandboxed(options.profile);
-    mote_engine::watchdog::publish(slot(shared, page::TURN));
+    let (turn, budget) = (slot(shared, page::TURN), slot(shared, page::BUDGET));
+    mote_engine::watchdog::publish(mote_engine::watchdog::Places { turn, budget });
     let to_host = ToHost::start(control.try_clone()?)?;
     let (commands, inbox) = mpsc::channel(COMMANDS_MAX);
     let (directory, pressure, numbers) = (Directory::default(), Pressure::default(), Numbers::default());
@@ -154,7 +155,7 @@ fn serve(options: ProcessOptions) -> io::Result<()> {
     let link = UnixStream::from(link);
     link.set_nonblocking(true)?;
     std::thread::Builder::new()
-        .name("cell".into())
+        .name(TURNS_THREAD.into())
         .stack_size(STACK_BYTES)
         .spawn(move || leave(serving.run(link, inbox)))?;
     // The other thread has run its first isolate: all threads of V8 and of the watchdog are there.
@@ -228,7 +229,12 @@ impl Serving {
     async fn serve(self, socket: UnixStream, mut inbox: mpsc::Receiver<Command>) -> io::Result<()> {
         let socket = tokio::net::UnixStream::from_std(socket)?;
         let cell = Cell::new(self.options.clone(), self.reporter.clone());
-        let (link, driver) = Link::new(LinkOptions { side: Side::Cell, streams_max: STREAMS_MAX });
+        let (link, driver) = Link::new(LinkOptions {
+            side: Side::Cell,
+            streams_max: STREAMS_MAX,
+            // The host is trusted, and what it sends is counted by the events that it is for.
+            held_bytes_max: usize::MAX,
+        });
         warm_up(&cell, &link).await?;
         self.warm.wait();
         let events = Rc::new(Events {

@@ -1,9 +1,10 @@
-//! Bodies that tell when a client leaves in the middle of them.
+//! Bodies that tell when a client leaves in the middle of them, or falls silent.
 
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -12,11 +13,15 @@ use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
 use mote_web::{EventUsage, Failure, Outcome};
 use mote_wire::http::{Body, BodyError};
+use tokio::time::Sleep;
 
 use crate::cell::{EventLog, Observer};
 
 /// A body that leaves at once, or not at all.
 const AT_ONCE_BYTES_MAX: u64 = 64 << 10;
+
+/// How much later than the event itself a silent client's time is up: before its answer the event comes first, and says so.
+const SILENCE_SLACK: Duration = Duration::from_secs(2);
 
 /// The event whose client may leave.
 pub(crate) struct Leaving {
@@ -124,7 +129,7 @@ pub(crate) fn watch_upload(request: Request<Body>, usage: &Arc<EventUsage>) -> R
         if body.is_end_stream() {
             return body;
         }
-        Upload { body, usage: usage.clone() }.boxed_unsync()
+        Upload { body, usage: usage.clone(), silence: None }.boxed_unsync()
     })
 }
 
@@ -132,6 +137,22 @@ pub(crate) fn watch_upload(request: Request<Body>, usage: &Arc<EventUsage>) -> R
 struct Upload {
     body: Body,
     usage: Arc<EventUsage>,
+    /// Until when somebody waits for its next bytes; `None` if nobody does.
+    silence: Option<Pin<Box<Sleep>>>,
+}
+
+impl Upload {
+    /// Waits until its client was silent for too long. An event that has its answer has no other end while it reads.
+    fn poll_silence(&mut self, task: &mut Context<'_>) -> Poll<BodyError> {
+        let allowed = Duration::from_millis(self.usage.limits().wall_ms);
+        let silence = self
+            .silence
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(allowed.saturating_add(SILENCE_SLACK))));
+        ready!(silence.as_mut().poll(task));
+        self.usage.set_outcome(Outcome::ExceededWallTime);
+        let seconds = allowed.as_secs_f64();
+        Poll::Ready(BodyError::Aborted { reason: format!("its client has sent nothing for {seconds} s") })
+    }
 }
 
 impl http_body::Body for Upload {
@@ -142,7 +163,10 @@ impl http_body::Body for Upload {
         mut self: Pin<&mut Self>,
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(task) else { return Poll::Pending };
+        let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(task) else {
+            return self.poll_silence(task).map(|error| Some(Err(error)));
+        };
+        self.silence = None;
         Poll::Ready(frame.map(|frame| {
             let frame = frame.inspect_err(|_| self.usage.set_outcome(Outcome::Canceled))?;
             if frame.data_ref().is_some_and(|data| !self.usage.count_in(data.len())) {

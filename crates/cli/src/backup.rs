@@ -70,14 +70,20 @@ fn copy(from: &Path, to: &Path) -> Result<(), CopyError> {
         return Err(CopyError::Exists { path: to.to_owned() });
     }
     std::fs::metadata(from).map_err(io(from))?;
-    let unfinished = to.with_extension("unfinished");
+    let mut unfinished = to.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = PathBuf::from(unfinished);
     let _ = std::fs::remove_file(&unfinished);
     let copied = Store::backup(from, &unfinished).and_then(|()| Store::open(&unfinished).map(drop));
     if let Err(error) = copied {
         let _ = std::fs::remove_file(&unfinished);
         return Err(error.into());
     }
-    std::fs::rename(&unfinished, to).map_err(io(to))
+    std::fs::rename(&unfinished, to).map_err(io(to))?;
+    // Whoever is told that there is a backup has one, also if the power fails now.
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(to).and_then(|file| file.sync_all()).map_err(io(to))?;
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io(folder))
 }
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a command says what it did")]

@@ -22,6 +22,8 @@ const CONNECTIONS: u64 = 10_000;
 
 /// Less is no room for a worker of ordinary size.
 const UPLOAD_MEMORY_MIB_MIN: u64 = 32;
+/// Less is no room for the largest upload of one account beside another's.
+const UPLOAD_DISK_MIB_MIN: u64 = 512;
 /// The keys of `[node]`.
 const NODE_KEYS: &[&str] = &[
     "memory_mib",
@@ -32,6 +34,8 @@ const NODE_KEYS: &[&str] = &[
     "cache_account_mib",
     "cache_mib",
     "upload_memory_mib",
+    "upload_disk_mib",
+    "account_stored_mib",
     "account_workers",
     "worker_versions",
 ];
@@ -55,8 +59,12 @@ pub(crate) struct Config {
     /// `node.cache_account_mib` and `node.cache_mib`: what an account, and all of them, keep in caches; `None` for the defaults.
     pub(crate) cache_account_mib: Option<u64>,
     pub(crate) cache_mib: Option<u64>,
-    /// `node.upload_memory_mib`: memory for all uploads at once; `None` for the default.
+    /// `node.upload_memory_mib` and `node.upload_disk_mib`: memory for all uploads at once, and disk for those that still arrive;
+    /// `None` for the defaults.
     pub(crate) upload_memory_mib: Option<u64>,
+    pub(crate) upload_disk_mib: Option<u64>,
+    /// `node.account_stored_mib`: what an account's code and files may take in the store; `None` for the default.
+    pub(crate) account_stored_mib: Option<u64>,
     /// `node.account_workers` and `node.worker_versions`: how many there may be; `None` for the defaults.
     pub(crate) account_workers: Option<u64>,
     pub(crate) worker_versions: Option<u64>,
@@ -126,6 +134,8 @@ impl Config {
             cache_account_mib: None,
             cache_mib: None,
             upload_memory_mib: None,
+            upload_disk_mib: None,
+            account_stored_mib: None,
             account_workers: None,
             worker_versions: None,
             cordons: BTreeMap::new(),
@@ -158,13 +168,13 @@ impl Config {
         config.cache_account_mib = count("cache_account_mib")?;
         config.cache_mib = count("cache_mib")?;
         config.upload_memory_mib = count("upload_memory_mib")?;
+        config.upload_disk_mib = count("upload_disk_mib")?;
+        config.account_stored_mib = count("account_stored_mib")?;
         config.account_workers = count("account_workers")?;
         config.worker_versions = count("worker_versions")?;
         at_least(1, config.worker_versions, "worker_versions")?;
         at_least(UPLOAD_MEMORY_MIB_MIN, config.upload_memory_mib, "upload_memory_mib")?;
-        config.account_workers = count("account_workers")?;
-        config.worker_versions = count("worker_versions")?;
-        at_least(1, config.worker_versions, "worker_versions")?;
+        at_least(UPLOAD_DISK_MIB_MIN, config.upload_disk_mib, "upload_disk_mib")?;
         config.addresses = cells::take_strings(&mut node, "addresses", "[node]")?;
         if let Some(domain) = cells::take_string(&mut node, "domain", "[node]")? {
             config.domain = checked_domain(&domain)?;
@@ -262,6 +272,63 @@ mod tests {
     }
 
     #[test]
+    fn every_key_of_the_node_is_heard() {
+        let numbers = NODE_KEYS.iter().filter(|key| !["addresses", "domain"].contains(key));
+        let text: String = numbers.clone().map(|key| format!("{key} = 600\n")).collect();
+        let config =
+            parse(&format!("[node]\n{text}addresses = [\"10.0.0.0/8\"]\ndomain = \"a.example\"\n")).unwrap();
+        let heard = [
+            config.memory_mib,
+            Some(config.connections),
+            config.kv_account_mib,
+            config.cache_account_mib,
+            config.cache_mib,
+            config.upload_memory_mib,
+            config.upload_disk_mib,
+            config.account_stored_mib,
+            config.account_workers,
+            config.worker_versions,
+        ];
+        assert_eq!(heard, [Some(600); 10]);
+        assert_eq!(numbers.count(), heard.len(), "a key that is known and not looked at here");
+        assert_eq!((config.addresses.len(), &*config.domain), (1, "a.example"));
+    }
+
+    #[test]
+    fn a_spoilt_file_is_refused_with_a_reason_or_means_something() {
+        let sample = "[limits]\ncpu_ms = 50\n[ceilings]\nmemory_mib = 64\n[accounts.free]\ncordon = \"low\"\n\
+            [accounts.free.limits]\nevents = 3\n[node]\nmemory_mib = 700\ndomain = \"a.example\"\n\
+            addresses = [\"10.0.0.0/8\"]\n[cordons.low]\nlanes = 2\n[workers.shop]\ncordon = \"low\"\n";
+        let words = [
+            "cpu_ms",
+            "[node]",
+            "= -1",
+            "9223372036854775807",
+            "\"\"\"",
+            "[[workers]]",
+            "nan",
+            "inf",
+            "é",
+            "\0",
+        ];
+        let (mut taken, mut refused) = (0, 0);
+        mote_mutator::Mutator::new(&[sample.as_bytes()], &words).spoil_text(6_000, |text| {
+            let Ok(table) = text.parse::<Table>() else { return };
+            match Config::parse(table, &LimitsPatch::default()) {
+                Ok(config) => {
+                    taken += 1;
+                    assert!(!config.domain.is_empty() && config.worker_versions != Some(0), "{text}");
+                }
+                Err(reason) => {
+                    refused += 1;
+                    assert!(!reason.is_empty(), "{text}");
+                }
+            }
+        });
+        assert!(taken + refused > 1_000 && refused > 100, "{taken} {refused}");
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (text, expected) in [
             ("[limits]\ncpu = 1", "[limits] has no key `cpu`"),
@@ -275,6 +342,7 @@ mod tests {
             ("[cf]\nhttpProtocol = \"h2\"", "[cf]: `httpProtocol` is the node's own to say"),
             ("[cf]\nseen = 2026-01-01", "[cf] `seen` must be a text, a number, a boolean, or made of these"),
             ("[node]\nupload_memory_mib = 1", "[node] `upload_memory_mib` must be at least 32"),
+            ("[node]\nupload_disk_mib = 1", "[node] `upload_disk_mib` must be at least 512"),
             (
                 "[nodes]",
                 "the file has no key `nodes`; its keys are limits, ceilings, accounts, node, cf, cordons, workers",

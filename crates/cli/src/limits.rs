@@ -9,7 +9,10 @@ use std::{
 use clap::Args;
 use mote_wire::limits::{LIMITS, LimitInfo, LimitPolicy, LimitsPatch};
 
-use crate::config::Config;
+use crate::{
+    config::Config,
+    serve::{api_options, cache_options, kv_options},
+};
 
 /// Show what workers may use, and what happens past it.
 #[derive(Args, Debug)]
@@ -28,15 +31,15 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> ExitCode {
-    let policy = match Config::read(options.config.as_deref(), &LimitsPatch::default()) {
-        Ok(config) => config.limits,
+    let config = match Config::read(options.config.as_deref(), &LimitsPatch::default()) {
+        Ok(config) => config,
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: {error}");
             return ExitCode::FAILURE;
         }
     };
-    let rows = rows(&policy, &options.account);
-    let text = if options.json { json(&rows) } else { table(&rows) };
+    let (rows, kept) = (rows(&config.limits, &options.account), kept(&config));
+    let text = if options.json { json(&rows, &kept) } else { table(&rows) + &kept_table(&kept) };
     // A closed pipe is no failure.
     let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
@@ -46,6 +49,58 @@ struct Row {
     limit: &'static LimitInfo,
     default: u64,
     most: u64,
+}
+
+/// How much of an account is kept.
+struct Kept {
+    key: &'static str,
+    value: u64,
+    unit: &'static str,
+    what: &'static str,
+    past: &'static str,
+}
+
+fn kept(config: &Config) -> [Kept; 5] {
+    const MIB: &str = "MiB";
+    let (api, kv, cache) = (api_options(config).kept, kv_options(config), cache_options(config));
+    let mib = |bytes: u64| bytes >> 20;
+    [
+        Kept {
+            key: "account_workers",
+            value: api.account_workers_max.into(),
+            unit: "",
+            what: "workers of an account",
+            past: "a deploy of one more is refused; 403, code 10037",
+        },
+        Kept {
+            key: "worker_versions",
+            value: api.worker_versions_max.into(),
+            unit: "",
+            what: "versions of a worker",
+            past: "the oldest is forgotten",
+        },
+        Kept {
+            key: "account_stored_mib",
+            value: mib(api.account_bytes_max),
+            unit: MIB,
+            what: "code and files of an account, with all that belongs to their versions",
+            past: "old versions of the worker are forgotten; then 403, code 10048",
+        },
+        Kept {
+            key: "kv_account_mib",
+            value: mib(kv.account_bytes_max),
+            unit: MIB,
+            what: "keys, values and metadata of an account in KV",
+            past: "a write is refused; 507, code 10048",
+        },
+        Kept {
+            key: "cache_account_mib",
+            value: mib(cache.account_bytes_max),
+            unit: MIB,
+            what: "responses of an account in caches",
+            past: "what was used longest ago is forgotten",
+        },
+    ]
 }
 
 fn rows(policy: &LimitPolicy, account: &str) -> Vec<Row> {
@@ -62,8 +117,20 @@ fn rows(policy: &LimitPolicy, account: &str) -> Vec<Row> {
     LIMITS.iter().filter_map(row).collect()
 }
 
+fn value(number: u64, unit: &str) -> String {
+    format!("{number} {unit}").trim_end().to_owned()
+}
+
+fn kept_table(kept: &[Kept]) -> String {
+    let line = |Kept { key, value: number, unit, what, past }: &Kept| {
+        let number = value(*number, unit);
+        format!("{key:<26}{number:>15}{:>15}  {what}\n{:<58}past it: {past}\n", "", "")
+    };
+    let head = format!("\n{:<26}{:>15}{:>15}  {}\n", "kept on the node", "", "", "what it limits");
+    std::iter::once(head).chain(kept.iter().map(line)).collect()
+}
+
 fn table(rows: &[Row]) -> String {
-    let value = |number: u64, unit: &str| format!("{number} {unit}").trim_end().to_owned();
     let line = |Row { limit, default, most }: &Row| {
         let (default, most) = (value(*default, limit.unit), value(*most, limit.unit));
         let LimitInfo { key, what, past, .. } = limit;
@@ -73,14 +140,19 @@ fn table(rows: &[Row]) -> String {
     std::iter::once(head).chain(rows.iter().map(line)).collect()
 }
 
-fn json(rows: &[Row]) -> String {
+fn json(rows: &[Row], kept: &[Kept]) -> String {
     let row = |Row { limit, default, most }: &Row| {
         serde_json::json!({
             "limit": limit.key, "unit": limit.unit, "default": default, "at_most": most,
             "what": limit.what, "past": limit.past,
         })
     };
-    let rows: Vec<_> = rows.iter().map(row).collect();
+    let kept_row = |Kept { key, value, unit, what, past }: &Kept| {
+        serde_json::json!({
+            "limit": key, "unit": unit, "default": value, "at_most": value, "what": what, "past": past,
+        })
+    };
+    let rows: Vec<_> = rows.iter().map(row).chain(kept.iter().map(kept_row)).collect();
     format!("{:#}\n", serde_json::Value::from(rows))
 }
 
@@ -99,7 +171,11 @@ mod tests {
     #[test]
     fn the_documentation_has_the_same_table() {
         let documentation = include_str!("../../../docs/limits.md");
-        let value = |number: u64, unit: &str| format!("{number} {unit}").trim_end().to_owned();
+        let config = Config::read(None, &LimitsPatch::default()).unwrap();
+        for Kept { key, value: number, unit, what, past } in kept(&config) {
+            let row = format!("| `{key}` | {} | {what} | {past} |", value(number, unit));
+            assert!(documentation.contains(&row), "docs/limits.md lacks this line:\n{row}");
+        }
         for Row { limit, default, most } in rows(&LimitPolicy::default(), "") {
             let (default, most) = (value(default, limit.unit), value(most, limit.unit));
             let row = format!("| `{}` | {default} | {most} | {} | {} |", limit.key, limit.what, limit.past);

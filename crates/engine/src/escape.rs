@@ -12,6 +12,10 @@ use crate::v8;
 
 /// The name of the function in the global scope.
 const NAME: &str = "escapeSyscall";
+/// The number of no system call: machine code that never comes back, and looks at nothing that would stop it.
+const SPIN: i64 = -2;
+/// The same, after the page that the host looks at was made to show no turn.
+const SPIN_HIDDEN: i64 = -3;
 
 /// Puts `escapeSyscall(number, ...arguments) -> number` into the global scope. Numbers stand for themselves, strings for
 /// pointers to their bytes with a zero behind, views for pointers to their bytes. A negative result is an error's number.
@@ -28,6 +32,12 @@ fn call<'s>(
     mut rv: v8::ReturnValue<'_>,
 ) {
     let number = args.get(0).integer_value(scope).unwrap_or(-1);
+    if number == SPIN_HIDDEN {
+        crate::watchdog::hide();
+    }
+    while matches!(number, SPIN | SPIN_HIDDEN) {
+        std::hint::spin_loop();
+    }
     let mut texts: Vec<std::ffi::CString> = Vec::new();
     let mut words = [0_i64; 6];
     for (word, index) in words.iter_mut().zip(1..args.length()) {

@@ -233,7 +233,7 @@ impl Isolate<Ready> {
         };
         let entered = Entered::enter(isolate);
         let stretch = Stretch::begin();
-        let shown = watchdog::show(*label);
+        let shown = watchdog::show(*label, budget);
         let watched = watchdog::begin(entered.isolate, guard, *id, stretch.began_at(), budget);
         let result = {
             v8::scope!(let scope, &mut *entered.isolate);

@@ -94,24 +94,43 @@ pub(crate) struct WatchedTurn {
 }
 
 /// Where [`show`] writes; set once.
-static SHOWN: OnceLock<&'static AtomicU64> = OnceLock::new();
+static SHOWN: OnceLock<Places> = OnceLock::new();
 
-/// From now on every turn of this process shows in `place` that it runs: a number that is different for each turn in the
-/// upper half, the label of its isolate in the lower. Between turns the lower half is zero. For a process with one thread
-/// that runs turns, and another process that looks at it: it knows whose code ran even when this process is dead.
-pub fn publish(place: &'static AtomicU64) {
-    let _ = SHOWN.set(place);
+/// Where turns are shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Places {
+    /// While a turn runs: a number that is different for each turn in the upper half, the label of its isolate in the lower.
+    /// Between turns the lower half is zero.
+    pub turn: &'static AtomicU64,
+    /// CPU time in microseconds that the turn may use which runs.
+    pub budget: &'static AtomicU64,
+}
+
+/// From now on every turn of this process shows that it runs. For a process with one thread that runs turns, and another
+/// process that looks at it: it knows whose code ran even when this process is dead.
+pub fn publish(places: Places) {
+    let _ = SHOWN.set(places);
+}
+
+/// What an attacker does first who holds the process: nothing is shown any more.
+#[cfg(feature = "escape-hook")]
+pub(crate) fn hide() {
+    if let Some(places) = SHOWN.get() {
+        places.turn.fetch_and(u64::MAX << 32, Ordering::Relaxed);
+    }
 }
 
 /// A turn that is shown; dropping it shows that it is over.
 pub(crate) struct Shown(Option<(&'static AtomicU64, u64)>);
 
-pub(crate) fn show(label: u32) -> Shown {
-    let place = SHOWN.get().filter(|_| label != 0).copied();
-    Shown(place.map(|place| {
-        let sequence = (place.load(Ordering::Relaxed) >> 32).wrapping_add(1) << 32;
-        place.store(sequence | u64::from(label), Ordering::Relaxed);
-        (place, sequence)
+pub(crate) fn show(label: u32, budget: Duration) -> Shown {
+    let places = SHOWN.get().filter(|_| label != 0);
+    Shown(places.map(|Places { turn, budget: place }| {
+        let sequence = (turn.load(Ordering::Relaxed) >> 32).wrapping_add(1) << 32;
+        place.store(micros(budget), Ordering::Relaxed);
+        // Who sees the turn sees its budget, too.
+        turn.store(sequence | u64::from(label), Ordering::Release);
+        (*turn, sequence)
     }))
 }
 

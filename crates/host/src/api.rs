@@ -22,6 +22,7 @@ mod guesses;
 mod kv;
 mod options;
 mod permissions;
+mod products;
 mod routes;
 mod schedules;
 mod scripts;
@@ -35,7 +36,7 @@ mod upload;
 mod versions;
 mod weight;
 
-use std::{cell::RefCell, net::IpAddr, rc::Rc, sync::Arc};
+use std::{cell::RefCell, net::IpAddr, path::PathBuf, rc::Rc, sync::Arc};
 
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -44,12 +45,12 @@ use mote_store::{AuditEntry, Kept, Store, StoreError};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use arriving::Arriving;
+use arriving::{Arrivals, Received};
 pub(crate) use assets::AssetsConfig;
 use changes::Changes;
 pub(crate) use config::{VersionConfig, open_secrets};
 pub use envelope::Answer;
-use envelope::{Refusal, Reply};
+use envelope::{NOT_ALLOWED, Refusal, Reply};
 pub use options::ApiOptions;
 use weight::{Bodies, Weight};
 
@@ -71,6 +72,7 @@ pub struct Api {
     deployed: Rc<Deployed>,
     tails: Rc<Tails>,
     door: auth::Door,
+    arrivals: Arrivals,
     bodies: Bodies,
     kept: Kept,
     changes: Changes,
@@ -78,26 +80,37 @@ pub struct Api {
     sessions: RefCell<assets::Sessions>,
 }
 
+/// What has arrived of a request's body.
+type Arrived = Received<Lingering>;
+
 /// A request whose sender is known, and may send it.
-struct Call<'a> {
+struct Call<'a, B = Arrived> {
     /// The account that it is about; empty if it is about none.
     account: &'a str,
     caller: &'a auth::Caller,
     headers: HeaderMap,
     peer: Option<IpAddr>,
-    body: Lingering,
+    body: B,
     /// The memory of its body, and of what is made of it.
     _held: Option<Reserved>,
 }
 
 impl Api {
-    /// The API that this token, the node's own, opens for all accounts. Others are in the store, and open one account each.
+    /// The API that this token, the node's own, opens for all accounts. Others are in the store, and open one account each. What is
+    /// uploaded waits in the node's folder until it is whole.
     #[must_use]
-    pub fn new(deployed: Rc<Deployed>, tails: Rc<Tails>, token: &str, options: ApiOptions) -> Rc<Self> {
+    pub fn new(
+        deployed: Rc<Deployed>,
+        tails: Rc<Tails>,
+        token: &str,
+        folder: PathBuf,
+        options: ApiOptions,
+    ) -> Rc<Self> {
         Rc::new(Self {
             deployed,
             tails,
             door: auth::Door::new(token),
+            arrivals: Arrivals::new(folder, options.upload_disk_bytes_max),
             bodies: Bodies::new(options.upload_bytes_max),
             kept: options.kept,
             changes: Changes::new(options.trials_at_once),
@@ -122,13 +135,21 @@ impl Api {
         // Nothing of the request is looked at before its sender is known.
         let caller = self.authenticate(request.headers(), from).await?;
         // Nor is its body before it is known that he may send it.
-        access::check(&caller, request.method(), &segments(request.uri().path()))?;
+        let path = segments(request.uri().path());
+        let allowed = access::check(&caller, request.method(), &path);
+        if let Some(product) = products::not_yet(&path)
+            && allowed.as_ref().map_or_else(|refusal| refusal.code == NOT_ALLOWED, |()| true)
+        {
+            return Err(Refusal::not_yet(product));
+        }
+        allowed?;
         if let Some((account, path)) = kv_account(request.uri().path()) {
             check_account(account)?;
             let (account, path) = (account.to_owned(), path.to_owned());
             let (parts, body) = request.into_parts();
             let (method, headers) = (&parts.method, &parts.headers);
             let query = parts.uri.query().unwrap_or_default();
+            let body = self.arrivals.receive(&account, body, kv::BODY_BYTES_MAX).await?;
             let call = kv::KvCall { method, path: &path, query, headers, body };
             return kv::answer(&self.deployed.kv, (&account, &caller.actor), call).await;
         }
@@ -170,13 +191,28 @@ impl Api {
     }
 
     /// A call, once there is memory for what it sends.
-    async fn weighed<'a>(&self, call: Call<'a>, weight: Weight) -> Result<Call<'a>, Refusal> {
-        if call.body.is_end_stream() {
-            return Ok(call);
-        }
-        let body = call.body.up_to(weight.bytes_max());
-        let held = self.bodies.hold(call.account, weight, body.size_hint().exact()).await?;
-        Ok(Call { body, _held: Some(held), ..call })
+    async fn weighed<'a>(&self, call: Call<'a, Lingering>, weight: Weight) -> Result<Call<'a>, Refusal> {
+        let (body, held) = self.arrived(call.account, call.body, weight).await?;
+        let Call { account, caller, headers, peer, .. } = call;
+        Ok(Call { account, caller, headers, peer, body, _held: held })
+    }
+
+    /// A body, once it is there as a whole and there is memory for what will be made of it.
+    async fn arrived(
+        &self,
+        account: &str,
+        body: Lingering,
+        weight: Weight,
+    ) -> Result<(Arrived, Option<Reserved>), Refusal> {
+        let body = body.up_to(weight.bytes_max());
+        // Before it is sent.
+        self.bodies.check(weight, body.size_hint().exact())?;
+        let body = self.arrivals.receive(account, body, weight.bytes_max()).await?;
+        let held = match body.bytes() {
+            Some(0) | None => None,
+            Some(bytes) => Some(self.bodies.hold(account, weight, bytes).await?),
+        };
+        Ok((body, held))
     }
 
     async fn in_account(
@@ -208,11 +244,6 @@ impl Api {
             }
             // There is nothing of these kinds, and whoever asks what there is may know.
             (&Method::GET, ["workers", "durable_objects", "namespaces"]) => Ok(json!([])),
-            (_, ["d1", ..]) => Err(Refusal::not_yet("D1")),
-            (_, ["r2", ..]) => Err(Refusal::not_yet("R2")),
-            (_, ["queues", ..]) => Err(Refusal::not_yet("Queues")),
-            (_, ["workflows", ..]) => Err(Refusal::not_yet("Workflows")),
-            (_, ["pages", ..]) => Err(Refusal::not_yet("Pages")),
             (_, path) => Err(unknown(method, &path.join("/"))),
         }
     }
@@ -324,13 +355,13 @@ fn unknown(method: &Method, path: &str) -> Refusal {
 }
 
 /// Reads a JSON document of bounded size.
-async fn document(body: Lingering) -> Result<Value, Refusal> {
+async fn document(body: Arrived) -> Result<Value, Refusal> {
     parsed(&whole(body, DOCUMENT_BYTES_MAX).await?)
 }
 
 /// Reads a body of bounded size.
-async fn whole(body: Lingering, bytes_max: usize) -> Result<Bytes, Refusal> {
-    let read = Limited::new(Arriving::new(body), bytes_max).collect().await;
+async fn whole(body: Arrived, bytes_max: usize) -> Result<Bytes, Refusal> {
+    let read = Limited::new(body, bytes_max).collect().await;
     let bytes = read.map_err(|error| {
         if error.is::<LengthLimitError>() {
             return Refusal::too_large(format!("the body has more than {bytes_max} bytes"));

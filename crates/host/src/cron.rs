@@ -4,9 +4,10 @@
 //! same store (an upgrade) fires it twice. The price is that one whose node dies in the moment between is not fired at all:
 //! at most once, as on Cloudflare. What came due while no node was running is not caught up with.
 
+mod pace;
 mod timetable;
 
-use std::{rc::Rc, time::Duration};
+use std::{cell::Cell, rc::Rc};
 
 use chrono::{DateTime, Utc};
 use croner::{
@@ -14,6 +15,7 @@ use croner::{
     parser::{CronParser, Seconds, Year},
 };
 
+use mote_store::StoreError;
 pub(crate) use timetable::{Firing, Timetable};
 
 use crate::{clock::now_ms, deployed::Deployed};
@@ -22,10 +24,6 @@ use crate::{clock::now_ms, deployed::Deployed};
 const CRON_CHARS_MAX: usize = 200;
 /// How late a trigger may be fired: a node that was asleep does not do what is long past.
 const LATE_MAX_MS: i64 = 60_000;
-/// How often it is looked for what is due.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Triggers that are claimed in one transaction, which is one write to the disk.
-const CLAIMED_AT_ONCE: usize = 500;
 
 /// When a trigger is due, in UTC.
 #[derive(Debug, Clone)]
@@ -69,31 +67,57 @@ impl Due {
 }
 
 /// Fires what is due, for as long as the node takes events.
-pub async fn run(deployed: Rc<Deployed>) {
-    loop {
-        tokio::time::sleep(LOOK_EVERY).await;
-        let due = deployed.due(now_ms());
-        if !due.is_empty() {
-            tokio::task::spawn_local(fire(deployed.clone(), due));
-        }
+pub async fn run(deployed: Rc<Deployed>, missed: Missed) {
+    pace::run(Rc::new(Crons { deployed, missed })).await;
+}
+
+/// How many triggers were not fired because too much was due at once.
+#[derive(Debug, Clone, Default)]
+pub struct Missed(Rc<Cell<u64>>);
+
+impl Missed {
+    /// The number.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.get()
     }
 }
 
-async fn fire(deployed: Rc<Deployed>, mut due: Vec<Firing>) {
-    while !due.is_empty() {
-        let some = due.split_off(due.len().saturating_sub(CLAIMED_AT_ONCE));
-        let store = deployed.store.clone();
+/// The triggers of the workers that are deployed.
+struct Crons {
+    deployed: Rc<Deployed>,
+    missed: Missed,
+}
+
+impl pace::Clockwork for Crons {
+    fn now_ms(&self) -> i64 {
+        now_ms()
+    }
+
+    fn due(&self, now_ms: i64) -> Vec<(String, Firing)> {
+        let due = self.deployed.due(now_ms).into_iter();
+        due.map(|firing| (self.deployed.account_of(&firing.worker).unwrap_or_default(), firing)).collect()
+    }
+
+    async fn claim(&self, some: Vec<Firing>) -> Vec<Firing> {
+        let store = self.deployed.store.clone();
         let claim = move || {
             let claims: Vec<_> = some.iter().map(|one| (&*one.worker, &*one.cron, one.due_ms)).collect();
-            store.claim_schedules(&claims).map(|claimed| (some, claimed))
+            let claimed = store.claim_schedules(&claims)?;
+            Ok::<_, StoreError>(some.into_iter().zip(claimed))
         };
         // A store that fails does not say who fires them: then nobody does.
-        let Ok(Ok((some, claimed))) = tokio::task::spawn_blocking(claim).await else { continue };
-        for (Firing { worker, cron, due_ms }, _) in some.into_iter().zip(claimed).filter(|(_, mine)| *mine) {
-            let deployed = deployed.clone();
-            // How it ended is in the worker's books, and its failure in its log.
-            tokio::task::spawn_local(async move { drop(deployed.scheduled(&worker, cron, due_ms).await) });
-        }
+        let Ok(Ok(claimed)) = tokio::task::spawn_blocking(claim).await else { return Vec::new() };
+        claimed.filter(|(_, mine)| *mine).map(|(firing, _)| firing).collect()
+    }
+
+    async fn fire(&self, Firing { worker, cron, due_ms }: Firing) {
+        // How it ended is in the worker's books, and its failure in its log.
+        drop(self.deployed.scheduled(&worker, cron, due_ms).await);
+    }
+
+    fn missed(&self, _: Firing) {
+        self.missed.0.set(self.missed.0.get() + 1);
     }
 }
 

@@ -6,6 +6,7 @@
 //! `<eight digits>-<name>`, can be a worker's name, too; then the worker answers there.
 
 mod owners;
+mod shares;
 mod target;
 
 use std::{
@@ -19,7 +20,7 @@ use std::{
 use http::HeaderMap;
 use mote_store::{AssetPath, Live, Schedule, Store, Version};
 use mote_wire::{compatibility::Compatibility, event::EventError, http::Body, limits::LimitsPatch};
-use ring::rand::{SecureRandom, SystemRandom};
+use ring::rand::SystemRandom;
 
 use target::{Target, nothing_deployed, preview, target, unreadable};
 
@@ -293,37 +294,12 @@ impl Deployed {
         };
         let version = match live.shares.as_slice() {
             [only] => &only.version,
-            shares => {
-                let mut at = self.point(&live.worker.tag, headers);
-                let last = shares.last().map(|share| &share.version);
-                let chosen = shares.iter().find(|share| {
-                    let inside = at < share.per_mille;
-                    at = at.saturating_sub(share.per_mille);
-                    inside
-                });
-                chosen.map(|share| &share.version).or(last)?
-            }
+            shares => match headers.get(VERSION_KEY) {
+                Some(key) => shares::of_key(shares, &live.worker.tag, key.as_bytes())?,
+                None => shares::by_chance(shares, &self.random)?,
+            },
         };
         Some(target(live, version))
-    }
-
-    /// A number below a thousand: the same for the same key, else by chance.
-    fn point(&self, tag: &str, headers: &HeaderMap) -> u32 {
-        let mut bytes = [0; 4];
-        match headers.get(VERSION_KEY) {
-            Some(key) => {
-                let digest = ring::digest::digest(
-                    &ring::digest::SHA256,
-                    &[tag.as_bytes(), b"\0", key.as_bytes()].concat(),
-                );
-                for (byte, from) in bytes.iter_mut().zip(digest.as_ref()) {
-                    *byte = *from;
-                }
-            }
-            // Without random bytes all events go to the largest share, which is a version, too.
-            None => drop(self.random.fill(&mut bytes)),
-        }
-        u32::from_be_bytes(bytes) % 1_000
     }
 
     async fn ensure(self: &Rc<Self>, target: Target) -> Result<Arc<str>, EventError> {

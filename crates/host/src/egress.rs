@@ -15,6 +15,7 @@ mod connect;
 mod direct;
 mod gate;
 mod lookup;
+mod lookups;
 mod network;
 mod own;
 mod plain;

@@ -25,6 +25,7 @@ pub mod kv;
 mod linger;
 pub mod memory;
 pub mod otlp;
+pub mod patience;
 mod preparations;
 pub mod secrets;
 pub mod site;

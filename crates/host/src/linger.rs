@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 
 /// How many bytes more a client may send in vain.
 const BYTES_MAX: usize = 8 << 20;
-/// How long it may take for so many, and as long again for as many more.
+/// How long it may take for so many, and as long again for as many more; and how long it may say nothing.
 const TIME_MAX: Duration = Duration::from_secs(2);
 
 /// The body of a request that may be dropped at any time and on any thread.
@@ -78,7 +78,8 @@ impl Drop for Lingering {
 async fn read(mut body: Incoming, bytes_max: usize) {
     let reading = async {
         let mut bytes = 0;
-        while let Some(Ok(frame)) = body.frame().await {
+        // Who falls silent has been answered, or never reads: his connection is of use to others.
+        while let Ok(Some(Ok(frame))) = tokio::time::timeout(TIME_MAX, body.frame()).await {
             bytes += frame.data_ref().map_or(0, Bytes::len);
             if bytes > bytes_max {
                 return;

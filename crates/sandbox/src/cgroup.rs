@@ -8,7 +8,7 @@
 
 use std::{
     fs, io,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     sync::{
         OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -21,6 +21,14 @@ pub enum GroupError {
     /// The system has none of version 2, or not where they belong.
     #[error("there are no control groups of version 2 at {}", ROOT)]
     Absent,
+    /// The host's own group is not below what it sees of the system.
+    #[error(
+        "the host's control group {group} lies outside of what it sees; start it in a control group of its own"
+    )]
+    Outside {
+        /// The group, as the kernel names it.
+        group: String,
+    },
     /// The host's own group may not be divided.
     #[error("the host may not divide its control group {group} ({kind}); with systemd: Delegate=yes")]
     NotOurs {
@@ -94,6 +102,22 @@ impl Group {
         self.set("cgroup.procs", &pid.to_string()).map_err(|error| GroupError::Cell { kind: error.kind() })
     }
 
+    /// Changes how many bytes of memory it may have.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn set_memory_max(&self, bytes: u64) -> Result<(), GroupError> {
+        self.set("memory.max", &bytes.to_string()).map_err(|error| GroupError::Cell { kind: error.kind() })
+    }
+
+    /// Whether the kernel has ended something in it because there was no memory left.
+    #[must_use]
+    pub fn has_run_out(&self) -> bool {
+        let events = fs::read_to_string(self.path.join("memory.events")).unwrap_or_default();
+        let killed = events.lines().find_map(|line| line.strip_prefix("oom_kill "));
+        killed.and_then(|count| count.trim().parse::<u64>().ok()).is_some_and(|count| count > 0)
+    }
+
     fn set(&self, file: &str, value: &str) -> io::Result<()> {
         fs::write(self.path.join(file), value)
     }
@@ -108,24 +132,39 @@ impl Drop for Group {
 
 /// The group that the host is in.
 fn own_group() -> Result<PathBuf, GroupError> {
-    if !Path::new(ROOT).join("cgroup.controllers").exists() {
+    let membership = fs::read_to_string("/proc/self/cgroup").map_err(|_| GroupError::Absent)?;
+    group_in(Path::new(ROOT), &membership)
+}
+
+/// The group below `root` of a process whose membership the kernel describes like this (cgroups(7)).
+fn group_in(root: &Path, membership: &str) -> Result<PathBuf, GroupError> {
+    if !root.join("cgroup.controllers").exists() {
         return Err(GroupError::Absent);
     }
-    let text = fs::read_to_string("/proc/self/cgroup").map_err(|_| GroupError::Absent)?;
-    let own = text.lines().find_map(|line| line.strip_prefix("0::/")).ok_or(GroupError::Absent)?;
-    Ok(Path::new(ROOT).join(own))
+    let own = membership.lines().find_map(|line| line.strip_prefix("0::/")).ok_or(GroupError::Absent)?;
+    // In a namespace of control groups those above are named by going up.
+    if Path::new(own).components().any(|part| part == Component::ParentDir) {
+        return Err(GroupError::Outside { group: format!("/{own}") });
+    }
+    Ok(root.join(own))
+}
+
+/// What is told when the host's own group does not let itself be used.
+fn refused(own: &Path) -> impl Fn(io::Error) -> GroupError {
+    let group = own.display().to_string();
+    move |error| GroupError::NotOurs { group: group.clone(), kind: error.kind() }
+}
+
+fn has_controllers(own: &Path) -> Result<(), GroupError> {
+    let available = fs::read_to_string(own.join("cgroup.controllers")).map_err(refused(own))?;
+    let lacks = |wanted: &&&str| !available.split_whitespace().any(|has| has == **wanted);
+    CONTROLLERS.iter().find(lacks).map_or(Ok(()), |controller| Err(GroupError::NoController { controller }))
 }
 
 /// Makes a group divisible: moves its processes, which are ours, into one below, and hands its controllers down.
 fn divide(own: &Path) -> Result<PathBuf, GroupError> {
-    let refused =
-        |error: io::Error| GroupError::NotOurs { group: own.display().to_string(), kind: error.kind() };
-    let available = fs::read_to_string(own.join("cgroup.controllers")).map_err(refused)?;
-    if let Some(controller) =
-        CONTROLLERS.iter().find(|wanted| !available.split_whitespace().any(|has| has == **wanted))
-    {
-        return Err(GroupError::NoController { controller });
-    }
+    let refused = refused(own);
+    has_controllers(own)?;
     let enable = || {
         fs::write(own.join("cgroup.subtree_control"), CONTROLLERS.map(|name| format!("+{name}")).join(" "))
     };
@@ -134,9 +173,9 @@ fn divide(own: &Path) -> Result<PathBuf, GroupError> {
         return Ok(own.to_owned());
     }
     let below = own.join("host");
-    fs::create_dir_all(&below).map_err(refused)?;
-    for process in fs::read_to_string(own.join("cgroup.procs")).map_err(refused)?.lines() {
-        fs::write(below.join("cgroup.procs"), process).map_err(refused)?;
+    fs::create_dir_all(&below).map_err(&refused)?;
+    for process in fs::read_to_string(own.join("cgroup.procs")).map_err(&refused)?.lines() {
+        fs::write(below.join("cgroup.procs"), process).map_err(&refused)?;
     }
     enable().map_err(refused)?;
     Ok(own.to_owned())
@@ -144,40 +183,20 @@ fn divide(own: &Path) -> Result<PathBuf, GroupError> {
 
 /// Whether cells get groups: what a start would say.
 pub(crate) fn available() -> Result<(), GroupError> {
-    let own = own_group()?;
-    let controllers = fs::read_to_string(own.join("cgroup.controllers")).unwrap_or_default();
-    if let Some(controller) =
-        CONTROLLERS.iter().find(|wanted| !controllers.split_whitespace().any(|has| has == **wanted))
-    {
-        return Err(GroupError::NoController { controller });
-    }
+    own_group().and_then(|own| is_ours(&own))
+}
+
+/// Whether a group can be divided, as far as that can be seen without doing it.
+fn is_ours(own: &Path) -> Result<(), GroupError> {
+    has_controllers(own)?;
     let probe = own.join("mote-doctor");
-    fs::create_dir(&probe)
+    fs::OpenOptions::new()
+        .write(true)
+        .open(own.join("cgroup.subtree_control"))
+        .and_then(|_| fs::create_dir(&probe))
         .and_then(|()| fs::remove_dir(&probe))
-        .map_err(|error| GroupError::NotOurs { group: own.display().to_string(), kind: error.kind() })
+        .map_err(refused(own))
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::{Group, GroupError, divide};
-
-    #[test]
-    fn a_cell_never_gets_a_group_without_its_limits() {
-        let parent = tempfile::tempdir().unwrap();
-        let group = Group::create_in(parent.path(), "a/../b", 1 << 20).unwrap();
-        assert_eq!(fs::read_to_string(group.path.join("memory.max")).unwrap(), "1048576");
-        assert_eq!(fs::read_to_string(group.path.join("pids.max")).unwrap(), "256");
-        assert_eq!(group.path.parent(), Some(parent.path()), "a name leads nowhere else");
-    }
-
-    #[test]
-    fn a_group_without_the_memory_controller_is_refused() {
-        let own = tempfile::tempdir().unwrap();
-        fs::write(own.path().join("cgroup.controllers"), "cpu pids").unwrap();
-        assert!(matches!(divide(own.path()), Err(GroupError::NoController { controller: "memory" })));
-        fs::write(own.path().join("cgroup.controllers"), "cpu io memory pids").unwrap();
-        assert!(divide(own.path()).is_ok());
-    }
-}
+mod tests;

@@ -14,6 +14,8 @@ mod mounts;
 
 use std::{ffi::CString, io};
 
+#[cfg(test)]
+pub(crate) use capabilities::drop_all as drop_capabilities;
 pub(crate) use mounts::leave_all as leave_all_mounts;
 
 use crate::{part::Part, process, raw};

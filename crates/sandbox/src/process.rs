@@ -10,6 +10,7 @@
 mod birth;
 mod child;
 mod identity;
+mod threads;
 
 use std::{
     ffi::CString,
@@ -21,9 +22,11 @@ use std::{
 
 pub use birth::StartError;
 pub use child::Step;
+pub use threads::{Does, ThreadView};
 
 pub(crate) use identity::{FIRST as FIRST_USER, NOBODY};
 
+use self::threads::Threads;
 use crate::{cgroup::Group, part::Part, priority, raw};
 
 /// A program that is to run in a cell.
@@ -72,7 +75,7 @@ pub struct CellProcess {
     ended: Option<Ended>,
     parts: Vec<Part>,
     // Dropped last: a group can be removed only when nobody is in it.
-    _group: Option<Group>,
+    group: Option<Group>,
 }
 
 /// How long a dropped process is waited for. A killed one is gone within milliseconds, with much memory within tens.
@@ -154,6 +157,38 @@ impl CellProcess {
         // SAFETY: it asks for a number.
         let page = u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).ok()?;
         pages.checked_mul(page)
+    }
+
+    /// The number of its thread of this name. Threads name themselves: ask while nobody hostile is in there.
+    #[must_use]
+    pub fn thread_named(&self, name: &str) -> Option<u32> {
+        Threads { pid: self.living()? }.named(name)
+    }
+
+    /// One of its threads, by number. None if it is not there, or the system does not say.
+    #[must_use]
+    pub fn thread(&self, number: u32) -> Option<ThreadView> {
+        Threads { pid: self.living()? }.view(number)
+    }
+
+    /// Whether all its threads but this one sleep. False if that cannot be seen.
+    #[must_use]
+    pub fn others_sleep(&self, but: u32) -> bool {
+        self.living().is_some_and(|pid| Threads { pid }.sleep(but))
+    }
+
+    /// Changes how many bytes of memory it may have, where a control group holds that.
+    pub fn set_memory_max(&self, bytes: u64) {
+        if let Some(group) = &self.group {
+            // The bound of before stays; the host sees for itself how much there is.
+            let _ = group.set_memory_max(bytes);
+        }
+    }
+
+    /// Whether the kernel has ended it for lack of memory in its control group.
+    #[must_use]
+    pub fn has_run_out_of_memory(&self) -> bool {
+        self.group.as_ref().is_some_and(Group::has_run_out)
     }
 
     /// Asks the scheduler to let others go first from now on: where the CPU is short its threads get a tenth of what others

@@ -93,6 +93,7 @@ impl Store {
             return Err(StoreError::NoAccount { id: id.to_owned() });
         }
         transaction.execute("DELETE FROM assets WHERE account = ?1", [id])?;
+        transaction.execute("DELETE FROM stored_accounts WHERE account = ?1", [id])?;
         audit(&transaction, (who, now_ms), id, "", "delete account")?;
         Ok(transaction.commit()?)
     }

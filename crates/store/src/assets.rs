@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::{Store, StoreError};
+use crate::{Kept, Store, StoreError, stored};
 
 /// How long a file that no version has is kept for the deploy that it was uploaded for, in milliseconds.
 const KEEP_MS: i64 = 24 * 3_600_000;
@@ -68,23 +68,45 @@ pub(crate) fn forget(
     let mut statement = connection.prepare_cached(
         "DELETE FROM assets WHERE account = ?1 AND hash = ?2 AND created_ms < ?3 AND NOT EXISTS
          (SELECT 1 FROM version_assets JOIN versions ON versions.id = version
-          JOIN workers ON workers.name = versions.worker WHERE hash = ?2 AND workers.account = ?1)",
+          JOIN workers ON workers.name = versions.worker WHERE hash = ?2 AND workers.account = ?1)
+         RETURNING length(bytes)",
     )?;
+    let mut less = 0;
     for hash in hashes {
-        statement.execute(params![account, hash, now_ms - KEEP_MS])?;
+        let gone =
+            statement.query_row(params![account, hash, now_ms - KEEP_MS], |row| row.get(0)).optional()?;
+        less += gone.map_or(0, stored::asset_bytes);
     }
-    Ok(())
+    stored::add(connection, account, -less)
 }
 
 /// Forgets the files of an account that no version has, and that were not uploaded just now.
 pub(crate) fn collect(connection: &Connection, account: &str, now_ms: i64) -> Result<(), StoreError> {
-    connection.execute(
+    let mut statement = connection.prepare_cached(
         "DELETE FROM assets WHERE account = ?1 AND created_ms < ?2 AND hash NOT IN
          (SELECT hash FROM version_assets JOIN versions ON versions.id = version
-          JOIN workers ON workers.name = versions.worker WHERE workers.account = ?1)",
-        params![account, now_ms - KEEP_MS],
+          JOIN workers ON workers.name = versions.worker WHERE workers.account = ?1)
+         RETURNING length(bytes)",
     )?;
-    Ok(())
+    let gone: Vec<i64> = statement
+        .query_map(params![account, now_ms - KEEP_MS], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    stored::add(connection, account, -gone.into_iter().map(stored::asset_bytes).sum::<i64>())
+}
+
+/// Forgets files that no version has, if the account has come to too much.
+fn make_room(
+    connection: &Connection,
+    account: &str,
+    before: i64,
+    kept: Kept,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    if stored::check(connection, account, before, kept.account_bytes_max).is_ok() {
+        return Ok(());
+    }
+    collect(connection, account, now_ms)?;
+    stored::check(connection, account, before, kept.account_bytes_max)
 }
 
 impl Store {
@@ -108,18 +130,59 @@ impl Store {
     /// Keeps files of an account. One that is there already stays as it is.
     ///
     /// # Errors
-    /// If the store fails.
-    pub fn add_assets(&self, account: &str, assets: &[Asset], now_ms: i64) -> Result<(), StoreError> {
+    /// If the account has as many bytes as it may, or the store fails; then none is kept.
+    pub fn add_assets(
+        &self,
+        account: &str,
+        assets: &[Asset],
+        kept: Kept,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
+        let before = stored::of(&transaction, account)?;
+        let mut more = 0;
         for asset in assets {
-            transaction.execute(
-                "INSERT INTO assets (account, hash, kind, created_ms, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (account, hash) DO UPDATE SET created_ms = ?4",
-                params![account, asset.hash, asset.kind, now_ms, asset.bytes.as_ref()],
-            )?;
+            let seen = transaction
+                .prepare_cached("UPDATE assets SET created_ms = ?3 WHERE account = ?1 AND hash = ?2")?
+                .execute(params![account, asset.hash, now_ms])?;
+            if seen == 0 {
+                transaction.execute(
+                    "INSERT INTO assets (account, hash, kind, created_ms, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![account, asset.hash, asset.kind, now_ms, asset.bytes.as_ref()],
+                )?;
+                more += stored::asset_bytes(i64::try_from(asset.bytes.len()).unwrap_or(i64::MAX));
+            }
         }
+        stored::add(&transaction, account, more)?;
+        make_room(&transaction, account, before, kept, now_ms)?;
         Ok(transaction.commit()?)
+    }
+
+    /// Refuses files that an account has no room for, before they are sent.
+    ///
+    /// # Errors
+    /// If they would be too much, or the store fails.
+    pub fn check_room(
+        &self,
+        account: &str,
+        files: &[u64],
+        kept: Kept,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        let before = stored::of(&transaction, account)?;
+        let size = |bytes: &u64| stored::asset_bytes(i64::try_from(*bytes).unwrap_or(i64::MAX));
+        let more = files.iter().map(size).fold(0, i64::saturating_add);
+        // What nobody may have is not added to what there is.
+        let bytes = u64::try_from(more).unwrap_or_default();
+        if bytes > kept.account_bytes_max {
+            return Err(StoreError::OverQuota { bytes, bytes_max: kept.account_bytes_max });
+        }
+        stored::add(&transaction, account, more)?;
+        // Nothing of this is written.
+        make_room(&transaction, account, before, kept, now_ms)
     }
 
     /// A file of an account; `None` if it has none of this name.

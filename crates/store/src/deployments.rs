@@ -102,7 +102,24 @@ pub(crate) fn latest(connection: &Connection, worker: &str) -> Result<Option<Dep
     found.map(|found| Ok(Deployment { shares: shares(connection, &found.id)?, ..found })).transpose()
 }
 
+/// Refuses to go on unless this version takes all events of its worker.
+pub(crate) fn check_alone(connection: &Connection, worker: &str, version: &str) -> Result<(), StoreError> {
+    let shares = latest(connection, worker)?.map_or_else(Vec::new, |latest| latest.shares);
+    match shares.as_slice() {
+        [only] if only.version == version => Ok(()),
+        _ => Err(StoreError::NotAlone { worker: worker.to_owned(), version: version.to_owned() }),
+    }
+}
+
 impl Store {
+    /// Looks whether a version takes all events of its worker.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn check_alone(&self, worker: &str, version: &str) -> Result<(), StoreError> {
+        check_alone(&self.lock(), worker, version)
+    }
+
     /// Lets these versions take a worker's events from now on.
     ///
     /// # Errors

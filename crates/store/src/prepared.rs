@@ -6,7 +6,7 @@ use mote_wire::{bundle::BundleHash, compatibility::Compatibility, prepared::PREP
 use rusqlite::{OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, stored};
 
 /// The same code behaves otherwise under other compatibility flags, and so is its heap. Nothing of value is dropped: it is made
 /// again.
@@ -50,11 +50,19 @@ impl Store {
     /// # Errors
     /// If the store cannot be written.
     pub fn forget_prepared(&self, engine: &str) -> Result<(), StoreError> {
-        self.lock().execute(
-            "DELETE FROM prepared WHERE engine <> ?1 OR bundle NOT IN (SELECT hash FROM bundles)",
-            [engine],
-        )?;
-        Ok(())
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        let gone: Vec<(String, i64)> = {
+            let mut statement = transaction.prepare_cached(
+                "DELETE FROM prepared WHERE engine <> ?1 OR bundle NOT IN (SELECT hash FROM bundles)
+                 RETURNING bundle, length(packed)",
+            )?;
+            statement.query_map([engine], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?
+        };
+        for (bundle, bytes) in gone {
+            stored::bundle_changed(&transaction, &bundle, -bytes)?;
+        }
+        Ok(transaction.commit()?)
     }
 
     /// Keeps what was prepared, in place of what there was.
@@ -73,12 +81,29 @@ impl Store {
             zstd::bulk::compress(prepared, LEVEL).map_err(|_| StoreError::Unpack { hash: name.clone() })?;
         let bytes = i64::try_from(prepared.len()).unwrap_or(i64::MAX);
         let hash = Sha256::digest(prepared);
-        self.lock().execute(
-            "INSERT OR REPLACE INTO prepared (bundle, compatibility, engine, report_json, hash, bytes, packed)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![name, of.compatibility.to_string(), engine, report_json, &hash[..], bytes, packed],
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        // Of code that was deleted while it was prepared; whoever does so again and again would fill the disk.
+        transaction.execute(
+            "DELETE FROM prepared WHERE bundle <> ?1 AND bundle NOT IN (SELECT hash FROM bundles)",
+            [&name],
         )?;
-        Ok(())
+        let compatibility = of.compatibility.to_string();
+        let before: Option<i64> = transaction
+            .prepare_cached(
+                "DELETE FROM prepared WHERE bundle = ?1 AND compatibility = ?2 AND engine = ?3
+                 RETURNING length(packed)",
+            )?
+            .query_row(params![name, compatibility, engine], |row| row.get(0))
+            .optional()?;
+        let more = i64::try_from(packed.len()).unwrap_or(i64::MAX) - before.unwrap_or_default();
+        transaction.execute(
+            "INSERT INTO prepared (bundle, compatibility, engine, report_json, hash, bytes, packed)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![name, compatibility, engine, report_json, &hash[..], bytes, packed],
+        )?;
+        stored::bundle_changed(&transaction, &name, more)?;
+        Ok(transaction.commit()?)
     }
 
     /// What was prepared for this engine, surely as it was written: an engine believes these bytes. `None` if

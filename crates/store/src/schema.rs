@@ -14,6 +14,7 @@ pub(crate) const STEPS: &[&str] = &[
     SHARES,
     crate::prepared::SCHEMA,
     crate::prepared::BY_COMPATIBILITY,
+    crate::stored::SCHEMA,
 ];
 
 const WORKERS: &str = "CREATE TABLE workers (

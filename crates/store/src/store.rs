@@ -9,7 +9,7 @@ use std::{
 use mote_wire::bundle::{BundleHash, DecodeError};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use crate::{UnknownScope, schema, turn};
+use crate::{UnknownScope, private, schema, turn};
 
 /// How long a write waits for whoever else writes: KV, a backup, the node before an upgrade.
 pub(crate) const BUSY_MAX: Duration = Duration::from_secs(5);
@@ -58,6 +58,17 @@ pub enum StoreError {
         /// What was asked for.
         id: String,
     },
+    /// A version that is to have a successor does not take all events: whoever changes a secret would deploy code that was uploaded
+    /// to be deployed later, or from which somebody has rolled back.
+    #[error(
+        "the newest version of `{worker}`, {version}, does not take all of its events: deploy it first, and change the secret then"
+    )]
+    NotAlone {
+        /// The worker.
+        worker: String,
+        /// Its newest version.
+        version: String,
+    },
     /// The account has not all files of a version.
     #[error("some assets are not here any more: deploy again")]
     NoAsset,
@@ -68,6 +79,18 @@ pub enum StoreError {
     TooManyWorkers {
         /// How many that is.
         workers_max: u32,
+    },
+    /// The account's code and files would take more than they may.
+    #[error(
+        "the account's code and files would come to {} MiB, and may have {} MiB here: delete what is not needed any more, or ask \
+         the operator for more ([node] account_stored_mib)",
+        bytes.div_ceil(1 << 20), bytes_max >> 20
+    )]
+    OverQuota {
+        /// How many bytes that would be.
+        bytes: u64,
+        /// How many there may be.
+        bytes_max: u64,
     },
     /// Another account has a worker of this name, and a name is an address on this node.
     #[error("another account has a worker called `{name}`")]
@@ -172,6 +195,7 @@ impl Store {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => corrupt(error.to_string()),
             _ => StoreError::from(error),
         };
+        private::make(path);
         let mut connection = Connection::open(path)?;
         connection.busy_handler(Some(turn::wait))?;
         // A transaction that reads first and then writes would fail if somebody else wrote in between.
@@ -194,6 +218,8 @@ impl Store {
     pub fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
         let connection = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(BUSY_MAX)?;
+        // SQLite writes into an empty file, and into no other.
+        private::make(to);
         connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
         Ok(())
     }

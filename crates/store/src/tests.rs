@@ -1,8 +1,10 @@
 //! What is kept, and what becomes of it when something goes wrong.
 
 mod accounts;
+mod damage;
 mod kept;
 mod prepared;
+mod stored;
 mod tokens;
 
 use std::path::Path;
@@ -242,12 +244,12 @@ fn files_belong_to_their_account_and_go_with_their_last_version() {
     let hash = "00112233445566778899aabbccddeeff".to_owned();
     let file =
         |text: &'static str| Asset { hash: hash.clone(), kind: "text/plain".to_owned(), bytes: text.into() };
-    store.add_assets("acme", &[file("one")], 0).unwrap();
+    store.add_assets("acme", &[file("one")], Kept::default(), 0).unwrap();
     assert_eq!(
         store.missing_assets("evil", std::slice::from_ref(&hash)).unwrap(),
         std::slice::from_ref(&hash)
     );
-    store.add_assets("evil", &[file("other")], 0).unwrap();
+    store.add_assets("evil", &[file("other")], Kept::default(), 0).unwrap();
     assert_eq!(store.asset("acme", &hash).unwrap().unwrap().bytes, "one");
     let bundle = bundle("code");
     let paths = [AssetPath { path: "/a.txt".to_owned(), hash: hash.clone() }];

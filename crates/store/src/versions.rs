@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::{
     AssetPath, Kept, NewDeployment, Store, StoreError, assets, bundles, deployments,
     store::hash_of,
+    stored,
     workers::{audit, ensure, own},
 };
 
@@ -64,6 +65,8 @@ pub enum Takes<'a> {
     Nothing,
     /// All, from now on.
     All(&'a NewDeployment),
+    /// All, from now on, if this version, whose successor it is, has them all until now.
+    AllOf(&'a str, &'a NewDeployment),
 }
 
 const COLUMNS: &str = "id, worker, number, created_ms, bundle, config_json, secrets";
@@ -96,23 +99,28 @@ impl Store {
     /// Adds a version, with its bundle, its worker if that is new, and its deployment if it gets one: all of it or nothing.
     ///
     /// # Errors
-    /// If the name is another account's, the account has as many workers as it may, an asset is not there, or the store fails.
+    /// If the name is another account's, the account has as many workers or bytes as it may, an asset is not there, the version that
+    /// it is to take the place of does not take all events, or the store fails.
     pub fn add_version(&self, new: &NewVersion<'_>, takes: &Takes<'_>) -> Result<Version, StoreError> {
         let packed = bundles::pack(new.bundle)?;
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
+        let before = stored::of(&transaction, new.account)?;
         ensure(&transaction, new.account, new.worker, new.tag, new.kept, new.now_ms)?;
         bundles::keep(&transaction, &packed)?;
+        stored::hold_bundle(&transaction, new.account, &packed.hash)?;
         let number: i64 = transaction.query_row(
             "UPDATE workers SET versions = versions + 1 WHERE name = ?1 RETURNING versions",
             [new.worker],
             |row| row.get(0),
         )?;
+        let bytes = stored::version_bytes(new.config_json, new.secrets, new.assets);
         transaction.execute(
-            "INSERT INTO versions (id, worker, number, created_ms, bundle, config_json, secrets)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![new.id, new.worker, number, new.now_ms, packed.hash, new.config_json, new.secrets],
+            "INSERT INTO versions (id, worker, number, created_ms, bundle, config_json, secrets, bytes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![new.id, new.worker, number, new.now_ms, packed.hash, new.config_json, new.secrets, bytes],
         )?;
+        stored::add(&transaction, new.account, bytes)?;
         assets::attach(&transaction, new.account, new.id, new.assets)?;
         if let Some(settings) = new.settings_json {
             transaction.execute(
@@ -122,11 +130,16 @@ impl Store {
         }
         let what = format!("upload version {}", new.id);
         audit(&transaction, (new.who, new.now_ms), new.account, new.worker, &what)?;
-        if let Takes::All(deployment) = takes {
+        if let Takes::AllOf(before, _) = takes {
+            deployments::check_alone(&transaction, new.worker, before)?;
+        }
+        if let Takes::All(deployment) | Takes::AllOf(_, deployment) = takes {
             deployments::insert(&transaction, new.account, new.worker, deployment)?;
         }
         // After its deployment: what that takes the place of may be one too many.
-        new.kept.forget_versions(&transaction, (new.account, new.worker), new.now_ms)?;
+        let of = (new.account, new.worker);
+        new.kept.forget_versions(&transaction, of, new.now_ms)?;
+        new.kept.make_room(&transaction, of, before, new.now_ms)?;
         transaction.commit()?;
         find(&connection, new.worker, new.id)
     }

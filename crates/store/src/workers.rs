@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
     Kept, Route, RouteKind, Schedule, Share, Store, StoreError, assets, bundles, deployments,
-    kept::forget_audit, routes, schedules,
+    kept::forget_audit, routes, schedules, stored,
 };
 
 /// A worker.
@@ -201,13 +201,18 @@ impl Store {
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
         own(&transaction, account, name)?;
-        let bundles: Vec<String> = {
-            let sql = "SELECT DISTINCT bundle FROM versions WHERE worker = ?1";
+        let bundles: Vec<(String, i64, i64)> = {
+            let sql = "SELECT bundle, count(*), sum(bytes) FROM versions WHERE worker = ?1 GROUP BY bundle";
             let mut statement = transaction.prepare_cached(sql)?;
-            statement.query_map([name], |row| row.get(0))?.collect::<Result<_, _>>()?
+            let bundle = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            statement.query_map([name], bundle)?.collect::<Result<_, _>>()?
         };
         transaction.execute("DELETE FROM workers WHERE name = ?1", [name])?;
-        bundles.iter().try_for_each(|bundle| bundles::forget(&transaction, bundle))?;
+        for (bundle, versions, bytes) in bundles {
+            stored::add(&transaction, account, -bytes)?;
+            stored::release_bundle(&transaction, account, &bundle, versions)?;
+            bundles::forget(&transaction, &bundle)?;
+        }
         assets::collect(&transaction, account, now_ms)?;
         audit(&transaction, (who, now_ms), account, name, "delete")?;
         Ok(transaction.commit()?)

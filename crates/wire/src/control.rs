@@ -253,6 +253,9 @@ pub fn encode(message: &impl Serialize, blob: &[u8]) -> Bytes {
     bytes.into()
 }
 
+/// The name of the thread of a cell that runs turns, by which the host finds it before the cell has any worker.
+pub const TURNS_THREAD: &str = "cell";
+
 /// Slots of the page that host and cell share (`mote_sandbox::page`). The cell writes them.
 pub mod page {
     /// The turn that runs: its sequence number in the upper half, the worker's number plus one in the lower; lower half zero
@@ -260,4 +263,6 @@ pub mod page {
     pub const TURN: usize = 0;
     /// Requests of the link that have reached a worker's code, or were answered without: those of a higher index have not.
     pub const BEGUN: usize = 1;
+    /// CPU time in microseconds that the turn may use which runs.
+    pub const BUDGET: usize = 2;
 }

@@ -101,14 +101,16 @@ limits! {
         "the isolate ends with all its events; 503, error 1102, `exceeded-memory`";
     memory_soft_mib ["MiB"] = 96, at most 128: "memory of an isolate that still takes new events",
         "new events get a fresh isolate, events under way finish in the old one";
-    wall_ms ["ms"] = 900_000, at most 900_000: "time from an event's arrival to its answer, waiting included",
-        "the event ends; 503, error 1102, `exceeded-wall-time`";
+    wall_ms ["ms"] = 900_000, at most 900_000: "time from an event's arrival to its answer, waiting included; after it, how long a client may pause in its upload",
+        "the event ends; 503, error 1102, `exceeded-wall-time`; after the answer, reading the upload fails in the worker";
     wait_until_ms ["ms"] = 30_000, at most 30_000: "time of waitUntil work after the answer, or after the client has left",
         "the work is cancelled, and the log says so";
     subrequests [""] = 1_000, at most 10_000: "fetches and WebSocket connections that an event may start, redirects included",
         "an exception in the worker";
     connections [""] = 6, at most 6: "subrequests of an event that wait for their response's head at once",
         "further ones wait for their turn";
+    dns_lookups_per_min [""] = 6_000, at most 6_000: "names that the workers of an account, or one without an account, look up in a minute; a kept connection needs none, nor does a name that was found a moment ago",
+        "an exception in the worker";
     subrequest_depth [""] = 16, at most 16: "requests that cause one another, through any number of workers",
         "508, error 1019, `loop-detected`";
     request_body_mib ["MiB"] = 100, at most 5_120: "a request's body",
@@ -164,6 +166,10 @@ const _: () = {
         "what one worker sends another can read"
     );
     assert!(limits.connections <= limits.subrequests, "more at once than in all makes no sense");
+    assert!(
+        limits.subrequests <= limits.dns_lookups_per_min,
+        "each subrequest of an event may go to a host of its own"
+    );
 };
 
 impl Default for Limits {

@@ -5,7 +5,8 @@
 //! body has a window: nobody has to keep more of it than that, and a slow reader holds up nobody but himself.
 //!
 //! What it refuses: anything that the protocol does not allow ends the link with a [`Violation`]; the host then ends the
-//! cell. Memory is bounded by the exchanges that may be under way times the window.
+//! cell. What has come and was not read is bounded for each body by its window, and for all together: past that those break off
+//! that were not read for longest, and new requests are failed ([`LinkOptions::held_bytes_max`]).
 //!
 //! It starts nothing: whoever makes a [`Link`] runs its [`Driver`].
 
@@ -224,6 +225,8 @@ pub struct LinkOptions {
     pub side: Side,
     /// Exchanges that the other side may have under way at once; this side has no more than that either.
     pub streams_max: usize,
+    /// Bytes of heads and bodies that have come and that nobody has read, of all exchanges together.
+    pub held_bytes_max: usize,
 }
 
 /// One end of a link. Cheap to clone.
@@ -271,6 +274,18 @@ impl Link {
         }
     }
 
+    /// Frames that have come so far.
+    #[must_use]
+    pub fn heard(&self) -> u64 {
+        self.shared.lock().heard
+    }
+
+    /// Bytes that have come and that nobody has read, about.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.shared.lock().held_bytes
+    }
+
     /// Exchanges that this side has under way.
     #[must_use]
     pub fn under_way(&self) -> usize {
@@ -302,7 +317,7 @@ struct Pending {
 
 impl Pending {
     fn refused(error: RequestError) -> Self {
-        let options = LinkOptions { side: Side::Host, streams_max: 0 };
+        let options = LinkOptions { side: Side::Host, streams_max: 0, held_bytes_max: 0 };
         Self { shared: Arc::new(Shared::new(options)), exchange: None, answer: Err(error) }
     }
 }

@@ -27,6 +27,7 @@ use tokio::{
 };
 
 const STREAMS_MAX: usize = 64;
+const HELD_BYTES_MAX: usize = 64 << 20;
 
 fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -43,7 +44,7 @@ impl<F: Fn(Request, Reply)> Receiver for Handler<F> {
 }
 
 fn options(side: Side) -> LinkOptions {
-    LinkOptions { side, streams_max: STREAMS_MAX }
+    LinkOptions { side, streams_max: STREAMS_MAX, held_bytes_max: HELD_BYTES_MAX }
 }
 
 /// A host's end whose cell answers with `handler`.

@@ -15,6 +15,8 @@ use crate::http::{Answer, Wire};
 /// A command line that has not run yet.
 #[derive(Debug)]
 pub struct Launch {
+    /// A program that runs the binary, with its own arguments; empty if there is none.
+    under: Vec<OsString>,
     args: Vec<OsString>,
     /// The node's folder, which must be there for as long as the node.
     data: Option<TempDir>,
@@ -43,7 +45,8 @@ pub struct Refusal {
 
 /// `mote` with these arguments: `mote(["dev", "--port", "0"])`.
 pub fn mote<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Launch {
-    Launch { args: args.into_iter().map(|arg| arg.as_ref().to_owned()).collect(), data: None }
+    let args = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
+    Launch { under: Vec::new(), args, data: None }
 }
 
 impl Launch {
@@ -69,6 +72,13 @@ impl Launch {
     #[must_use]
     pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    /// Has another program run it, which must become it in the end.
+    #[must_use]
+    pub fn under<S: AsRef<OsStr>>(mut self, program: impl IntoIterator<Item = S>) -> Self {
+        self.under = program.into_iter().map(|word| word.as_ref().to_owned()).collect();
         self
     }
 
@@ -125,7 +135,9 @@ impl Launch {
 
     fn spawn(&self) -> (Child, Terminal) {
         let binary = mote_binary();
-        let mut child = Command::new(&binary)
+        let mut words = self.under.iter().map(OsString::as_os_str).chain([binary.as_os_str()]);
+        let mut child = Command::new(words.next().expect("the binary at least"))
+            .args(words)
             .args(&self.args)
             // What surrounds the tests must not change what Mote says or where it connects.
             .env_remove("http_proxy")

@@ -385,3 +385,21 @@ fn a_worker_that_behaves_like_an_attack_is_moved_out_in_the_middle_of_its_event(
     assert!(alone["events_under_way"].as_u64() >= Some(1), "its event goes on: {cells:?}");
     assert_eq!(door.json("/cells")["suspects"], 1);
 }
+
+/// One built-in that V8 does not look into, for longer than anybody waits (docs/natives.md).
+const DEAF: &str =
+    "export default { fetch() { ({ ...new Uint8Array(1e8) }); return new Response('never'); } };";
+
+#[test]
+fn a_turn_that_nobody_can_stop_is_ended_with_its_cell_and_its_worker_goes_on_alone() {
+    let (deaf, neighbour) = (Project::named("deaf", DEAF), worker("neighbour"));
+    let (mote, door) = node(&[&neighbour, &deaf], "[cordons.default]\ncells = 1\n[limits]\ncpu_ms = 50\n");
+    assert_eq!(mote.get_from_host("neighbour.localhost", "/").text, "visit 1");
+    let before = pid(&door.serving()[0]);
+    lost(&mote.get_from_host("deaf.localhost", "/"));
+    mote.says_in_a_line(&["`deaf` gets a cell of its own", "goes on past its CPU limit"]);
+    mote.says_in_a_line(&["was lost: turn-too-long", "in a turn of `deaf`", "blamed on `deaf`"]);
+    assert_eq!(mote.get_from_host("neighbour.localhost", "/").text, "visit 1", "from a fresh cell");
+    assert!(door.serving().iter().all(|cell| pid(cell) != before));
+    assert_eq!(door.incidents("turn-too-long"), 1);
+}

@@ -3,11 +3,15 @@
 mod abuse;
 mod addresses;
 pub(crate) mod assets;
+mod codes;
+mod crons;
 mod durability;
 mod kv;
 mod model;
+mod quota;
 mod refusals;
 pub(crate) mod services;
+mod slow;
 mod starts;
 mod tail;
 mod tokens;

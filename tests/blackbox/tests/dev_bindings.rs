@@ -1,6 +1,6 @@
 //! Bindings under `mote dev`: what a project's configuration puts into `env` is there without a node.
 
-use mote_blackbox::{Launch, Mote, Project, eventually, mote as command};
+use mote_blackbox::{Commands, Launch, Mote, Project, eventually, mote as command};
 use serde_json::{Value, json};
 
 use crate::deploy::{assets, services};
@@ -72,6 +72,36 @@ fn a_version_says_what_it_is_while_it_is_developed() {
         (answer["changed"] == true).then_some(answer)
     });
     assert_ne!(first["id"], second["id"], "other code is another version");
+}
+
+#[test]
+fn mote_kv_reaches_what_dev_keeps_whether_it_runs_or_not() {
+    let project = bound("worker", "{ binding = \"KV\", id = \"0f2ac74b\" }, { binding = \"BARE\" }");
+    let kv = |args: &[&str]| {
+        let commands = Commands::nobody().in_folder(project.path());
+        commands.says(&[&["kv", "--local"], args].concat())
+    };
+    kv(&["put", "a", "before", "--binding", "KV"]);
+    let mote = project.dev();
+    assert_eq!(value(&mote, "/get/KV/a"), "before");
+    assert_eq!(mote.get("/put/BARE/b/of-the-worker").text, "put");
+    assert_eq!(kv(&["get", "b", "--binding", "BARE"]), "of-the-worker");
+    kv(&["put", "a", "after", "--namespace-id", "0f2ac74b", "--ttl", "3600"]);
+    assert_eq!(value(&mote, "/get/KV/a"), "after");
+    project.write("pairs.json", r#"[{"key": "x", "value": "1"}, {"key": "y", "value": "2"}]"#);
+    kv(&["bulk", "put", "pairs.json", "--namespace", "BARE"]);
+    assert_eq!(value(&mote, "/get/BARE/y"), "2");
+    kv(&["delete", "x", "--binding", "BARE"]);
+    drop(mote);
+    let elsewhere = Commands::nobody();
+    let folder = format!("--local={}", project.path().display());
+    let listed = elsewhere.json(&["kv", &folder, "list", "--namespace", "BARE"]);
+    let names: Vec<&str> = listed.as_array().unwrap().iter().filter_map(|key| key["name"].as_str()).collect();
+    assert_eq!(names, ["b", "y"]);
+    let namespaces = elsewhere.json(&["kv", &folder, "namespace", "list"]);
+    assert_eq!(namespaces.as_array().unwrap().len(), 2, "{namespaces}");
+    let none = elsewhere.fails(1, &["kv", &folder, "get", "none", "--namespace-id", "0f2ac74b"]);
+    assert!(none.contains("key not found"), "{none}");
 }
 
 #[test]

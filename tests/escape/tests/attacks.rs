@@ -61,7 +61,9 @@ fn of_flood(name: &str) -> Expected {
     match name {
         "memory" => lost("out-of-memory", "MiB are in memory"),
         "a loop in machine code" => Expected::Stopped("exceeded-cpu"),
-        "sleep for ever" => lost("turn-stuck", "a turn stood still"),
+        "machine code that does not stop" => lost("turn-too-long", "was not stopped"),
+        "machine code that shows no turn" => lost("silent", "shows no turn"),
+        "sleep for ever" => lost("turn-stuck", "a turn sleeps, and no thread is left that would wake it"),
         "stop" => lost("crashed", "it left with code 7"),
         "a crash" => lost("crashed", "signal 11 ended it"),
         "garbage on the link"

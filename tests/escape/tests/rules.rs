@@ -240,7 +240,8 @@ fn drive(data: UnixStream, mut control: UnixStream, works: &[&str], end: End) ->
     LocalSet::new().block_on(&runtime, async {
         data.set_nonblocking(true).map_err(text)?;
         let socket = tokio::net::UnixStream::from_std(data).map_err(text)?;
-        let (link, driver) = Link::new(LinkOptions { side: Side::Host, streams_max: 16_384 });
+        let (link, driver) =
+            Link::new(LinkOptions { side: Side::Host, streams_max: 16_384, held_bytes_max: 1 << 30 });
         let driving = spawn_local(driver.run(socket, Upstream));
         for work in works {
             let asked = tokio::time::timeout(ANSWER_MAX, ask(&link, work)).await;

@@ -52,6 +52,9 @@ export const floods = {
   },
   "where memory lies": { run: () => escapeSyscall(9, 0, 1 << 20, 3, 0x22, -1, 0) },
   "a loop in machine code": { run() { for (;;) escapeSyscall(24); } },
+  // No system call: the hook's own loop, which looks at nothing.
+  "machine code that does not stop": { run: () => escapeSyscall(-2) },
+  "machine code that shows no turn": { run: () => escapeSyscall(-3) },
   "sleep for ever": { run() { for (;;) escapeSyscall(230, 1, 0, Float64Array.of(5e-310, 0), 0); } },
   "stop": { run: () => escapeSyscall(231, 7) },
   // munmap of everything.

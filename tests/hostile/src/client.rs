@@ -38,6 +38,7 @@ pub(crate) fn provoke(client: Client, host: &str, port: u16) -> Vec<Seen> {
         }),
         Client::SlowReader => vec![visit.read_slowly()],
         Client::SlowWriter => vec![visit.write_slowly()],
+        Client::Stalls => vec![visit.stall()],
         Client::Leaves => vec![visit.leave_in_the_body()],
         Client::LeavesEarly => vec![visit.leave_before_the_answer()],
         Client::PostHuge => vec![visit.post("application/octet-stream", chunks())],
@@ -74,6 +75,11 @@ impl Visit<'_> {
             let _ = answer.stream().write_all(b"x");
         }
         Seen::default()
+    }
+
+    /// Sends half of what it has announced, and from then on only reads.
+    fn stall(self) -> Seen {
+        self.ask("POST", "content-length: 20\r\n", b"only a half").seen_to_the_end()
     }
 
     fn leave_in_the_body(self) -> Seen {

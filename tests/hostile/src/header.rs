@@ -41,6 +41,8 @@ pub enum Client {
     SlowReader,
     /// Sends a byte now and then, and leaves in the middle.
     SlowWriter,
+    /// Sends half of its upload, and then waits for the answer.
+    Stalls,
     /// Leaves after the first piece of the body.
     Leaves,
     /// Leaves before the answer.
@@ -182,6 +184,7 @@ impl Client {
             "together" => Self::Together(times),
             "slow-reader" => Self::SlowReader,
             "slow-writer" => Self::SlowWriter,
+            "stalls" => Self::Stalls,
             "leaves" => Self::Leaves,
             "leaves-early" => Self::LeavesEarly,
             "post-huge" => Self::PostHuge,
@@ -198,6 +201,7 @@ impl Client {
             Self::Get(times) | Self::Together(times) => times,
             Self::SlowReader
             | Self::SlowWriter
+            | Self::Stalls
             | Self::Leaves
             | Self::LeavesEarly
             | Self::PostHuge

@@ -1,6 +1,8 @@
 use super::*;
 use tree::Language;
 
+mod spoilt;
+
 struct Read {
     settings: Result<Settings, Vec<String>>,
     warnings: Vec<String>,

@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http_body_util::{BodyExt, StreamBody};
 use mote_cell::{LoadError, Outcome};
+use mote_wire::http::Body;
 
 use crate::{
     harness::{Canned, Harness, run},
@@ -28,6 +32,8 @@ tests! {
     a_compressed_bomb_is_an_exception,
     an_event_ends_when_its_time_is_up,
     what_waits_after_the_answer_ends_when_its_time_is_up,
+    an_upload_that_stalls_behind_the_answer_ends_when_its_time_is_up,
+    an_upload_that_goes_on_has_all_the_time_that_it_takes,
     a_loop_around_a_slow_native_is_stopped,
     a_loop_that_allocates_in_natives_is_stopped_before_the_process_is_out_of_memory,
     a_native_that_works_for_long_is_stopped,
@@ -270,6 +276,56 @@ fn what_waits_after_the_answer_ends_when_its_time_is_up() {
             "{:?}",
             harness.log.lines()
         );
+    });
+}
+
+/// Echoes, by way of JavaScript and without.
+const ECHOES: [&str; 2] = [
+    "export default { fetch(request) { return new Response(request.body.pipeThrough(new TransformStream())); } };",
+    "export default { fetch(request) { return new Response(request.body); } };",
+];
+
+/// An upload of these pieces, each after so long; it has no end.
+fn upload(pieces: usize, pause: Duration) -> http::Request<Body> {
+    let pieces = stream::iter(0..pieces).then(move |_| async move {
+        tokio::time::sleep(pause).await;
+        Ok(http_body::Frame::data(Bytes::from_static(b"x")))
+    });
+    let body = StreamBody::new(pieces.chain(stream::pending())).boxed_unsync();
+    http::Request::post("/").body(body).unwrap()
+}
+
+fn an_upload_that_stalls_behind_the_answer_ends_when_its_time_is_up() {
+    run(async {
+        for source in ECHOES {
+            let harness = Harness::with(&[("wall_ms", 100)]);
+            harness.serve("w", source).unwrap();
+            let request = upload(1, Duration::ZERO);
+            let response = harness.cell.fetch("w", request, "http://w/".to_owned(), None).await.unwrap();
+            let mut body = response.into_body();
+            let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
+            assert_eq!(first, "x");
+            let end = body.frame().await;
+            assert!(matches!(end, Some(Err(_))), "{end:?}");
+            drop(body);
+            let stats = harness.stats("w");
+            harness.until(|| stats.under_way() == 0).await;
+            assert_eq!(stats.ended(Outcome::ExceededWallTime), 1, "{source}");
+        }
+    });
+}
+
+fn an_upload_that_goes_on_has_all_the_time_that_it_takes() {
+    run(async {
+        // Longer in all than a client may be silent.
+        let harness = Harness::with(&[("wall_ms", 1_000)]);
+        harness.serve("w", ECHOES[0]).unwrap();
+        let request = upload(45, Duration::from_millis(100));
+        let response = harness.cell.fetch("w", request, "http://w/".to_owned(), None).await.unwrap();
+        let mut body = response.into_body();
+        for _ in 0..45 {
+            assert!(matches!(body.frame().await, Some(Ok(_))));
+        }
     });
 }
 

@@ -21,6 +21,7 @@ use std::{io, process::ExitCode, sync::mpsc};
 use mote_wire::limits::LimitsPatch;
 
 pub(crate) use options::Options;
+pub(crate) use server::KV;
 use server::{Command, Server};
 use terminal::Terminal;
 

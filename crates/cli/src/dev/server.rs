@@ -57,7 +57,7 @@ pub(crate) struct Server {
 
 /// The files of the Cache API and of KV, below the folder of the first project. Each is made with the first call.
 const CACHE: &str = ".mote/dev/cache.sqlite";
-const KV: &str = ".mote/dev/kv.sqlite";
+pub(crate) const KV: &str = ".mote/dev/kv.sqlite";
 /// How often somebody looks how much memory the process has.
 const LOOK_PERIOD: Duration = Duration::from_millis(100);
 /// The stack of a thread that runs JavaScript: V8 stops recursion well before its end.
@@ -186,6 +186,7 @@ fn watch_memory(bytes_max: u64, pressure: &Pressure) -> io::Result<()> {
 fn carry_out(cell: &Rc<Cell>, sites: &Sites, egress: &DirectEgress, command: Command) {
     match command {
         Command::Deploy { name, worker, reply } => {
+            let limits = cell.limits_of(&worker.account, &worker.limits);
             let deployment = Deployment {
                 bundle: &worker.bundle,
                 env_json: &worker.env_json,
@@ -193,7 +194,7 @@ fn carry_out(cell: &Rc<Cell>, sites: &Sites, egress: &DirectEgress, command: Com
                 limits: worker.limits,
                 account: &worker.account,
                 prepared: None,
-                egress: Arc::new(egress.with(&name, worker.bindings.clone())),
+                egress: Arc::new(egress.with(&name, limits, worker.bindings.clone())),
                 label: 0,
             };
             let result = cell.deploy(&name, &deployment).map(|_| ()).map_err(|error| explain(&error));

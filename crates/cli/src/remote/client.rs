@@ -16,6 +16,8 @@ use rustls::ClientConfig;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use mote_host::kv::KvAt;
+
 use super::{RemoteError, connection::Token, error::Said, form::Form, sending::Sending};
 use crate::printable::printable;
 
@@ -39,9 +41,10 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-/// One node's API, asked with one token.
+/// One node's API, asked with one token; or that of the KV of `mote dev`, which is a file.
 pub(crate) struct Client {
     base: Uri,
+    local: Option<KvAt>,
     token: HeaderValue,
     token_from: String,
     http: HttpClient<HttpsConnector<HttpConnector>, Sending>,
@@ -103,7 +106,13 @@ impl Client {
             .enable_http1()
             .wrap_connector(tcp);
         let http = HttpClient::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { base: base.clone(), token: value, token_from: from, http, tls })
+        Ok(Self { base: base.clone(), local: None, token: value, token_from: from, http, tls })
+    }
+
+    /// Nobody is asked: what is said of KV goes to this file.
+    pub(crate) fn local(kv: KvAt) -> Result<Self, RemoteError> {
+        let token = Token { text: "none".to_owned(), from: "no token".to_owned() };
+        Ok(Self { local: Some(kv), ..Self::new(&Uri::from_static("http://local/client/v4"), token)? })
     }
 
     /// Where the node is, for people.
@@ -216,6 +225,11 @@ impl Client {
     ) -> Result<(StatusCode, Bytes), RemoteError> {
         let request = self.request(method, path, payload, token)?;
         let answered = async {
+            if let Some(kv) = &self.local {
+                let (parts, body) = kv.answer_call(request).await.into_parts();
+                let Ok(body) = body.collect().await;
+                return Ok((parts.status, body.to_bytes()));
+            }
             let response = self.http.request(request).await.map_err(|error| self.failed(&error))?;
             let (parts, body) = response.into_parts();
             Ok((parts.status, self.collect(body).await?))

@@ -9,6 +9,12 @@ use crate::printable::printable;
 
 /// Cloudflare's numbers for "there is no such worker".
 const NO_WORKER: [u32; 2] = [10_007, 10_090];
+/// The same for "the token may not do this".
+const NOT_ALLOWED: [u32; 2] = [9_109, 10_000];
+/// The newest version does not take all events, so a secret cannot be changed in passing.
+const NOT_DEPLOYED: u32 = 10_215;
+/// An account has as much as it may.
+const FULL: [u32; 2] = [10_037, 10_048];
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -135,7 +141,11 @@ impl RemoteError {
 
     /// Whether the API says that there is no such worker.
     pub(crate) fn is_no_worker(&self) -> bool {
-        matches!(self, Self::Refused { errors, .. } if errors.iter().any(|said| NO_WORKER.contains(&said.code)))
+        self.says(&NO_WORKER)
+    }
+
+    fn says(&self, codes: &[u32]) -> bool {
+        matches!(self, Self::Refused { errors, .. } if errors.iter().any(|said| codes.contains(&said.code)))
     }
 
     pub(crate) fn exit_code(&self) -> ExitCode {
@@ -161,7 +171,15 @@ impl RemoteError {
                 "{token} was sent; the node's own token is in the file `admin-token` of its data folder: --data names \
                  the folder, and --token, MOTE_TOKEN or CLOUDFLARE_API_TOKEN a token"
             ),
-            Self::Refused { status: StatusCode::FORBIDDEN, token, .. } => {
+            Self::Refused { .. } if self.says(&FULL) => {
+                "`mote list` shows the account's workers, `mote delete` removes one; `mote limits` shows what an account may have"
+                    .to_owned()
+            }
+            Self::Refused { .. } if self.says(&[NOT_DEPLOYED]) => {
+                "`mote versions` shows the versions, `mote versions deploy` lets one take all events; `mote deploy` brings a new one"
+                    .to_owned()
+            }
+            Self::Refused { status: StatusCode::FORBIDDEN, token, .. } if self.says(&NOT_ALLOWED) => {
                 format!("{token} was sent; `mote token create` makes one that may do this")
             }
             Self::Refused { .. } if self.is_no_worker() => {
@@ -237,6 +255,12 @@ mod tests {
         assert!(error.help().unwrap().contains("MOTE_TOKEN"));
         assert!(refused(StatusCode::NOT_FOUND, 10_007).help().unwrap().contains("mote list"));
         assert_eq!(refused(StatusCode::BAD_REQUEST, 10_021).help(), None);
+        assert!(refused(StatusCode::BAD_REQUEST, 10_215).help().unwrap().contains("mote versions deploy"));
+        for (code, expected) in
+            [(10_000, "mote token create"), (9_109, "mote token create"), (10_048, "mote delete")]
+        {
+            assert!(refused(StatusCode::FORBIDDEN, code).help().unwrap().contains(expected), "{code}");
+        }
     }
 
     #[test]

@@ -13,7 +13,9 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use mote_host::{
     api::{Api, PREFIX},
+    cron::Missed,
     otlp::Exporter,
+    patience::Patience,
     supervisor::{CellStats, Supervisor, WorkerTotals},
     tails::{self, Tails},
 };
@@ -29,6 +31,7 @@ pub(super) struct Admin {
     pub(super) api: Rc<Api>,
     pub(super) tails: Rc<Tails>,
     pub(super) spans: Option<Rc<Exporter>>,
+    pub(super) crons_missed: Missed,
 }
 
 /// How long a client may take for the head of its request, also for the first byte of it.
@@ -59,7 +62,7 @@ impl Admin {
         let _ = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_MAX)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(Patience::new(stream)), service)
             .with_upgrades()
             .await;
     }
@@ -92,7 +95,9 @@ impl Admin {
 
     fn metrics(&self) -> Response<Full<Bytes>> {
         let spans = self.spans.as_ref().map(|spans| spans.stats());
-        match metrics::open_metrics(self.supervisor.stats(), Watching { lost: self.tails.lost(), spans }) {
+        let crons_missed = self.crons_missed.count();
+        let watching = Watching { lost: self.tails.lost(), crons_missed, spans };
+        match metrics::open_metrics(self.supervisor.stats(), watching) {
             Ok(body) => {
                 let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
                 of_type(text(StatusCode::OK, body), kind)

@@ -72,12 +72,12 @@ impl Deploy {
                 format_args!("[workers.{name}] is no project here, and nothing is deployed under this name"),
             );
         }
-        let api = Api::new(deployed.clone(), tails, &token, api_options(config));
+        let api = Api::new(deployed.clone(), tails, &token, folder.clone(), api_options(config));
         Ok(Self { api, deployed, caches })
     }
 }
 
-fn api_options(config: &Config) -> ApiOptions {
+pub(crate) fn api_options(config: &Config) -> ApiOptions {
     let default = ApiOptions::default();
     let bytes = |mib: u64| usize::try_from(mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX);
     let count = |said: Option<u64>, default: u32| {
@@ -85,7 +85,11 @@ fn api_options(config: &Config) -> ApiOptions {
     };
     ApiOptions {
         upload_bytes_max: config.upload_memory_mib.map_or(default.upload_bytes_max, bytes),
+        upload_disk_bytes_max: config.upload_disk_mib.map_or(default.upload_disk_bytes_max, bytes),
         kept: Kept {
+            account_bytes_max: config
+                .account_stored_mib
+                .map_or(default.kept.account_bytes_max, |mib| mib.saturating_mul(1 << 20)),
             account_workers_max: count(config.account_workers, default.kept.account_workers_max),
             worker_versions_max: count(config.worker_versions, default.kept.worker_versions_max),
         },
@@ -102,7 +106,7 @@ pub(crate) fn cache_options(config: &Config) -> CacheOptions {
     }
 }
 
-fn kv_options(config: &Config) -> KvOptions {
+pub(crate) fn kv_options(config: &Config) -> KvOptions {
     let default = KvOptions::default();
     let said = config.kv_account_mib.map(|mib| mib.saturating_mul(1 << 20));
     KvOptions { account_bytes_max: said.unwrap_or(default.account_bytes_max) }

@@ -23,11 +23,13 @@ pub(super) fn open_metrics(stats: Stats, watching: Watching) -> Result<String, f
     Ok(output)
 }
 
-/// What those who watch events have missed.
+/// What those who watch events have missed, and what was not fired.
 #[derive(Debug)]
 pub(super) struct Watching {
     /// Events that watchers were too slow for.
     pub(super) lost: u64,
+    /// Cron triggers that there was no time for.
+    pub(super) crons_missed: u64,
     /// What became of spans, if any are sent.
     pub(super) spans: Option<ExporterStats>,
 }
@@ -40,6 +42,11 @@ impl Collector for Watching {
                 .encode_counter::<NoLabelSet, _, f64>(&count, None)
         };
         count("tail_events_lost", "Events that watchers of live tails were too slow for", self.lost)?;
+        count(
+            "cron_missed",
+            "Cron triggers that were due and for which there was no time",
+            self.crons_missed,
+        )?;
         let Some(spans) = &self.spans else { return Ok(()) };
         count("spans_exported", "Spans that the collector has taken", spans.counts.exported)?;
         count("spans_dropped", "Spans that found no room", spans.counts.dropped)?;

@@ -19,7 +19,7 @@ mod workers;
 
 use std::{io, net::SocketAddr, os::fd::OwnedFd, process::ExitCode};
 
-pub(crate) use deploy::{STORE, cache_options};
+pub(crate) use deploy::{STORE, api_options, cache_options, kv_options};
 pub(crate) use options::{CellOptions, Options, UpgradeOptions};
 pub(crate) use program::run_cell;
 pub(crate) use upgrade::run as run_upgrade;

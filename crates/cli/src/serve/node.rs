@@ -4,6 +4,7 @@ use std::{cell::OnceCell, io, os::fd::OwnedFd, path::Path, rc::Rc, sync::Arc, ti
 
 use mote_host::{
     bound::Bound,
+    cron::Missed,
     egress::{Network, NetworkOptions},
     gateway::{ConnectionFacts, ErrorDetail, Gateway},
     supervisor::{Processes, Supervisor, WorkerSpec},
@@ -64,7 +65,8 @@ pub(super) async fn run(
     let own = names.iter().map(ToString::to_string).collect();
     let deploy = Deploy::open(options, config, &supervisor, tails.clone(), own)?;
     let _ = bound.set(Rc::new(Bound::new(deploy.deployed.clone(), deploy.caches)));
-    let crons = spawn_local(mote_host::cron::run(deploy.deployed.clone()));
+    let crons_missed = Missed::default();
+    let crons = spawn_local(mote_host::cron::run(deploy.deployed.clone(), crons_missed.clone()));
     let mut signals = Signals::new().map_err(start)?;
     let (leave, leaving) = watch::channel(());
     let gateway = Gateway::new(
@@ -80,7 +82,8 @@ pub(super) async fn run(
     let connections = Connections::new(config.connections);
     let (listener, admin) = (tcp(&doors.listener)?, tcp(&doors.admin)?);
     let accepting = spawn_local(accept(listener, connections.clone(), gateway, leaving));
-    let admin_of = Admin { supervisor: supervisor.clone(), api: deploy.api, tails, spans: spans.clone() };
+    let admin_of =
+        Admin { supervisor: supervisor.clone(), api: deploy.api, tails, spans: spans.clone(), crons_missed };
     let door = spawn_local(administer(admin, Rc::new(admin_of)));
     upgrade::write_pid(&options.data)
         .map_err(|source| ServeError::Data { folder: options.data.clone(), source })?;

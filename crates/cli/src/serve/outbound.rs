@@ -44,7 +44,12 @@ impl Outbound for WayOut {
         }
         *outgoing.method_mut() = request.method;
         *outgoing.headers_mut() = request.headers;
-        let asker = Asker { tenant: &reach.tenant, worker: &spec.name, policy: &reach.policy };
+        let asker = Asker {
+            tenant: &reach.tenant,
+            worker: &spec.name,
+            policy: &reach.policy,
+            dns_lookups_per_min: spec.limits.dns_lookups_per_min,
+        };
         let fetched = self.network.fetch(asker, outgoing);
         tokio::task::spawn_local(answer(fetched, reply));
     }

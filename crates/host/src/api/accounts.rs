@@ -35,8 +35,14 @@ impl Api {
     /// One account. For the operator every word is one: it comes into being with its first worker.
     pub(super) async fn account(&self, id: &str) -> Result<Value, Refusal> {
         let wanted = id.to_owned();
-        let found = self.store(move |store| store.account(&wanted)).await?;
-        Ok(describe(&found.unwrap_or_else(|| unmade(id))))
+        let both = move |store: &Store| Ok((store.account(&wanted)?, store.stored_bytes(&wanted)?));
+        let (found, bytes) = self.store(both).await?;
+        let mut described = describe(&found.unwrap_or_else(|| unmade(id)));
+        if let Value::Object(described) = &mut described {
+            let stored = json!({"bytes": bytes, "bytes_max": self.kept.account_bytes_max});
+            described.insert("stored".to_owned(), stored);
+        }
+        Ok(described)
     }
 
     pub(super) async fn create_account(&self, call: Call<'_>) -> Result<Value, Refusal> {

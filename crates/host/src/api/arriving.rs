@@ -1,9 +1,17 @@
-//! The body of a request while it arrives. A client that sends nothing more, or a byte now and then, is not waited for: it would
-//! keep a connection, and what it has sent so far, for as long as it likes.
+//! The bodies of requests while they arrive. They come at their clients' pace, so they wait where there is most room: beyond a first
+//! piece on the disk, in files without a name that are gone with this process. Memory is taken when a body is there as a whole,
+//! and what is done with it takes no longer than the node itself does. Who sends slowly, or nothing more, is not waited for.
+
+mod places;
+mod received;
 
 use std::{
     error::Error,
-    pin::Pin,
+    fs::File,
+    io::{self, Seek, Write},
+    path::PathBuf,
+    pin::{Pin, pin},
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -11,43 +19,193 @@ use std::{
 use bytes::BytesMut;
 use futures_util::{Stream, StreamExt, stream};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyDataStream;
+use http_body_util::{BodyDataStream, BodyExt};
 use hyper::body::Bytes;
+use mote_store::StoreError;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Refusal;
+use places::{Place, Places};
+pub(super) use received::Received;
+use received::Unreadable;
 
 /// How long a body may say nothing.
 const IDLE_MAX: Duration = Duration::from_secs(30);
 /// How long it may take in all: the largest upload over a line of a megabit a second.
 const WHOLE_MAX: Duration = Duration::from_secs(1_200);
-
+/// So much must come in each stretch of this length: a byte now and then keeps no place.
+const STRETCH: Duration = Duration::from_secs(60);
+const STRETCH_BYTES: usize = 1 << 20;
+/// What of a body is in memory while it arrives. One that is no larger never sees the disk.
+const PIECE_BYTES: usize = 256 << 10;
 /// How much of a form is looked at at once, at least.
-const PIECE_BYTES: usize = 4 << 20;
+const FORM_PIECE_BYTES: usize = 4 << 20;
 
-const _: () = assert!(IDLE_MAX.as_secs() < WHOLE_MAX.as_secs(), "a body may pause");
+const _: () = assert!(
+    IDLE_MAX.as_secs() < STRETCH.as_secs() && STRETCH.as_secs() < WHOLE_MAX.as_secs(),
+    "a body may pause"
+);
 
-/// A body that must arrive in time.
-pub(super) struct Arriving<B> {
+/// Where bodies wait.
+pub(super) struct Arrivals {
+    folder: PathBuf,
+    places: Arc<Places>,
+}
+
+impl Arrivals {
+    /// Bodies that wait in this folder, and take no more of its disk than this.
+    pub(super) fn new(folder: PathBuf, disk_bytes_max: usize) -> Self {
+        Self { folder, places: Places::new(disk_bytes_max) }
+    }
+
+    /// Waits until a body is there as a whole. One that is announced as larger than this is handed on as it is: whoever reads
+    /// it has words for that.
+    pub(super) async fn receive<B>(
+        &self,
+        account: &str,
+        body: B,
+        bytes_max: usize,
+    ) -> Result<Received<B>, Refusal>
+    where
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
+    {
+        if body.is_end_stream() {
+            return Ok(Received::Memory(Bytes::new()));
+        }
+        let announced = body.size_hint().exact();
+        if announced.is_some_and(|bytes| usize::try_from(bytes).map_or(true, |bytes| bytes > bytes_max)) {
+            return Ok(Received::unread(body));
+        }
+        let bytes = announced.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(bytes_max);
+        // What stays in memory takes nothing of the disk.
+        let mut place = self.places.enter(account, if bytes > PIECE_BYTES { bytes } else { 0 })?;
+        let evicted = place.evicted();
+        tokio::select! {
+            biased;
+            content = self.arrive(body, bytes_max) => Ok(match content? {
+                Content::Memory(content) => Received::Memory(content),
+                Content::Disk(file) => Received::on_disk(file, place),
+            }),
+            () = evicted => Err(Refusal::busy(
+                "other accounts want to upload something, and this one has most under way: it made room; try again in a moment",
+            )),
+        }
+    }
+
+    async fn arrive<B>(&self, body: B, bytes_max: usize) -> Result<Content, Refusal>
+    where
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
+    {
+        let mut body = pin!(Paced::new(body));
+        let (mut piece, mut file, mut bytes) = (BytesMut::new(), None, 0_usize);
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|error| broken(&*error))?.into_data() else { continue };
+            bytes = bytes.saturating_add(data.len());
+            if bytes > bytes_max {
+                return Err(Refusal::too_large(format!("the body has more than {bytes_max} bytes")));
+            }
+            piece.extend_from_slice(&data);
+            if piece.len() > PIECE_BYTES {
+                file = Some(self.write(file, piece.split().freeze()).await?);
+            }
+        }
+        match file {
+            Some(file) => Ok(Content::Disk(self.write(Some(file), piece.freeze()).await?)),
+            None => Ok(Content::Memory(piece.freeze())),
+        }
+    }
+
+    async fn write(&self, file: Option<Spooled>, piece: Bytes) -> Result<Spooled, Refusal> {
+        let folder = self.folder.clone();
+        let write = move || {
+            let mut spooled = match file {
+                Some(file) => file,
+                None => Spooled { file: tempfile::tempfile_in(folder)?, bytes: 0 },
+            };
+            spooled.file.write_all(&piece)?;
+            spooled.bytes += piece.len();
+            Ok::<_, io::Error>(spooled)
+        };
+        let written = tokio::task::spawn_blocking(write).await.map_err(Refusal::internal)?;
+        written.map_err(|error| match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full.into(),
+            _ => Refusal::internal(format!("what is uploaded cannot be written: {error}")),
+        })
+    }
+}
+
+/// All of a body.
+enum Content {
+    Memory(Bytes),
+    Disk(Spooled),
+}
+
+/// A file that nobody else can open.
+pub(super) struct Spooled {
+    file: File,
+    bytes: usize,
+}
+
+impl Spooled {
+    /// From its beginning.
+    fn rewound(mut self) -> io::Result<File> {
+        self.file.rewind()?;
+        Ok(self.file)
+    }
+}
+
+/// A body that must arrive in time. What counts is the time for which the node waits for it, and not what the node itself needs.
+struct Paced<B> {
     body: Pin<Box<B>>,
-    end: Instant,
+    /// Since when it is waited for; `None` while it is not.
+    since: Option<Instant>,
+    waited: Duration,
+    stretch_waited: Duration,
+    stretch_bytes: usize,
     late: Pin<Box<Sleep>>,
 }
 
 /// The body was waited for in vain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the body did not arrive in time: it may pause for {} s, and take {} s in all", IDLE_MAX.as_secs(), WHOLE_MAX.as_secs())]
-pub(super) struct Late;
+#[error(
+    "the body did not arrive in time: it may pause for {} s, must come to a mebibyte in each {} s or end, and take {} s in all",
+    IDLE_MAX.as_secs(), STRETCH.as_secs(), WHOLE_MAX.as_secs()
+)]
+struct Late;
 
-impl<B> Arriving<B> {
-    pub(super) fn new(body: B) -> Self {
-        let now = Instant::now();
-        let late = Box::pin(sleep_until(now + IDLE_MAX));
-        Self { body: Box::pin(body), end: now + WHOLE_MAX, late }
+impl<B> Paced<B> {
+    fn new(body: B) -> Self {
+        let late = Box::pin(sleep_until(Instant::now() + IDLE_MAX));
+        let (waited, stretch_waited) = (Duration::ZERO, Duration::ZERO);
+        Self { body: Box::pin(body), since: None, waited, stretch_waited, stretch_bytes: 0, late }
+    }
+
+    /// Some of it has come.
+    fn count(&mut self, bytes: usize) -> Result<(), Late> {
+        let waited = self.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+        self.waited += waited;
+        self.stretch_waited += waited;
+        self.stretch_bytes = self.stretch_bytes.saturating_add(bytes);
+        if self.stretch_bytes >= STRETCH_BYTES {
+            self.stretch_waited = Duration::ZERO;
+            self.stretch_bytes = 0;
+        }
+        if self.waited >= WHOLE_MAX || self.stretch_waited >= STRETCH { Err(Late) } else { Ok(()) }
+    }
+
+    /// It is waited for from now on.
+    fn wait(&mut self) {
+        if self.since.is_none() {
+            let now = Instant::now();
+            let left = WHOLE_MAX.saturating_sub(self.waited);
+            let left = left.min(IDLE_MAX).min(STRETCH.saturating_sub(self.stretch_waited));
+            self.late.as_mut().reset(now + left);
+            self.since = Some(now);
+        }
     }
 }
 
-impl<B> Body for Arriving<B>
+impl<B> Body for Paced<B>
 where
     B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
 {
@@ -58,14 +216,15 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if Instant::now() < self.end
-            && let Poll::Ready(frame) = self.body.as_mut().poll_frame(context)
-        {
-            let idle = Instant::now() + IDLE_MAX;
-            let late = idle.min(self.end);
-            self.late.as_mut().reset(late);
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        if let Poll::Ready(frame) = self.body.as_mut().poll_frame(context) {
+            let Some(frame) = frame else { return Poll::Ready(None) };
+            let frame = frame.map_err(Into::into).and_then(|frame| {
+                self.count(frame.data_ref().map_or(0, Bytes::len))?;
+                Ok(frame)
+            });
+            return Poll::Ready(Some(frame));
         }
+        self.wait();
         ready!(self.late.as_mut().poll(context));
         Poll::Ready(Some(Err(Late.into())))
     }
@@ -79,105 +238,35 @@ where
     }
 }
 
-/// The body in large pieces, for the reader of forms: it searches all that it has not taken yet each time that something arrives,
-/// so that a form that comes in crumbs, and has no end of a part's head, would keep a thread busy with almost nothing sent.
+/// A body in large pieces, for the reader of forms: it searches all that it has not taken yet each time that something comes, so
+/// that a form in crumbs, which has no end of a part's head, would keep a thread busy with almost nothing sent.
 pub(super) fn pieces<B>(body: B) -> impl Stream<Item = Result<Bytes, Box<dyn Error + Send + Sync>>> + Send
 where
     B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
 {
-    let arriving = Some(BodyDataStream::new(Arriving::new(body)));
-    stream::unfold(arriving, |arriving| async {
-        let (mut arriving, mut piece) = (arriving?, BytesMut::new());
-        while piece.len() < PIECE_BYTES {
-            match arriving.next().await {
+    let crumbs = Some(Box::pin(BodyDataStream::new(body)));
+    stream::unfold(crumbs, |crumbs| async {
+        let (mut crumbs, mut piece) = (crumbs?, BytesMut::new());
+        while piece.len() < FORM_PIECE_BYTES {
+            match crumbs.next().await {
                 Some(Ok(bytes)) => piece.extend_from_slice(&bytes),
-                Some(Err(error)) => return Some((Err(error), None)),
+                Some(Err(error)) => return Some((Err(error.into()), None)),
                 None if piece.is_empty() => return None,
                 None => return Some((Ok(piece.freeze()), None)),
             }
         }
-        Some((Ok(piece.freeze()), Some(arriving)))
+        Some((Ok(piece.freeze()), Some(crumbs)))
     })
 }
 
-/// What a client is told whose body did not arrive whole.
+/// What a client is told whose body did not arrive whole, or cannot be read any more.
 pub(super) fn broken(error: &(dyn Error + 'static)) -> Refusal {
-    if error.is::<Late>() { Refusal::late(Late.to_string()) } else { Refusal::invalid("the body broke off") }
+    match error.downcast_ref::<Unreadable>() {
+        _ if error.is::<Late>() => Refusal::late(Late.to_string()),
+        Some(Unreadable::Io(_) | Unreadable::Short) => Refusal::internal(error),
+        Some(Unreadable::Sender(_)) | None => Refusal::invalid("the body broke off"),
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::convert::Infallible;
-
-    use http_body_util::{BodyExt, StreamBody};
-
-    use super::*;
-
-    type Frames = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>>>>;
-
-    /// A byte after each of these pauses, then silence.
-    fn slow(pauses: impl Iterator<Item = Duration> + 'static) -> StreamBody<Frames> {
-        let bytes = stream::iter(pauses).then(|pause| async move {
-            tokio::time::sleep(pause).await;
-            Ok(Frame::data(Bytes::from_static(b"x")))
-        });
-        StreamBody::new(Box::pin(bytes.chain(stream::pending())))
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_body_that_falls_silent_is_late() {
-        let begun = Instant::now();
-        let error = Arriving::new(slow(std::iter::empty())).collect().await.unwrap_err();
-        assert!(error.is::<Late>());
-        assert_eq!(begun.elapsed().as_secs(), IDLE_MAX.as_secs());
-        let pauses = std::iter::repeat_n(Duration::from_secs(29), 3);
-        let begun = Instant::now();
-        assert!(Arriving::new(slow(pauses)).collect().await.unwrap_err().is::<Late>());
-        assert_eq!(begun.elapsed().as_secs(), 3 * 29 + IDLE_MAX.as_secs());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_byte_now_and_then_does_not_keep_it_for_ever() {
-        let begun = Instant::now();
-        let error =
-            Arriving::new(slow(std::iter::repeat(Duration::from_secs(7)))).collect().await.unwrap_err();
-        assert!(error.is::<Late>());
-        assert_eq!(begun.elapsed().as_secs(), WHOLE_MAX.as_secs());
-        assert_eq!(broken(&Late).status, http::StatusCode::REQUEST_TIMEOUT);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_body_that_arrives_is_left_as_it_is() {
-        let bytes = (0..5).map(|n| Bytes::from(vec![n; 3]));
-        let frames = stream::iter(bytes).map(|bytes| Ok::<_, Infallible>(Frame::data(bytes)));
-        let whole = Arriving::new(StreamBody::new(frames)).collect().await.unwrap().to_bytes();
-        assert_eq!(whole, Bytes::from_static(&[0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]));
-    }
-
-    #[tokio::test]
-    async fn crumbs_come_in_large_pieces_and_nothing_is_lost() {
-        let crumb = |n: usize| Ok::<_, Infallible>(Frame::data(Bytes::from(vec![n.to_le_bytes()[0]; 100])));
-        for (crumbs, expected) in
-            [(0, 0), (1, 1), (1_000, 1), (PIECE_BYTES / 100 + 1, 1), (PIECE_BYTES / 100 + 2, 2)]
-        {
-            let body = StreamBody::new(stream::iter((0..crumbs).map(crumb)));
-            let pieces: Vec<Bytes> = pieces(body).map(Result::unwrap).collect().await;
-            assert_eq!(pieces.len(), expected, "{crumbs}");
-            let whole = pieces.concat();
-            assert!(whole.iter().enumerate().all(|(at, byte)| *byte == (at / 100).to_le_bytes()[0]));
-            assert_eq!(whole.len(), crumbs * 100);
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_breaks_off_is_no_piece() {
-        let mut pieces = Box::pin(pieces(slow_and_sendable()));
-        assert!(pieces.next().await.unwrap().unwrap_err().is::<Late>());
-        assert!(pieces.next().await.is_none());
-    }
-
-    fn slow_and_sendable() -> impl Body<Data = Bytes, Error = Infallible> + Send {
-        let some = stream::iter([Ok(Frame::data(Bytes::from_static(b"some")))]);
-        StreamBody::new(some.chain(stream::pending()))
-    }
-}
+mod tests;

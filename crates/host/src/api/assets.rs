@@ -11,7 +11,7 @@ use std::{
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use http::{HeaderMap, header};
 use hyper::body::{Body, Bytes};
-use mote_store::{Asset, AssetPath};
+use mote_store::{Asset, AssetPath, Store};
 use multer::{Constraints, Multipart, SizeLimit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -104,8 +104,17 @@ impl Api {
         let files = files_of(&whole(call.body, MANIFEST_BYTES_MAX).await?)?;
         let hashes: Vec<String> =
             files.values().map(|file| file.hash.clone()).collect::<BTreeSet<_>>().into_iter().collect();
-        let owner = account.clone();
-        let missing = self.store(move |store| store.missing_assets(&owner, &hashes)).await?;
+        let sizes: BTreeMap<String, u64> =
+            files.values().map(|file| (file.hash.clone(), to_u64(file.size))).collect();
+        let (owner, kept) = (account.clone(), self.kept);
+        let missing = move |store: &Store| {
+            let missing = store.missing_assets(&owner, &hashes)?;
+            // Before they are sent, not after.
+            let sizes: Vec<u64> = missing.iter().filter_map(|hash| sizes.get(hash).copied()).collect();
+            store.check_room(&owner, &sizes, kept, now())?;
+            Ok(missing)
+        };
+        let missing = self.store(missing).await?;
         let id = new_id()?;
         let buckets: Vec<Vec<String>> = missing.chunks(BUCKET_FILES).map(<[String]>::to_vec).collect();
         let session = Session::new(account, files, missing);
@@ -126,12 +135,11 @@ impl Api {
             Some(session) => session.files.values().map(|file| (file.hash.clone(), file.size)).collect(),
             None => return Err(Refusal::unauthorized()),
         };
-        let body = body.up_to(UPLOAD_BYTES_MAX);
-        let _held = self.bodies.hold(account, Weight::Files, body.size_hint().exact()).await?;
+        let (body, _held) = self.arrived(account, body, Weight::Files).await?;
         let assets = read_assets(headers, body, &expected).await?;
         let sent: BTreeSet<String> = assets.iter().map(|asset| asset.hash.clone()).collect();
-        let owner = account.to_owned();
-        self.store(move |store| store.add_assets(&owner, &assets, now())).await?;
+        let (owner, kept) = (account.to_owned(), self.kept);
+        self.store(move |store| store.add_assets(&owner, &assets, kept, now())).await?;
         let mut sessions = self.sessions.borrow_mut();
         let session = sessions.of_mut(account, &id).ok_or_else(Refusal::unauthorized)?;
         session.missing.retain(|hash| !sent.contains(hash));
@@ -166,6 +174,10 @@ fn token(id: &str) -> String {
     let until = now() / 1_000 + 3_600;
     let part = |value: Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
     format!("{}.{}.", part(json!({"alg": "none"})), part(json!({"exp": until, "session": id})))
+}
+
+fn to_u64(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 fn session_of(token: &str) -> Option<String> {

@@ -162,8 +162,9 @@ pub(super) fn settle(
                 let from = text(binding, "old_name").unwrap_or(name);
                 inherit(name, from, &mut bindings, &mut secrets).ok_or_else(|| Refusal {
                     code: NOTHING_TO_INHERIT,
+                    // The beginning is what wrangler looks for to say which required secrets lack.
                     ..Refusal::invalid(format!(
-                        "`{name}` is to be inherited, but there is no binding `{from}`"
+                        "inherit binding '{name}' is invalid: the version before has no binding `{from}`"
                     ))
                 })?;
             }
@@ -456,7 +457,7 @@ mod tests {
                 10_021,
                 "wrangler kv namespace create",
             ),
-            (json!({"bindings": [{"name": "A", "type": "inherit"}]}), 10_057, "to be inherited"),
+            (json!({"bindings": [{"name": "A", "type": "inherit"}]}), 10_057, "inherit binding"),
             (json!({"bindings": [{"name": "DB", "type": "d1"}]}), 7_003, "`d1` (`DB`)"),
             (json!({"bindings": [{"name": "S", "type": "service"}]}), 10_021, "has no `service`"),
             (

@@ -54,6 +54,10 @@ pub(super) const NO_WORKER: u32 = 10_007;
 const NO_VERSION: u32 = 10_090;
 /// The account has as many workers as it may.
 const TOO_MANY_WORKERS: u32 = 10_037;
+/// The account keeps as much as it may.
+pub(super) const OVER_QUOTA: u32 = 10_048;
+/// The newest version does not take all events, so its secrets cannot be changed in passing.
+const NOT_DEPLOYED: u32 = 10_215;
 /// A binding is to be inherited that is not there.
 pub(super) const NOTHING_TO_INHERIT: u32 = 10_057;
 /// The worker handles no events.
@@ -63,7 +67,7 @@ pub(super) const NO_ROUTE: u32 = 7_003;
 /// The sender is not known, or what he asks for is not his.
 const NOT_AUTHENTIC: u32 = 10_000;
 /// The sender is known, and may not do this. Clients do not fall back to something else then.
-const NOT_ALLOWED: u32 = 9_109;
+pub(super) const NOT_ALLOWED: u32 = 9_109;
 /// When somebody is to try again for whom there was no room.
 const BUSY_RETRY: Duration = Duration::from_secs(5);
 /// The sender is to wait.
@@ -83,10 +87,11 @@ impl Refusal {
         Self { status: StatusCode::REQUEST_TIMEOUT, code: INVALID, message: message.into() }
     }
 
-    /// What Mote does not do yet says so: a client that goes on would believe that it was done.
+    /// What Mote does not do yet says so: a client that goes on would believe that it was done. Why no status of the server's
+    /// fault: wrangler sends everything three times then.
     pub(super) fn not_yet(what: &str) -> Self {
         let message = format!("Mote does not support {what} yet");
-        Self { status: StatusCode::NOT_IMPLEMENTED, code: NO_ROUTE, message }
+        Self { status: StatusCode::BAD_REQUEST, code: NO_ROUTE, message }
     }
 
     pub(super) fn unauthorized() -> Self {
@@ -159,6 +164,11 @@ impl From<StoreError> for Refusal {
             StoreError::TooManyWorkers { .. } => {
                 Self { status: StatusCode::FORBIDDEN, code: TOO_MANY_WORKERS, message: error.to_string() }
             }
+            // Not 507: it is no use to try again, as wrangler does then.
+            StoreError::OverQuota { .. } => {
+                Self { status: StatusCode::FORBIDDEN, code: OVER_QUOTA, message: error.to_string() }
+            }
+            StoreError::NotAlone { .. } => Self { code: NOT_DEPLOYED, ..Self::invalid(error.to_string()) },
             StoreError::NoAsset => Self::invalid(error.to_string()),
             StoreError::Full => {
                 Self { status: StatusCode::INSUFFICIENT_STORAGE, code: 10_002, message: error.to_string() }

@@ -1,6 +1,7 @@
 //! KV namespaces: made, renamed, deleted, listed. What is in them is in [`pairs`] and [`bulk`].
 
 mod bulk;
+mod local;
 mod pairs;
 
 #[cfg(test)]
@@ -16,8 +17,8 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::{
-    Api,
-    envelope::{Refusal, Reply},
+    Answer, Api,
+    envelope::{self, OVER_QUOTA, Refusal, Reply},
     new_id, unknown,
 };
 use crate::kv::{Kv, Problem, Taking};
@@ -34,14 +35,14 @@ const TOO_MANY_NAMESPACES: u32 = 10_018;
 const INVALID: u32 = 10_033;
 /// What was sent is too large.
 const TOO_LARGE: u32 = 10_047;
-/// The account keeps as much as it may.
-const OVER_QUOTA: u32 = 10_048;
 /// A binding names a namespace that is not there.
 const NO_BOUND_NAMESPACE: u32 = 10_041;
 
 /// Namespaces of one page.
 const PER_PAGE: usize = 20;
 const PER_PAGE_MAX: usize = 1_000;
+/// The most bytes that any call sends, and some more: whichever is too large for its call gets the words of that.
+pub(super) const BODY_BYTES_MAX: usize = bulk::BULK_BYTES_MAX + (1 << 20);
 /// The most bytes of a document that describes a namespace.
 const NAMESPACE_BYTES_MAX: usize = 64 << 10;
 

@@ -9,6 +9,8 @@ use mote_store::Kept;
 pub struct ApiOptions {
     /// Bytes of memory for everything that is being sent to it at once, and what is made of it.
     pub upload_bytes_max: usize,
+    /// Bytes on the disk of everything that is being sent to it and is not there as a whole yet.
+    pub upload_disk_bytes_max: usize,
     /// Workers whose code is tried out at once.
     pub trials_at_once: usize,
     /// How many workers and versions an account may have.
@@ -18,6 +20,11 @@ pub struct ApiOptions {
 impl Default for ApiOptions {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { upload_bytes_max: 512 << 20, trials_at_once: cores, kept: Kept::default() }
+        Self {
+            upload_bytes_max: 512 << 20,
+            upload_disk_bytes_max: 2 << 30,
+            trials_at_once: cores,
+            kept: Kept::default(),
+        }
     }
 }

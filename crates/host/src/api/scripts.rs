@@ -54,6 +54,8 @@ pub(super) struct Sound {
     pub(super) assets: Vec<AssetPath>,
     /// New settings of its worker, as a JSON object; `None` if those that it has stay.
     pub(super) settings: Option<String>,
+    /// The version that must take all events if this one is to take them; `None` if any may.
+    pub(super) successor_of: Option<String>,
 }
 
 impl Api {
@@ -175,7 +177,7 @@ impl Api {
         let spec = (self.deployed.make)(making).map_err(Refusal::invalid)?;
         let trial = self.changes.trial(&config.account).await?;
         let begun = tokio::time::Instant::now();
-        let handlers = self.deployed.supervisor.try_out(spec).await.map_err(Refusal::invalid)?;
+        let handlers = self.deployed.supervisor.try_out(spec).await.map_err(not_loaded)?;
         let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         drop(trial);
         if handlers.is_empty() {
@@ -187,7 +189,8 @@ impl Api {
             return Err(Refusal { code: NO_HANDLERS, ..Refusal::invalid(message) });
         }
         config.handlers = handlers;
-        Ok((Sound { id, config, secrets, bundle, assets: Vec::new(), settings: None }, took))
+        let assets = Vec::new();
+        Ok((Sound { id, config, secrets, bundle, assets, settings: None, successor_of: None }, took))
     }
 
     /// Writes a version that is sound, and lets it take events.
@@ -199,7 +202,7 @@ impl Api {
         then: Then,
         turn: Turn,
     ) -> Result<Version, Refusal> {
-        let Sound { id, mut config, secrets, bundle, assets, settings } = sound;
+        let Sound { id, mut config, secrets, bundle, assets, settings, successor_of } = sound;
         actor.clone_into(&mut config.author);
         let sealed = config::seal_secrets(&self.deployed.seal, &id, &secrets)?;
         let config_json = serde_json::to_string(&config).map_err(Refusal::internal)?;
@@ -227,9 +230,10 @@ impl Api {
                 who: &deployment.author,
                 now_ms: deployment.now_ms,
             };
-            let takes = match then {
-                Then::Keep => Takes::Nothing,
-                Then::Deploy => Takes::All(&deployment),
+            let takes = match (then, &successor_of) {
+                (Then::Keep, _) => Takes::Nothing,
+                (Then::Deploy, None) => Takes::All(&deployment),
+                (Then::Deploy, Some(before)) => Takes::AllOf(before, &deployment),
             };
             store.add_version(&new, &takes)
         })
@@ -386,6 +390,16 @@ impl Api {
         self.tails.remove_worker(account, name);
         Ok(Value::Null)
     }
+}
+
+/// Why code does not load. wrangler shows what takes long at the start if the reason speaks of it.
+fn not_loaded(reason: String) -> Refusal {
+    const PAST_A_LIMIT: &str = "the worker's top-level code used more";
+    Refusal::invalid(if reason.starts_with(PAST_A_LIMIT) {
+        format!("Script startup exceeded a limit: {reason}")
+    } else {
+        reason
+    })
 }
 
 /// What an upload says that belongs to no version.

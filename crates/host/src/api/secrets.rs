@@ -1,4 +1,4 @@
-//! Secrets of a worker: each change is a new version of the newest code, and takes all events at once.
+//! Secrets of a worker: each change is a new version of the newest code, and takes all events at once, if those are the newest's.
 
 use std::rc::Rc;
 
@@ -78,6 +78,12 @@ impl Api {
         self.check_not_taken(name)?;
         let turn = self.changes.turn(account, name).await?;
         let version = self.latest(account, name).await?.ok_or_else(|| Refusal::no_worker(name))?;
+        let (worker, id) = (name.to_owned(), version.id.clone());
+        if then == Then::Deploy {
+            // Again when it is written: a deployment waits for nobody.
+            let before = id.clone();
+            self.store(move |store| store.check_alone(&worker, &before)).await?;
+        }
         let (mut config, mut secrets) = self.opened(&version)?;
         for (key, secret) in changes {
             if secret.is_none() && !secrets.contains_key(&key) {
@@ -92,10 +98,11 @@ impl Api {
         let _held = self.bodies.hold_bytes(account, bundle_memory(bytes)).await?;
         let encoded = self.store(move |store| store.bundle(hash)).await?;
         let bundle = Bundle::decode(encoded).map_err(Refusal::internal)?;
-        let id = version.id.clone();
-        let assets = self.store(move |store| store.asset_paths(&id)).await?;
+        let of = id.clone();
+        let assets = self.store(move |store| store.asset_paths(&of)).await?;
         let (sound, _) = self.try_out(name, config, secrets, bundle).await?;
-        describe(&self.keep((account, actor), name, Sound { assets, ..sound }, then, turn).await?)
+        let sound = Sound { assets, successor_of: Some(id), ..sound };
+        describe(&self.keep((account, actor), name, sound, then, turn).await?)
     }
 }
 

@@ -120,7 +120,13 @@ fn node_on(cells: Rc<dyn Launcher>, token: &str, workers: &[(&str, &str)], optio
     let both = (store.clone(), Kv::new(Arc::new(kv), KvOptions::default()));
     let own = Own { names: Vec::new(), domain: "localhost".to_owned(), engine: "test".to_owned() };
     let deployed = Deployed::new(supervisor, both, seal, make, own).unwrap();
-    Node { api: Api::new(deployed.clone(), Tails::new(), token, options), deployed, store, _folder: folder }
+    let uploads = folder.path().to_owned();
+    Node {
+        api: Api::new(deployed.clone(), Tails::new(), token, uploads, options),
+        deployed,
+        store,
+        _folder: folder,
+    }
 }
 
 fn add_worker(store: &Store, seal: &Seal, account: &str, worker: &str) {

@@ -1,11 +1,11 @@
 //! How much memory a request comes to, and that all requests together come to no more than the operator gives them.
 //!
-//! It is set aside before any of the body is read, as a whole, and kept until the request is answered: a request that holds some
-//! never waits for more.
+//! It is set aside when a body has arrived, as a whole, and kept until the request is answered: a request that holds some never waits
+//! for more, and none holds any while its client sends.
 
 use std::time::Duration;
 
-use http::{Method, StatusCode};
+use http::Method;
 
 use super::{
     DOCUMENT_BYTES_MAX,
@@ -105,46 +105,46 @@ impl Bodies {
         }
     }
 
-    /// Waits for the memory of a body that is said to have so many bytes; `None` if nothing is said.
-    pub(super) async fn hold(
-        &self,
-        account: &str,
-        weight: Weight,
-        announced: Option<u64>,
-    ) -> Result<Reserved, Refusal> {
-        let bytes = match announced {
-            Some(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
-            None => weight.bytes_max(),
-        };
+    /// Refuses a body that is announced as one that will never be taken.
+    pub(super) fn check(&self, weight: Weight, announced: Option<u64>) -> Result<(), Refusal> {
+        let Some(bytes) = announced else { return Ok(()) };
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         if bytes > weight.bytes_max() {
             return Err(Refusal::too_large(format!(
                 "the body has {bytes} bytes, and may have {}",
                 weight.bytes_max()
             )));
         }
-        let wanted = weight.memory(bytes);
-        if wanted > self.large.share_bytes() && announced.is_none() {
-            return Err(Refusal {
-                status: StatusCode::LENGTH_REQUIRED,
-                ..Refusal::invalid(
-                    "this node takes a body only if its length is said before: send `Content-Length`",
-                )
-            });
+        self.memory_for(weight.memory(bytes)).map(drop)
+    }
+
+    /// Waits for the memory that a body of so many bytes needs. It is there: nobody holds memory while he sends.
+    pub(super) async fn hold(
+        &self,
+        account: &str,
+        weight: Weight,
+        bytes: usize,
+    ) -> Result<Reserved, Refusal> {
+        self.hold_bytes(account, weight.memory(bytes)).await
+    }
+
+    /// The memory of which so much may be had.
+    fn memory_for(&self, wanted: usize) -> Result<&Memory, Refusal> {
+        let memory = if wanted <= self.small_max { &self.small } else { &self.large };
+        if wanted <= memory.share_bytes() {
+            return Ok(memory);
         }
-        self.hold_bytes(account, wanted).await
+        Err(Refusal::too_large(format!(
+            "this comes to {} MiB in memory, and the node has {} MiB for it: make it smaller, or ask the operator for more \
+             ([node] upload_memory_mib)",
+            wanted.div_ceil(1 << 20),
+            memory.share_bytes() >> 20
+        )))
     }
 
     /// Waits for so much memory.
     pub(super) async fn hold_bytes(&self, account: &str, wanted: usize) -> Result<Reserved, Refusal> {
-        let memory = if wanted <= self.small_max { &self.small } else { &self.large };
-        if wanted > memory.share_bytes() {
-            return Err(Refusal::too_large(format!(
-                "this comes to {} MiB in memory, and the node has {} MiB for it: make it smaller, or ask the operator for more \
-                 ([node] upload_memory_mib)",
-                wanted.div_ceil(1 << 20),
-                memory.share_bytes() >> 20
-            )));
-        }
+        let memory = self.memory_for(wanted)?;
         memory.reserve_within(account, wanted, WAIT_MAX).await.ok_or_else(|| {
             Refusal::busy("the node has as many uploads at once as it has memory for; try again in a moment")
         })
@@ -153,6 +153,8 @@ impl Bodies {
 
 #[cfg(test)]
 mod tests {
+    use http::StatusCode;
+
     use super::*;
 
     const MIB: usize = 1 << 20;
@@ -162,8 +164,7 @@ mod tests {
     }
 
     async fn form(bodies: &Bodies, account: &str, mib: usize) -> Result<Reserved, StatusCode> {
-        let bytes = u64::try_from(mib * MIB).unwrap();
-        bodies.hold(account, Weight::Form, Some(bytes)).await.map_err(|refusal| refusal.status)
+        bodies.hold(account, Weight::Form, mib * MIB).await.map_err(|refusal| refusal.status)
     }
 
     #[tokio::test(start_paused = true)]
@@ -185,7 +186,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_largest_upload_of_one_account_leaves_room_for_others() {
         let bodies = bodies(512);
-        let _largest = bodies.hold("a", Weight::Form, None).await.unwrap();
+        let _largest = form(&bodies, "a", FORM_BYTES_MAX / MIB).await.unwrap();
         assert_eq!(form(&bodies, "a", 10).await.unwrap_err(), StatusCode::SERVICE_UNAVAILABLE);
         let _other = form(&bodies, "b", 1).await.unwrap();
         let waiting = form(&bodies, "c", FORM_BYTES_MAX / MIB);
@@ -193,7 +194,7 @@ mod tests {
         assert!(futures_util::poll!(waiting.as_mut()).is_pending());
         // It has taken what is left of the memory for large ones meanwhile.
         for small in 0..100 {
-            let small = bodies.hold(&format!("small {small}"), Weight::Document, Some(1_000)).await;
+            let small = bodies.hold(&format!("small {small}"), Weight::Document, 1_000).await;
             assert!(small.is_ok());
         }
         assert_eq!(waiting.await.unwrap_err(), StatusCode::SERVICE_UNAVAILABLE);
@@ -205,8 +206,12 @@ mod tests {
         let begun = tokio::time::Instant::now();
         assert_eq!(form(&bodies, "a", 100).await.unwrap_err(), StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(form(&bodies, "a", 1_000).await.unwrap_err(), StatusCode::PAYLOAD_TOO_LARGE);
-        let unknown = bodies.hold("a", Weight::Form, None).await.unwrap_err();
-        assert_eq!(unknown.status, StatusCode::LENGTH_REQUIRED);
+        let mib = |mib: usize| Some(u64::try_from(mib * MIB).unwrap());
+        for announced in [mib(100), mib(1_000), Some(u64::MAX)] {
+            let refused = bodies.check(Weight::Form, announced).unwrap_err();
+            assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE, "{announced:?}");
+        }
+        assert!(bodies.check(Weight::Form, None).is_ok(), "it is seen when it is there");
         assert!(form(&bodies, "a", 5).await.is_ok());
         assert!(begun.elapsed().is_zero());
     }

@@ -25,6 +25,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::{
+    lookups::Account,
     own::OwnAddresses,
     policy::{Named, Policy, Refusal},
 };
@@ -59,7 +60,8 @@ impl Resolve for SystemResolver {
 pub(super) struct Connector {
     pub(super) policy: Arc<Policy>,
     pub(super) own: Arc<OwnAddresses>,
-    pub(super) resolver: Arc<dyn Resolve>,
+    /// Who looks names up, as often as they may be.
+    pub(super) lookups: Arc<Account>,
 }
 
 /// A pool of connections.
@@ -146,14 +148,16 @@ impl Connector {
     }
 
     /// `localhost` and all names below it are this machine (RFC 6761, section 6.3), whatever a resolver says.
-    async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    async fn resolve(
+        &self,
+        host: &str,
+        port: u16,
+    ) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
         let name = host.trim_end_matches('.').to_ascii_lowercase();
         if name == "localhost" || name.ends_with(".localhost") {
             return Ok(vec![(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()]);
         }
-        let found = self.resolver.resolve(name, port).await?;
-        // A resolver that says another port would go around the rules for ports.
-        Ok(found.into_iter().map(|address| SocketAddr::new(address.ip(), port)).collect())
+        self.lookups.look_up(name, port).await
     }
 }
 

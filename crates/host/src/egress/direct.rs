@@ -1,10 +1,10 @@
-//! The way out of `mote dev`, where all code is the developer's own: his workers reach whatever this machine reaches, and
-//! share what is kept.
+//! The way out of `mote dev`, where all code is the developer's own: his workers reach whatever this machine reaches.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use mote_wire::{
     http::{Body, CACHES, EXPORTS, Egress, EgressError, Fetched, ToBinding},
+    limits::Limits,
     link::{Callee, Kind, Request},
 };
 
@@ -20,6 +20,7 @@ use crate::{
 pub struct DirectEgress {
     shared: Arc<Shared>,
     worker: String,
+    limits: Limits,
     bindings: Arc<HostBindings>,
 }
 
@@ -52,13 +53,15 @@ impl DirectEgress {
     pub fn new(caches: CacheAt, kv: KvAt, services: Box<dyn Services>) -> Result<Self, NetworkError> {
         let network = Network::new(NetworkOptions::default())?;
         let shared = Shared { network, policy: Arc::new(Policy::any()), caches, kv, services };
-        Ok(Self { shared: Arc::new(shared), worker: String::new(), bindings: Arc::default() })
+        let (worker, limits, bindings) = (String::new(), Limits::DEFAULT, Arc::default());
+        Ok(Self { shared: Arc::new(shared), worker, limits, bindings })
     }
 
-    /// The same for a worker of this name that has these bindings.
+    /// The same for a worker of this name that has these limits and bindings.
     #[must_use]
-    pub fn with(&self, worker: &str, bindings: HostBindings) -> Self {
-        Self { worker: worker.to_owned(), shared: self.shared.clone(), bindings: Arc::new(bindings) }
+    pub fn with(&self, worker: &str, limits: Limits, bindings: HostBindings) -> Self {
+        let (worker, bindings) = (worker.to_owned(), Arc::new(bindings));
+        Self { shared: self.shared.clone(), worker, limits, bindings }
     }
 }
 
@@ -72,7 +75,12 @@ impl Egress for DirectEgress {
                 Box::pin(async move { shared.ask(worker, binding, to, request).await })
             }
             None => {
-                let asker = Asker { tenant: "", worker: "mote-dev", policy: &shared.policy };
+                let asker = Asker {
+                    tenant: &self.worker,
+                    worker: "mote-dev",
+                    policy: &shared.policy,
+                    dns_lookups_per_min: self.limits.dns_lookups_per_min,
+                };
                 shared.network.fetch(asker, request)
             }
         }

@@ -27,6 +27,7 @@ use super::{
     connect::{Connector, Pool, Resolve, SystemResolver, Versions, pool},
     gate::{Admitted, admit},
     lookup::look_up,
+    lookups::Lookups,
     own::OwnAddresses,
     policy::{Policy, Refusal},
     sockets::{Sockets, Way},
@@ -77,12 +78,14 @@ pub struct Asker<'a> {
     pub worker: &'a str,
     /// What it may reach.
     pub policy: &'a Arc<Policy>,
+    /// How many names its tenant may look up in a minute.
+    pub dns_lookups_per_min: u64,
 }
 
 /// The way out of a node.
 pub struct Network {
     own: Arc<OwnAddresses>,
-    resolver: Arc<dyn Resolve>,
+    lookups: Lookups,
     tls: ClientConfig,
     sockets: Arc<Sockets>,
     /// By tenant and policy: what one may reach is no connection for another to use.
@@ -112,7 +115,7 @@ impl Network {
             .with_no_client_auth();
         Ok(Arc::new(Self {
             own: Arc::new(OwnAddresses::new(&options.own_addresses).map_err(NetworkError::Range)?),
-            resolver: options.resolver,
+            lookups: Lookups::new(options.resolver),
             tls,
             sockets: Sockets::new(),
             pools: Mutex::new(LruCache::new(TENANTS_MAX)),
@@ -125,14 +128,14 @@ impl Network {
             return self.sockets.answer(self.way(asker), asked);
         }
         if let Some(name) = lookup::name_of(&request) {
-            let turns = self.pools(asker.tenant, asker.policy).exchanges;
-            return Box::pin(look_up(self.connector(asker.policy), turns, name));
+            let turns = self.pools(asker).exchanges;
+            return Box::pin(look_up(self.connector(asker), turns, name));
         }
         let Admitted { request, upgrade } = match admit(request, asker.worker) {
             Ok(admitted) => admitted,
             Err(error) => return Box::pin(std::future::ready(Err(error))),
         };
-        let Pools { all, one, exchanges } = self.pools(asker.tenant, asker.policy);
+        let Pools { all, one, exchanges } = self.pools(asker);
         let pool = if upgrade { one } else { all };
         Box::pin(async move {
             let permit = exchanges.acquire_owned().await.ok();
@@ -143,24 +146,24 @@ impl Network {
     /// How connections below HTTP come about.
     fn way(&self, asker: Asker<'_>) -> Way {
         Way {
-            connector: self.connector(asker.policy),
+            connector: self.connector(asker),
             tls: self.tls.clone(),
             tenant: asker.tenant.to_owned(),
-            exchanges: self.pools(asker.tenant, asker.policy).exchanges,
+            exchanges: self.pools(asker).exchanges,
         }
     }
 
-    fn connector(&self, policy: &Arc<Policy>) -> Connector {
-        let (policy, own, resolver) = (policy.clone(), self.own.clone(), self.resolver.clone());
-        Connector { policy, own, resolver }
+    fn connector(&self, asker: Asker<'_>) -> Connector {
+        let lookups = self.lookups.of(asker.tenant, asker.dns_lookups_per_min);
+        Connector { policy: asker.policy.clone(), own: self.own.clone(), lookups }
     }
 
-    fn pools(&self, tenant: &str, policy: &Arc<Policy>) -> Pools {
+    fn pools(&self, asker: Asker<'_>) -> Pools {
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (tenant.to_owned(), policy.clone());
+        let key = (asker.tenant.to_owned(), asker.policy.clone());
         pools
             .get_or_insert(key, || {
-                let connector = self.connector(policy);
+                let connector = self.connector(asker);
                 Pools {
                     all: pool(connector.clone(), self.tls.clone(), Versions::All),
                     one: pool(connector, self.tls.clone(), Versions::One),

@@ -43,12 +43,16 @@ fn policy(reach: &str, allow: &[&str], deny: &[&str]) -> Arc<Policy> {
     Arc::new(Policy::parse(reach, &owned(allow), &owned(deny)).unwrap())
 }
 
+fn asker<'a>(tenant: &'a str, policy: &'a Arc<Policy>) -> Asker<'a> {
+    Asker { tenant, worker: "shop", policy, dns_lookups_per_min: 100 }
+}
+
 async fn fetch(
     network: &Network,
     policy: &Arc<Policy>,
     request: Request<Body>,
 ) -> Result<Response<Body>, EgressError> {
-    network.fetch(Asker { tenant: "tenant", worker: "shop", policy }, request).await
+    network.fetch(asker("tenant", policy), request).await
 }
 
 fn get(url: &str) -> Request<Body> {
@@ -166,7 +170,7 @@ async fn a_name_that_changes_its_mind_is_connected_to_where_it_was_checked() {
     let url = format!("http://rebound.example:{}/", server.port());
     assert!(text(fetch(&network, &policy, get(&url)).await.unwrap()).await.starts_with("GET / "));
     // The connection is kept, so another tenant asks: it has none, and resolves anew.
-    let again = network.fetch(Asker { tenant: "other", worker: "shop", policy: &policy }, get(&url)).await;
+    let again = network.fetch(asker("other", &policy), get(&url)).await;
     assert!(refused(again).contains("resolves to an address"));
     assert_eq!(count.load(Ordering::Relaxed), 1);
 }
@@ -197,8 +201,7 @@ async fn tenants_and_policies_share_no_connection() {
     let network = Network::new(NetworkOptions::default()).unwrap();
     let (any, other) = (policy("any", &[], &[]), policy("public", &["127.0.0.1"], &[]));
     let ask = async |tenant: &str, policy: &Arc<Policy>| {
-        let asker = Asker { tenant, worker: "shop", policy };
-        text(network.fetch(asker, get(&format!("http://{server}/"))).await.unwrap()).await
+        text(network.fetch(asker(tenant, policy), get(&format!("http://{server}/"))).await.unwrap()).await
     };
     ask("one", &any).await;
     ask("one", &any).await;
@@ -335,4 +338,27 @@ async fn nobody_waits_for_ever_for_an_address() {
         matches!(&error, Some(EgressError::Unreachable { reason, .. }) if reason.contains("within 10 s")),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn names_are_looked_up_as_often_as_the_tenant_may_and_others_notice_nothing() {
+    let resolver = resolving(&[&["10.0.0.1"]]);
+    let network = Network::new(NetworkOptions { resolver, ..NetworkOptions::default() }).unwrap();
+    let policy = policy("public", &[], &[]);
+    let ask = async |tenant: &str, host: usize| {
+        let asker = Asker { dns_lookups_per_min: 3, ..asker(tenant, &policy) };
+        refused(network.fetch(asker, get(&format!("http://{host}.example/"))).await)
+    };
+    for host in 0..3 {
+        assert!(ask("greedy", host).await.contains("resolves to an address"));
+    }
+    let reason = ask("greedy", 3).await;
+    assert!(reason.contains("3 times in a minute"), "{reason}");
+    assert!(ask("other", 4).await.contains("resolves to an address"));
+    // An address is no name, nor is this machine's own.
+    for literal in ["http://10.0.0.1/", "http://a.localhost/"] {
+        let asker = Asker { dns_lookups_per_min: 3, ..asker("greedy", &policy) };
+        let reason = refused(network.fetch(asker, get(literal)).await);
+        assert!(!reason.contains("in a minute"), "{literal}: {reason}");
+    }
 }

@@ -11,9 +11,6 @@ use tokio::sync::OnceCell;
 use super::{Kv, KvOptions, Problem};
 use crate::clock::now_ms;
 
-/// Who owns all of its namespaces.
-const ACCOUNT: &str = "dev";
-
 /// KV in a file that is not opened yet.
 pub struct KvAt {
     path: PathBuf,
@@ -36,17 +33,30 @@ impl KvAt {
         }
     }
 
-    async fn with(&self, namespace: &str) -> Result<&Arc<Kv>, Problem> {
-        let kv = self.opened.get_or_try_init(|| self.open()).await?;
+    /// Who owns all of its namespaces.
+    pub(crate) const ACCOUNT: &str = "dev";
+
+    /// It, without a look at its namespaces.
+    pub(crate) async fn opened(&self) -> Result<&Arc<Kv>, Problem> {
+        self.opened.get_or_try_init(|| self.open()).await
+    }
+
+    /// It, with this namespace.
+    pub(crate) async fn with(&self, namespace: &str) -> Result<&Arc<Kv>, Problem> {
+        let kv = self.opened().await?;
         let id = namespace.to_owned();
-        match kv.read(move |store| store.namespace(ACCOUNT, &id)).await {
+        match kv.read(move |store| store.namespace(Self::ACCOUNT, &id)).await {
             Ok(_) => return Ok(kv),
             Err(KvError::NoNamespace) => {}
             Err(error) => return Err(error.into()),
         }
         let (id, title) = (namespace.to_owned(), namespace.to_owned());
-        let create =
-            KvChange::CreateNamespace { id, account: ACCOUNT.to_owned(), title, who: "mote dev".to_owned() };
+        let create = KvChange::CreateNamespace {
+            id,
+            account: Self::ACCOUNT.to_owned(),
+            title,
+            who: "mote dev".to_owned(),
+        };
         match kv.change(create, None).await {
             // Another call was faster.
             Ok(()) | Err(KvError::TitleTaken) => Ok(kv),

@@ -13,7 +13,7 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use mote_store::{Asset, Store};
+use mote_store::{Asset, Kept, Store};
 
 use super::*;
 use crate::assets::encoding::Coding;
@@ -65,7 +65,7 @@ impl Fixture {
         for (index, (path, kind)) in PATHS.iter().enumerate() {
             let asset = Asset { hash: hash_of(index), kind: (*kind).to_owned(), bytes: content() };
             paths.push(AssetPath { path: (*path).to_owned(), hash: asset.hash.clone() });
-            store.add_assets("acme", &[asset], 0).unwrap();
+            store.add_assets("acme", &[asset], Kept::default(), 0).unwrap();
         }
         let config = AssetsConfig {
             headers: Some(RULES.to_owned()),

@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -39,6 +40,10 @@ use super::{
 
 /// How often one event is sent: once, and once more if its cell was lost before it began.
 const SENDS_MAX: usize = 2;
+/// Turns that a cell runs before it sees whose time is up: a round of its tasks.
+const TURNS_BEFORE_MAX: u32 = 64;
+/// How long an event that is overdue is waited for at last.
+const ANSWER_LAST: Duration = Duration::from_secs(10);
 /// How often it looks for a cell that has its worker loaded, before it was sent at all.
 const PLACES_MAX: usize = 8;
 
@@ -128,7 +133,7 @@ impl Supervisor {
                 return Err(errors::cell_lost("twice", "The event cannot be sent again."));
             };
             sends += 1;
-            match cell.link.request(request).await {
+            match self.in_time(&cell, &spec, cell.link.request(request)).await {
                 Ok(response) => return Ok(Ok(counted(response, event))),
                 Err(RequestError::Failed(failure)) => return Ok(Err(errors::said_by_cell(&failure))),
                 Err(RequestError::Full) => {
@@ -152,6 +157,33 @@ impl Supervisor {
                 }
             }
         }
+    }
+
+    /// The answer, or the end of the cell: one that is sound answers every event within its limits, if only to say that it took
+    /// too long.
+    async fn in_time(
+        self: &Rc<Self>,
+        cell: &Rc<LiveCell>,
+        spec: &WorkerSpec,
+        answer: impl Future<Output = Result<Response<Body>, RequestError>>,
+    ) -> Result<Response<Body>, RequestError> {
+        let (limits, since) = (&spec.limits, Instant::now());
+        let allowed = Duration::from_millis(limits.wall_ms.saturating_add(limits.wait_until_ms));
+        // It runs up to so many turns of others before it looks at its clocks.
+        let turns = Duration::from_millis(limits.cpu_ms).saturating_mul(TURNS_BEFORE_MAX);
+        let mut answer = std::pin::pin!(answer);
+        let first =
+            timeout(allowed.saturating_add(turns).saturating_add(self.options.answer_grace), answer.as_mut());
+        if let Ok(answer) = first.await {
+            return answer;
+        }
+        // Time may have jumped, for host and cell alike: then the cell is about to answer.
+        if let Ok(answer) = timeout(ANSWER_LAST, answer.as_mut()).await {
+            return answer;
+        }
+        let reason = format!("it did not answer an event of `{}`", spec.name);
+        self.lose(cell, IncidentKind::Silent, reason, since + allowed);
+        answer.await
     }
 
     fn worker(&self, name: &str) -> Result<Rc<Worker>, EventError> {

@@ -148,7 +148,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         self.link.read_exact(&mut blob).await.map_err(closed)?;
         // By its first bytes, so that a flood of lines costs no parsing.
         let is_line = [&b"{\"Console\""[..], b"{\"Event\""].iter().any(|tag| self.buffer.starts_with(tag));
-        if is_line && !self.budget.takes_line() {
+        if is_line && !self.budget.takes_line(u64::from(json_bytes)) {
             return Ok(Incoming::Dropped);
         }
         let message =
@@ -160,30 +160,43 @@ impl<R: AsyncRead + Unpin> Reader<R> {
 /// What a cell may still send in this second.
 struct Budget {
     lines_max: u32,
+    line_bytes_max: u64,
     bytes_max: u64,
     second: Instant,
     lines: u32,
+    line_bytes: u64,
     bytes: u64,
 }
 
 impl Budget {
     fn new(options: &ControlOptions, now: Instant) -> Self {
-        let (lines_max, bytes_max) = (options.lines_per_s_max, options.bytes_per_s_max);
-        Self { lines_max, bytes_max, second: now, lines: 0, bytes: 0 }
+        Self {
+            lines_max: options.lines_per_s_max,
+            line_bytes_max: options.line_bytes_per_s_max,
+            bytes_max: options.bytes_per_s_max,
+            second: now,
+            lines: 0,
+            line_bytes: 0,
+            bytes: 0,
+        }
     }
 
     /// Every message is counted here first: it also begins new seconds.
     fn takes_bytes(&mut self, bytes: u64, now: Instant) -> bool {
         if now.saturating_duration_since(self.second) >= Duration::from_secs(1) {
-            (self.second, self.lines, self.bytes) = (now, 0, 0);
+            (self.second, self.lines, self.line_bytes, self.bytes) = (now, 0, 0, 0);
         }
         self.bytes = self.bytes.saturating_add(bytes);
         self.bytes <= self.bytes_max
     }
 
-    fn takes_line(&mut self) -> bool {
-        self.lines = self.lines.saturating_add(1);
-        self.lines <= self.lines_max
+    fn takes_line(&mut self, bytes: u64) -> bool {
+        let line_bytes = self.line_bytes.saturating_add(bytes);
+        if self.lines >= self.lines_max || line_bytes > self.line_bytes_max {
+            return false;
+        }
+        (self.lines, self.line_bytes) = (self.lines + 1, line_bytes);
+        true
     }
 }
 
@@ -195,7 +208,8 @@ mod tests {
 
     const NONE: control::IsolateCounts =
         control::IsolateCounts { warm: 0, held_bytes: 0, started: 0, start_us: 0, evicted: 0, shed: 0 };
-    const OPTIONS: ControlOptions = ControlOptions { lines_per_s_max: 2, bytes_per_s_max: 8 << 20 };
+    const OPTIONS: ControlOptions =
+        ControlOptions { lines_per_s_max: 2, line_bytes_per_s_max: 4 << 20, bytes_per_s_max: 8 << 20 };
 
     fn reader(bytes: &[u8]) -> Reader<&[u8]> {
         Reader::new(bytes, &OPTIONS, Rc::default())
@@ -312,6 +326,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn long_lines_never_fill_a_log() {
+        let mut bytes = Vec::new();
+        for text in ["short", &"x".repeat(2 << 20), "another"] {
+            bytes.extend(control::encode(&console(text), &[]));
+        }
+        let options = ControlOptions { lines_per_s_max: 9, line_bytes_per_s_max: 1 << 20, ..OPTIONS };
+        let mut reader = Reader::new(&*bytes, &options, Rc::default());
+        assert!(matches!(reader.next().await, Ok(Incoming::Message(FromCell::Console { .. }, _))));
+        assert!(matches!(reader.next().await, Ok(Incoming::Dropped)));
+        assert!(matches!(reader.next().await, Ok(Incoming::Message(FromCell::Console { .. }, _))));
+    }
+
+    #[tokio::test]
     async fn a_flood_of_bytes_ends_the_link() {
         let one = control::encode(&console(&"x".repeat(3 << 20)), &[]);
         let bytes = [&one[..], &one, &one].concat();
@@ -324,9 +351,9 @@ mod tests {
     fn a_second_later_there_is_room_again() {
         let now = Instant::now();
         let mut budget = Budget::new(&OPTIONS, now);
-        assert!(budget.takes_line() && budget.takes_line() && !budget.takes_line());
+        assert!(budget.takes_line(1) && budget.takes_line(1) && !budget.takes_line(1));
         assert!(budget.takes_bytes(8 << 20, now) && !budget.takes_bytes(1, now));
-        assert!(budget.takes_bytes(8 << 20, now + Duration::from_secs(1)) && budget.takes_line());
+        assert!(budget.takes_bytes(8 << 20, now + Duration::from_secs(1)) && budget.takes_line(1));
     }
 
     #[test]

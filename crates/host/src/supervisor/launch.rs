@@ -2,7 +2,7 @@
 
 use std::{future::Future, io, pin::Pin, rc::Rc, time::Duration};
 
-use mote_sandbox::process::Ended;
+use mote_sandbox::process::{Does, Ended, ThreadView};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::options::Profile;
@@ -57,10 +57,29 @@ pub trait Process {
     fn is_stopped(&self) -> bool {
         false
     }
+    /// Changes how many bytes of memory it may have, where the kernel holds that.
+    fn set_memory_max(&self, bytes: u64) {
+        let _ = bytes;
+    }
+    /// Whether the kernel has ended it because it had more memory than it may.
+    fn has_run_out_of_memory(&self) -> bool {
+        false
+    }
     /// Settles when it has ended.
     fn ended(&self) -> Ending;
     /// Ends it at once.
     fn kill(&self);
+    /// It says that it has come up. No tenant's code was in it so far, so its threads are what they say they are.
+    fn came_up(&self) {}
+    /// The thread that runs turns, as the kernel sees it now; where nobody knows which one that is, the CPU time of all of them.
+    /// `None` if the system does not say.
+    fn turns_thread(&self) -> Option<ThreadView> {
+        self.cpu_time().map(|cpu| ThreadView { cpu, does: Does::Else })
+    }
+    /// Whether all its other threads sleep, so that none of them is about to wake the one that runs turns.
+    fn others_sleep(&self) -> bool {
+        false
+    }
     /// Lets other processes go first where the CPU is short. A wish: without it everything works.
     fn give_way(&self) {}
     /// CPU time of all its threads; `None` if the system does not say.
@@ -69,6 +88,8 @@ pub trait Process {
     fn resident_bytes(&self) -> Option<u64>;
     /// The turn on its page ([`mote_wire::control::page::TURN`]).
     fn turn(&self) -> u64;
+    /// The CPU time that the turn may use, in microseconds, on its page ([`mote_wire::control::page::BUDGET`]).
+    fn turn_budget_us(&self) -> u64;
     /// The requests begun on its page ([`mote_wire::control::page::BEGUN`]).
     fn begun(&self) -> u64;
     /// Settles when it tries a forbidden system call; the call is not answered. `listener` is the descriptor of which the

@@ -70,13 +70,25 @@ pub(super) struct Pings {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Measured {
     pub(super) resident_bytes: u64,
-    /// When that was.
+    /// When that was, and how much CPU time it had used by then.
     pub(super) memory_at: Instant,
+    pub(super) memory_cpu: Duration,
     pub(super) cpu: Duration,
     /// CPU time over the last second, in percent of a core.
     pub(super) cpu_percent: u64,
     /// When that second ended.
     pub(super) at: Instant,
+}
+
+/// A cell that has events, and has shown no turn and sent nothing for a while.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Quiet {
+    /// Frames that had come from it by then.
+    pub(super) heard: u64,
+    pub(super) since: Instant,
+    /// CPU time of the thread that runs turns when it was looked at first.
+    pub(super) cpu: Option<Duration>,
+    pub(super) looked_at: Instant,
 }
 
 /// The worker that a cell was asked to prepare, and who waits for it.
@@ -104,6 +116,9 @@ pub(super) struct LiveCell {
     pub(super) under_way: Arc<AtomicU64>,
     pub(super) last_event: Cell<Instant>,
     pub(super) turns: RefCell<TurnWatch>,
+    pub(super) quiet: Cell<Option<Quiet>>,
+    /// The last turn that went on past its limit.
+    pub(super) runs_on: Cell<Option<u64>>,
     pub(super) pings: Cell<Pings>,
     pub(super) progress: Rc<Progress>,
     /// What it may hand over.
@@ -145,7 +160,9 @@ impl LiveCell {
             deploys: Semaphore::new(options.deploys_max),
             under_way: Arc::default(),
             last_event: Cell::new(now),
-            turns: RefCell::new(TurnWatch::new()),
+            turns: RefCell::default(),
+            quiet: Cell::new(None),
+            runs_on: Cell::new(None),
             pings: Cell::new(Pings { last: 0, asked_at: now, answered_at: now, open: false }),
             progress: Rc::default(),
             blob: Rc::default(),
@@ -155,6 +172,7 @@ impl LiveCell {
             measured: Cell::new(Measured {
                 resident_bytes: 0,
                 memory_at: now,
+                memory_cpu: Duration::ZERO,
                 cpu: Duration::ZERO,
                 cpu_percent: 0,
                 at: now,
@@ -204,7 +222,14 @@ impl LiveCell {
     }
 
     pub(super) fn is_busy(&self, options: &SupervisorOptions) -> bool {
-        self.events() >= options.busy_events || self.measured.get().cpu_percent >= options.busy_cpu_percent
+        self.runs_on()
+            || self.events() >= options.busy_events
+            || self.measured.get().cpu_percent >= options.busy_cpu_percent
+    }
+
+    /// True if the turn that runs has gone on past its limit.
+    pub(super) fn runs_on(&self) -> bool {
+        self.runs_on.get().is_some_and(|turn| self.process.turn() == turn)
     }
 
     /// True if it has no room for a worker that it does not have.

@@ -12,6 +12,7 @@ use super::{
     incident::{Culprit, Incident, IncidentKind},
     live::{LiveCell, Loss, Stage},
     pens::{Alone, PenKey, Predecessor},
+    suspicion::Sign,
     worker::Worker,
 };
 
@@ -169,6 +170,25 @@ impl Supervisor {
             let begun = cell.process.begun();
             cell.loss.send_replace(Some(Rc::new(Loss { reason, begun })));
         });
+    }
+
+    /// A turn in this cell goes on past its limit. Until it ends, or is ended, nobody is sent here who could go elsewhere, and
+    /// its worker's new events hold up no other cell.
+    pub(super) fn spare_the_others(
+        self: &Rc<Self>,
+        cell: &Rc<LiveCell>,
+        turn: u64,
+        number: u32,
+        now: Instant,
+    ) {
+        cell.runs_on.set(Some(turn));
+        let worker = cell.given.borrow_mut().entry(number).map(|entry| entry.worker.clone());
+        let is_alone =
+            |worker: &Rc<Worker>| cell.given.borrow().all().all(|entry| entry.worker.name == worker.name);
+        if let Some(worker) = worker.filter(|worker| !is_alone(worker)) {
+            self.keep_apart(&worker, Sign::RunsOn, now + self.options.suspicion.runs_on_alone_for);
+            self.settle(&worker.name);
+        }
     }
 
     /// Makes a worker leave every cell where its new events do not go any more.

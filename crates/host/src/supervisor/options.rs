@@ -91,6 +91,8 @@ pub struct BlameOptions {
 pub struct ControlOptions {
     /// Lines of consoles and of ended events that are passed on each second. More are dropped and counted.
     pub lines_per_s_max: u32,
+    /// Bytes of these a second. They go to a log, and a log to a disk.
+    pub line_bytes_per_s_max: u64,
     /// Bytes a second. A cell bounds what its workers write, so one that sends more is no longer ours.
     pub bytes_per_s_max: u64,
 }
@@ -119,13 +121,25 @@ pub struct SupervisorOptions {
     pub ping_idle_every: Duration,
     /// How long it may take to answer. A thread of its own answers, so no turn is in its way.
     pub ping_max: Duration,
-    /// CPU time that a turn may go on past its worker's limit. The cell stops it by itself; this is for when it does not.
+    /// CPU time that a turn may go on past its limit before its cell counts as busy, so that nobody is sent there who could go
+    /// elsewhere. With a look it is less than 100 ms.
+    pub turn_past_max: Duration,
+    /// CPU time that a turn may go on past its limit before its cell is ended, with the events that are under way there. The
+    /// cell stops turns by itself; this is for when it does not. Some built-ins, and the collector of a full heap, take long and come
+    /// to their end.
     pub turn_cpu_grace: Duration,
-    /// How long one turn may stand still without using CPU time. A turn waits for nothing, so it is stuck.
+    /// How long the thread of a turn may sleep while all others of the cell sleep, too. With a look it is less than 100 ms.
+    pub turn_asleep_max: Duration,
+    /// How long one turn may stand still for another reason: a slow disk is one. A turn waits for nothing, so it is stuck.
     pub turn_still_max: Duration,
-    /// Less CPU time than this in [`Self::turn_still_max`] is none: the cell's other threads, the watchdog above all, always
-    /// use a little.
+    /// Less CPU time than this in [`Self::turn_still_max`] is none: where only that of the process is known, its other
+    /// threads, the watchdog above all, always use a little.
     pub turn_still_cpu: Duration,
+    /// CPU time that the thread for turns may use with events under way, and neither show a turn nor send anything meanwhile.
+    pub hidden_cpu_max: Duration,
+    /// How much longer than its limits allow an event may be without an answer before its cell is believed to answer nothing.
+    /// It may have waited there behind the turns of others.
+    pub answer_grace: Duration,
     /// How long a process may live on after its links have ended, so that the reason of its end is known.
     pub end_grace: Duration,
     /// How long a cell may take from its start to `Ready`.
@@ -143,6 +157,8 @@ pub struct SupervisorOptions {
     pub deploys_max: usize,
     /// Exchanges under way on one link, in each direction.
     pub streams_max: usize,
+    /// Bytes that have come over one link and that nobody has read, of all its exchanges together.
+    pub held_bytes_max: usize,
 
     /// How long events may go on in a cell that is being replaced (WebSockets; others end before).
     pub drain_max: Duration,
@@ -189,9 +205,13 @@ impl Default for SupervisorOptions {
             ping_every: millis(50),
             ping_idle_every: millis(250),
             ping_max: seconds(1),
-            turn_cpu_grace: millis(500),
+            turn_past_max: millis(75),
+            turn_cpu_grace: millis(1_500),
+            turn_asleep_max: millis(75),
             turn_still_max: seconds(5),
             turn_still_cpu: millis(150),
+            hidden_cpu_max: seconds(3),
+            answer_grace: seconds(60),
             end_grace: millis(100),
             start_max: seconds(10),
             deploy_max: seconds(60),
@@ -200,6 +220,7 @@ impl Default for SupervisorOptions {
             workers_max: 16_384,
             deploys_max: 64,
             streams_max: 16_384,
+            held_bytes_max: 1 << 30,
             drain_max: seconds(15 * 60),
             suspect_grace: seconds(30),
             idle_max: seconds(5 * 60),
@@ -210,7 +231,11 @@ impl Default for SupervisorOptions {
                 wait_max: seconds(30),
             },
             suspicion: SuspicionOptions::default(),
-            control: ControlOptions { lines_per_s_max: 1_000, bytes_per_s_max: 64 << 20 },
+            control: ControlOptions {
+                lines_per_s_max: 1_000,
+                line_bytes_per_s_max: 4 << 20,
+                bytes_per_s_max: 64 << 20,
+            },
         }
     }
 }

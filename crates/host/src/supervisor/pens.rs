@@ -176,8 +176,9 @@ impl Supervisor {
         };
         let given = cell.given.borrow();
         let entry = given.entry_of(&worker.name);
-        // A busy cell keeps whoever is warm there, unless he is what makes it busy: elsewhere he would have to be started.
-        let stays = entry.is_some_and(|entry| {
+        // A busy cell keeps whoever is warm there, unless he is what makes it busy: elsewhere he would have to be started. From
+        // one whose turn goes on and on all go who can.
+        let stays = entry.filter(|_| !cell.runs_on()).is_some_and(|entry| {
             entry.warm && !fills(entry.under_way.load(Ordering::Relaxed), cell.events())
         });
         let busy = !stays && cell.is_busy(&self.options);
@@ -256,6 +257,7 @@ impl Supervisor {
         }
         cell.stage.set(Stage::Seated);
         cell.memory_bytes_max.set(cordon.memory_bytes_max);
+        cell.process.set_memory_max(cordon.memory_bytes_max);
         cell.last_event.set(Instant::now());
         if key.lane != Lane::Light {
             cell.process.give_way();

@@ -1,7 +1,7 @@
 //! Cells that are processes: the [`Launcher`] of a node.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     ffi::CString,
     io,
     os::{
@@ -17,9 +17,9 @@ use std::{
 use mote_sandbox::{
     attempts::{Attempt, Attempts},
     page::SharedPage,
-    process::{CellProcess, Ended, Spawn},
+    process::{CellProcess, Does, Ended, Spawn, ThreadView},
 };
-use mote_wire::control::page;
+use mote_wire::control::{TURNS_THREAD, page};
 use tokio::io::{Interest, unix::AsyncFd};
 
 use super::{
@@ -64,7 +64,11 @@ impl Processes {
         Ok(Launched {
             data: Box::new(host_end(data)?),
             control: Box::new(host_end(control)?),
-            process: Rc::new(CellOfProcess { process: Rc::new(RefCell::new(process)), page }),
+            process: Rc::new(CellOfProcess {
+                process: Rc::new(RefCell::new(process)),
+                page,
+                turns_thread: Cell::new(None),
+            }),
         })
     }
 }
@@ -73,12 +77,15 @@ impl Processes {
 struct CellOfProcess {
     process: Rc<RefCell<CellProcess>>,
     page: SharedPage,
+    /// The number of the thread that runs turns, once it is known.
+    turns_thread: Cell<Option<u32>>,
 }
 
 impl CellOfProcess {
     fn slot(&self, index: usize) -> u64 {
         let slot: &AtomicU64 = self.page.slot(index);
-        slot.load(Ordering::Relaxed)
+        // What the cell wrote before this is there, too.
+        slot.load(Ordering::Acquire)
     }
 }
 
@@ -120,12 +127,35 @@ impl Process for CellOfProcess {
         self.process.borrow().is_stopped()
     }
 
+    fn set_memory_max(&self, bytes: u64) {
+        self.process.borrow().set_memory_max(bytes);
+    }
+
+    fn has_run_out_of_memory(&self) -> bool {
+        self.process.borrow().has_run_out_of_memory()
+    }
+
     fn ended(&self) -> Ending {
         Box::pin(end_of(self.process.clone()))
     }
 
     fn kill(&self) {
         self.process.borrow().kill();
+    }
+
+    fn came_up(&self) {
+        self.turns_thread.set(self.process.borrow().thread_named(TURNS_THREAD));
+    }
+
+    fn turns_thread(&self) -> Option<ThreadView> {
+        match self.turns_thread.get() {
+            Some(number) => self.process.borrow().thread(number),
+            None => self.cpu_time().map(|cpu| ThreadView { cpu, does: Does::Else }),
+        }
+    }
+
+    fn others_sleep(&self) -> bool {
+        self.turns_thread.get().is_some_and(|thread| self.process.borrow().others_sleep(thread))
     }
 
     fn give_way(&self) {
@@ -143,6 +173,10 @@ impl Process for CellOfProcess {
 
     fn turn(&self) -> u64 {
         self.slot(page::TURN)
+    }
+
+    fn turn_budget_us(&self) -> u64 {
+        self.slot(page::BUDGET)
     }
 
     fn begun(&self) -> u64 {

@@ -240,7 +240,11 @@ impl Supervisor {
     /// Everything that goes on with a process for as long as it lives.
     fn run(self: &Rc<Self>, id: u64, profile: Profile, launched: Launched) -> Rc<LiveCell> {
         let Launched { data, control, process } = launched;
-        let options = LinkOptions { side: Side::Host, streams_max: self.options.streams_max };
+        let options = LinkOptions {
+            side: Side::Host,
+            streams_max: self.options.streams_max,
+            held_bytes_max: self.options.held_bytes_max,
+        };
         let (link, driver) = Link::new(options);
         let (commands, queue) = mpsc::channel(QUEUE_MAX);
         let ended = process.ended();
@@ -272,7 +276,13 @@ impl Supervisor {
             let end = ended.await;
             if let Some(this) = this.upgrade() {
                 let seen_at = this.looked_at.get();
-                this.lose(&watched, IncidentKind::of_end(end), end_in_words(end), seen_at);
+                let kind = match IncidentKind::of_end(end) {
+                    IncidentKind::Killed if watched.process.has_run_out_of_memory() => {
+                        IncidentKind::OutOfMemory
+                    }
+                    kind => kind,
+                };
+                this.lose(&watched, kind, end_in_words(end), seen_at);
             }
         });
         cell

@@ -29,6 +29,8 @@ pub struct SuspicionOptions {
     pub busy_windows: u32,
     /// How long it stays alone after the last sign.
     pub alone_for: Duration,
+    /// The same for one whose turn goes on past its limit: it attacks nobody, but others would wait for it.
+    pub runs_on_alone_for: Duration,
 }
 
 impl Default for SuspicionOptions {
@@ -43,6 +45,8 @@ impl Default for SuspicionOptions {
             busy_cpu_percent: 60,
             busy_windows: 12,
             alone_for: Duration::from_secs(3_600),
+            // As long as a worker with long turns stays among its like.
+            runs_on_alone_for: Duration::from_secs(600),
         }
     }
 }
@@ -54,6 +58,8 @@ pub enum Sign {
     LongEvent,
     /// It computes most of the time, for a minute.
     Busy,
+    /// A turn of it goes on past its limit.
+    RunsOn,
 }
 
 impl Sign {
@@ -63,6 +69,7 @@ impl Sign {
         match self {
             Self::LongEvent => "an event of it computes and does I/O in turns, for long",
             Self::Busy => "it has computed most of the time, for long",
+            Self::RunsOn => "a turn of it goes on past its CPU limit, and others would wait for it",
         }
     }
 }

@@ -16,6 +16,7 @@ use super::{
     given::{Asker, Loading},
     incident::{EventRecord, IncidentKind},
     live::LiveCell,
+    suspicion::Sign,
     worker::{Suspicion, Worker},
 };
 
@@ -24,6 +25,9 @@ const TRUSTED: &str = "trusted";
 
 /// Levels of a console. A cell that says something else means `log`.
 const LEVELS: [&str; 5] = ["debug", "info", "log", "warn", "error"];
+
+/// What is kept of what a cell says of a worker's loading: it is kept for as long as the worker is in the cell.
+const KEPT_BYTES_MAX: usize = 64 << 10;
 
 impl Supervisor {
     /// Reads what a cell says until it is lost.
@@ -67,8 +71,9 @@ impl Supervisor {
             _ if cell.ready.borrow().is_none() => Err("it spoke before it was ready".to_owned()),
             FromCell::Deployed { worker, result } => {
                 let loading = match result {
-                    Ok(handlers) => Loading::Loaded(handlers.into()),
-                    Err(reason) => {
+                    Ok(handlers) => Loading::Loaded(bounded(handlers).into()),
+                    Err(mut reason) => {
+                        reason.truncate(reason.floor_char_boundary(KEPT_BYTES_MAX));
                         // Its owner's to read, and nobody else's.
                         self.watcher.console(
                             &name_of(cell, worker)?,
@@ -155,6 +160,7 @@ impl Supervisor {
                 }
             });
         }
+        cell.process.came_up();
         let mut parts = cell.process.sandbox();
         parts.extend(sandbox);
         cell.ready.send_replace(Some(parts.into()));
@@ -189,20 +195,31 @@ impl Supervisor {
         let (now, options) = (Instant::now(), &self.options.suspicion);
         let Some(sign) = worker.behaviour.borrow_mut().observe(used, now, options) else { return };
         let until = now + options.alone_for;
-        match worker.suspicion.get() {
-            Suspicion::MovedOut => return,
-            Suspicion::Detected { .. } => return worker.suspicion.set(Suspicion::Detected { until }),
-            Suspicion::None => {}
-        }
         // Who lives alone has nobody to read, and the operator's own code is trusted.
         let alone = cell.given.borrow().all().all(|entry| entry.worker.name == worker.name);
-        if alone || worker.home.borrow().cordon.as_ref() == TRUSTED {
+        let is_free = worker.suspicion.get() == Suspicion::None;
+        if is_free && (alone || worker.home.borrow().cordon.as_ref() == TRUSTED) {
             return;
         }
-        worker.suspicion.set(Suspicion::Detected { until });
-        self.counts.suspect();
-        self.watcher.suspect(&worker.name, sign);
-        self.move_company_out(worker);
+        self.keep_apart(worker, sign, until);
+        if is_free {
+            self.move_company_out(worker);
+        }
+    }
+
+    /// From now on a worker's new events go to a cell of its own, until then at least.
+    pub(super) fn keep_apart(&self, worker: &Worker, sign: Sign, until: Instant) {
+        match worker.suspicion.get() {
+            Suspicion::MovedOut => {}
+            Suspicion::Detected { until: before } => {
+                worker.suspicion.set(Suspicion::Detected { until: until.max(before) });
+            }
+            Suspicion::None => {
+                worker.suspicion.set(Suspicion::Detected { until });
+                self.counts.suspect();
+                self.watcher.suspect(&worker.name, sign);
+            }
+        }
     }
 }
 
@@ -212,5 +229,31 @@ fn name_of(cell: &LiveCell, worker: u32) -> Result<Arc<str>, String> {
         Asker::Worker(spec) => Ok(spec.name.clone()),
         Asker::Gone => Ok("(removed)".into()),
         Asker::Forged => Err(format!("it spoke of its worker {worker}, which it never got")),
+    }
+}
+
+/// As many names as there is room for.
+fn bounded(mut names: Vec<String>) -> Vec<String> {
+    let mut bytes = 0_usize;
+    let kept = names.iter().take_while(|name| {
+        bytes = bytes.saturating_add(name.len() + size_of::<String>());
+        bytes <= KEPT_BYTES_MAX
+    });
+    let kept = kept.count();
+    names.truncate(kept);
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_cell_says_of_a_workers_handlers_never_takes_much() {
+        let names = vec!["fetch".to_owned(), "scheduled".to_owned()];
+        assert_eq!(bounded(names.clone()), names);
+        let many = vec!["x".to_owned(); 1_000_000];
+        assert!(bounded(many).len() < 5_000);
+        assert!(bounded(vec!["x".repeat(1 << 20)]).is_empty());
     }
 }

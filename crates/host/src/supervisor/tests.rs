@@ -1,9 +1,11 @@
 //! The supervisor over days and crashes, with cells that are tasks and a clock that stands still while nothing is to be done.
 
 pub(crate) mod fake;
+mod hangs;
 mod lanes;
 mod overview;
 mod spill;
+mod spread;
 
 use std::{rc::Rc, time::Duration};
 

@@ -6,21 +6,27 @@ use std::{
 };
 
 use bytes::Bytes;
+use mote_sandbox::process::{Does, ThreadView};
 use mote_wire::control::ToCell;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::{
     Supervisor,
-    hang::{Hang, worker_of},
+    hang::{Hang, Look, worker_of},
     incident::IncidentKind,
     lanes::{LONG_TURN, Lane},
-    live::{LiveCell, Stage},
+    live::{LiveCell, Quiet, Stage},
     pens::Alone,
     worker::{Suspicion, Worker},
 };
 
 /// How often that is done which has time: ages, idle cells, measurements of cells in which nothing happens.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(1);
+
+/// How often the thread is looked at of a cell that shows no turn and says nothing.
+const QUIET_LOOK_EVERY: Duration = Duration::from_millis(250);
+/// A process that has used less CPU time has taken no memory that matters: the kernel gives a gigabyte in about a second.
+const GROWING_CPU: Duration = Duration::from_millis(5);
 
 /// What is wrong with a cell, and since when.
 type Wrong = (IncidentKind, String, Instant);
@@ -69,40 +75,80 @@ impl Supervisor {
         }
     }
 
-    fn hangs(self: &Rc<Self>, cell: &LiveCell, now: Instant) -> Option<Wrong> {
+    fn hangs(self: &Rc<Self>, cell: &Rc<LiveCell>, now: Instant) -> Option<Wrong> {
         let turn = cell.process.turn();
-        let worker = worker_of(turn);
-        let mut turns = cell.turns.borrow_mut();
-        if worker.is_none() || turns.is_new(turn) {
-            // Reading the process's CPU time is a system call, and most turns are over by the next look.
-            if worker.is_some() {
-                let cpu = cell.process.cpu_time().unwrap_or_default();
-                turns.look(turn, cpu, Duration::MAX, now, &self.options);
-            } else {
-                turns.look(turn, Duration::ZERO, Duration::MAX, now, &self.options);
-            }
+        let Some(number) = worker_of(turn) else {
+            cell.turns.borrow_mut().is_over();
+            return self.hides(cell, now);
+        };
+        cell.quiet.set(None);
+        let claimed = Duration::from_micros(cell.process.turn_budget_us());
+        let thread = cell.process.turns_thread()?;
+        if cell.process.turn() != turn {
+            // What was read may be the next one's.
             return None;
         }
-        let limits = worker.and_then(|number| Some(cell.given.borrow_mut().entry(number)?.spec.limits));
-        let limits = limits.unwrap_or(mote_wire::limits::Limits::DEFAULT);
-        let cpu_max = Duration::from_millis(limits.cpu_ms.max(limits.startup_cpu_ms));
-        let cpu = cell.process.cpu_time()?;
-        if turns.used(cpu, now) >= LONG_TURN
-            && let Some(worker) = worker.and_then(|number| cell.given.borrow().worker(number))
-        {
-            self.mark_heavy(&worker, now);
+        let limits = cell.given.borrow_mut().entry(number).map(|entry| entry.spec.limits).unwrap_or_default();
+        // The cell knows how much of it is left; that it is not more is known here.
+        let cpu_max = claimed.min(Duration::from_millis(limits.cpu_ms.max(limits.startup_cpu_ms)));
+        let look = Look { turn, cpu_max, thread, now };
+        let others_sleep = || cell.process.others_sleep();
+        let (hang, used) = {
+            let mut turns = cell.turns.borrow_mut();
+            (turns.look(&look, others_sleep, &self.options), turns.used(thread.cpu, now))
+        };
+        if used >= LONG_TURN {
+            let worker = cell.given.borrow().worker(number);
+            if let Some(worker) = worker {
+                self.mark_heavy(&worker, now);
+            }
         }
-        match turns.look(turn, cpu, cpu_max, now, &self.options)? {
-            Hang::TooLong { since } => {
-                let detail =
-                    format!("a turn may take {} ms of CPU time and was not stopped", cpu_max.as_millis());
-                Some((IncidentKind::TurnTooLong, detail, since + cpu_max))
+        let hang = hang?;
+        match hang {
+            Hang::RunsOn => {
+                self.spare_the_others(cell, turn, number, now);
+                None
+            }
+            Hang::TooLong { noticed_after } => {
+                let (allowed, more) = (cpu_max.as_millis(), self.options.turn_cpu_grace.as_millis());
+                let detail = format!(
+                    "a turn may take {allowed} ms of CPU time and was not stopped for {more} ms more"
+                );
+                Some((IncidentKind::TurnTooLong, detail, now.checked_sub(noticed_after).unwrap_or(now)))
+            }
+            Hang::Asleep { since } => {
+                let detail = "a turn sleeps, and no thread is left that would wake it".to_owned();
+                Some((IncidentKind::TurnStuck, detail, since))
             }
             Hang::Stuck { since } => {
                 let detail = "a turn stood still without using CPU time".to_owned();
                 Some((IncidentKind::TurnStuck, detail, since))
             }
         }
+    }
+
+    /// Whether a cell computes, says nothing and shows no turn, again and again. Between turns a sound one does little, and says
+    /// what came of it.
+    fn hides(&self, cell: &LiveCell, now: Instant) -> Option<Wrong> {
+        let heard = cell.link.heard();
+        let quiet = cell.quiet.get().filter(|quiet| quiet.heard == heard && cell.events() > 0);
+        let Some(quiet) = quiet else {
+            cell.quiet.set(Some(Quiet { heard, since: now, cpu: None, looked_at: now }));
+            return None;
+        };
+        // Looking takes system calls, and most cells that are quiet wait for somebody.
+        if now.saturating_duration_since(quiet.looked_at) < QUIET_LOOK_EVERY {
+            return None;
+        }
+        let ThreadView { cpu, does } = cell.process.turns_thread()?;
+        let before = quiet.cpu.unwrap_or(cpu);
+        cell.quiet.set(Some(Quiet { cpu: Some(before), looked_at: now, ..quiet }));
+        // Where its thread is not known, that is the CPU time of all of them: V8's may work for the next turn.
+        let is_hidden = does == Does::Runs && cpu.saturating_sub(before) > self.options.hidden_cpu_max;
+        is_hidden.then(|| {
+            let detail = "it computes, shows no turn and says nothing".to_owned();
+            (IncidentKind::Silent, detail, quiet.since)
+        })
     }
 
     fn is_silent(&self, cell: &LiveCell, now: Instant) -> Option<Wrong> {
@@ -134,15 +180,17 @@ impl Supervisor {
 
     fn grows(&self, cell: &LiveCell, now: Instant) -> Option<Wrong> {
         let mut measured = cell.measured.get();
-        // Memory of a cell in which nothing goes on does not grow.
         let due = now.saturating_duration_since(measured.at) >= HOUSEKEEPING_EVERY;
-        if !due && cell.events() == 0 {
+        // Memory of a process that computes nothing does not grow, whatever it says that it does.
+        let cpu = cell.process.cpu_time().unwrap_or(measured.memory_cpu);
+        let is_still = cpu.saturating_sub(measured.memory_cpu) < GROWING_CPU;
+        if !due && cell.events() == 0 && is_still {
             return None;
         }
+        measured.memory_cpu = cpu;
         let before = std::mem::replace(&mut measured.memory_at, now);
         measured.resident_bytes = cell.process.resident_bytes().unwrap_or(measured.resident_bytes);
         if due {
-            let cpu = cell.process.cpu_time().unwrap_or(measured.cpu);
             let used = cpu.saturating_sub(measured.cpu).as_millis() * 100;
             let passed = now.saturating_duration_since(measured.at).as_millis().max(1);
             measured.cpu_percent = u64::try_from(used / passed).unwrap_or(u64::MAX);

@@ -41,7 +41,7 @@ pub(super) fn close_the_ways_to_them() {
 const PR_CAP_AMBIENT_CLEAR_ALL: c_ulong = 4;
 
 /// Gives up all that this process has, and looks whether they are gone.
-pub(super) fn drop_all() -> io::Result<()> {
+pub(crate) fn drop_all() -> io::Result<()> {
     let header = Header { version: VERSION, process: 0 };
     let none = Sets::default();
     // SAFETY: both are as the version says, and are read only.

@@ -191,7 +191,7 @@ impl Prepared {
         let (pid, descriptor) = unsafe { clone_process(namespaces, &mut plan) }.map_err(clone)?;
         // From here on dropping `process` ends the child.
         let mut process =
-            CellProcess { descriptor, pid, ended: None, parts: parts_of(namespaces), _group: None };
+            CellProcess { descriptor, pid, ended: None, parts: parts_of(namespaces), group: None };
         drop((leave_read, failure_write));
         self.do_the_hosts_part(&mut process, namespaces)?;
         let _ = (&leave).write(&[1]);
@@ -218,7 +218,7 @@ impl Prepared {
         let group = cgroup::Group::create(&self.name, self.memory_bytes_max)
             .and_then(|group| group.add(process.pid).map(|()| group));
         process.parts.push(Part::of("control group", group.as_ref()));
-        process._group = group.ok();
+        process.group = group.ok();
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::{StoreError, store::BUSY_MAX};
+use crate::{StoreError, private, store::BUSY_MAX};
 
 /// The form of the file.
 const FORM: i64 = 1;
@@ -45,6 +45,7 @@ const SCHEMA: &str = "CREATE TABLE entries (
 
 /// Opens the file to write, which is made if it is not there.
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+    private::make(path);
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_MAX)?;
     connection.set_transaction_behavior(TransactionBehavior::Immediate);

@@ -13,7 +13,7 @@ use super::{
     change::Batch,
     sweep::{self, Left},
 };
-use crate::{StoreError, schema, store::BUSY_MAX, turn};
+use crate::{StoreError, private, schema, store::BUSY_MAX, turn};
 
 /// Changes of one transaction.
 const BATCH_CHANGES_MAX: usize = 512;
@@ -55,6 +55,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn open(path: &Path, clock: KvClock) -> Result<Self, StoreError> {
+        private::make(path);
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_MAX)?;
         connection.set_transaction_behavior(TransactionBehavior::Immediate);

@@ -35,7 +35,7 @@ fn an_account_with_workers_is_not_removed_and_one_without_goes_with_all_that_it_
     store.add_account("zoo", "The Zoo", ME).unwrap();
     for account in ["acme", "zoo"] {
         let asset = Asset { hash: "a".repeat(32), kind: String::new(), bytes: "a".into() };
-        store.add_assets(account, &[asset], 0).unwrap();
+        store.add_assets(account, &[asset], Kept::default(), 0).unwrap();
         tokens::add_one(&store, account, account, [u8::try_from(account.len()).unwrap(); 32]).unwrap();
     }
     assert!(matches!(store.remove_account("acme", ME), Err(StoreError::AccountInUse { .. })));

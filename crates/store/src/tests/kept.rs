@@ -77,7 +77,7 @@ fn a_bundle_that_another_account_has_too_outlives_the_version() {
 fn files_go_with_the_last_version_that_has_them() {
     let (_folder, store) = store();
     let file = |hash: &str| Asset { hash: hash.to_owned(), kind: String::new(), bytes: "x".into() };
-    store.add_assets("acme", &[file("old"), file("shared")], 0).unwrap();
+    store.add_assets("acme", &[file("old"), file("shared")], Kept::default(), 0).unwrap();
     let late = 100 * 24 * 3_600_000;
     let add_with = |id: &str, hashes: &[&str]| {
         let paths: Vec<AssetPath> = hashes

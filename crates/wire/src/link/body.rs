@@ -69,11 +69,12 @@ pub(super) enum Read {
 
 /// Takes the next bytes of an exchange, and asks for more when enough were read.
 pub(super) fn poll_inbound(state: &mut State, exchange: u64, task: &Context<'_>) -> Poll<Read> {
+    let data = state.pop(exchange);
     let Some(entry) = state.exchanges.get_mut(&exchange) else {
         return Poll::Ready(Read::Broken(lost()));
     };
     let inbound = &mut entry.inbound;
-    let Some(data) = inbound.queue.pop_front() else {
+    let Some(data) = data else {
         return match &inbound.end {
             Some(Ok(())) => Poll::Ready(Read::End),
             Some(Err(error)) => Poll::Ready(Read::Broken(error.clone())),
@@ -144,9 +145,9 @@ impl StreamedBody {
         let Some(exchange) = self.exchange.take() else { return };
         let side = self.shared.options.side;
         let mut state = self.shared.lock();
+        state.forget(exchange);
         let Some(entry) = state.exchanges.get_mut(&exchange) else { return };
         entry.inbound.held = false;
-        entry.inbound.queue.clear();
         if entry.inbound.end.is_none() {
             if State::is_own(side, exchange) {
                 // The rest of a response that nobody wants: the client has left.

@@ -74,6 +74,8 @@ enum Effect {
     Nothing,
     /// To be dropped.
     Gone(Option<Exchange>),
+    /// The same for many.
+    AllGone(Vec<Exchange>),
     /// Somebody has waited for this.
     Answer(tokio::sync::oneshot::Sender<Answer>, Answer, Option<Exchange>),
     Request(Box<Request>, Reply),
@@ -162,6 +164,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Receiver> Running<S, R> {
         match effect {
             Effect::Nothing => {}
             Effect::Gone(exchange) => drop(exchange),
+            Effect::AllGone(exchanges) => drop(exchanges),
             Effect::Answer(waiting, answer, gone) => {
                 // One that nobody waits for is dropped, and so given up.
                 drop(waiting.send(answer));
@@ -180,6 +183,7 @@ enum Progress {
 /// Takes one frame.
 fn take(shared: &Arc<Shared>, exchange: u64, frame: Frame) -> Result<Effect, Violation> {
     let mut state = shared.lock();
+    state.heard += 1;
     let own = State::is_own(shared.options.side, exchange);
     if let Frame::Request(head, body) = frame {
         return take_request(shared, &mut state, exchange, head, &body);
@@ -205,7 +209,7 @@ fn take(shared: &Arc<Shared>, exchange: u64, frame: Frame) -> Result<Effect, Vio
         Frame::Data(_) | Frame::End | Frame::Broken(_) if own && !entry.answered => {
             out_of_turn("a body before its head")
         }
-        Frame::Data(data) => take_data(entry, exchange, data).map(|()| Effect::Nothing),
+        Frame::Data(data) => take_data(shared, &mut state, exchange, data),
         Frame::End | Frame::Broken(_) => {
             if entry.inbound.end.is_none() {
                 entry.inbound.end = Some(end_of(frame, entry));
@@ -251,6 +255,11 @@ fn take_request(
         return Err(Violation::TooManyExchanges { streams_max });
     }
     state.next_others += 1;
+    if state.held_bytes > shared.options.held_bytes_max {
+        // Each has a head of its own; with many of them it is all that there is to hold.
+        frame::put_fail(&mut state.out, exchange, b"");
+        return Ok(Effect::Nothing);
+    }
     let cancelled = state.accept(exchange, &head, body);
     let body = if head.upgrade {
         // Who answers with 101 takes the stream.
@@ -273,6 +282,7 @@ fn take_response(
     head: ResponseHead,
     body: &BodyStart,
 ) -> Result<Effect, Violation> {
+    let reads = state.reads;
     let Some(entry) = state.exchanges.get_mut(&exchange) else { return Ok(Effect::Nothing) };
     let switching = head.status == http::StatusCode::SWITCHING_PROTOCOLS;
     if switching && (!entry.upgrade || body.ended || body.length.is_some() || !body.inline.is_empty()) {
@@ -282,8 +292,10 @@ fn take_response(
     if entry.upgrade && !switching {
         entry.outbound.ended = true;
     }
-    entry.inbound.begin(body);
+    let head_bytes = frame::head_bytes(&head.headers, "");
+    let held_bytes = entry.inbound.begin(body, head_bytes, reads);
     let waiting = entry.answer.take();
+    state.held_bytes += held_bytes;
     let gone = state.remove_if_over(shared.options.side, exchange);
     let body: LinkBody = body_of(shared, exchange, body);
     Ok(match waiting {
@@ -292,11 +304,17 @@ fn take_response(
     })
 }
 
-fn take_data(entry: &mut Exchange, exchange: u64, data: Bytes) -> Result<(), Violation> {
+fn take_data(
+    shared: &Arc<Shared>,
+    state: &mut State,
+    exchange: u64,
+    data: Bytes,
+) -> Result<Effect, Violation> {
+    let Some(entry) = state.exchanges.get_mut(&exchange) else { return Ok(Effect::Nothing) };
     let inbound = &mut entry.inbound;
     // Nobody wants it, and the other side did not know yet.
     if inbound.end.is_some() {
-        return Ok(());
+        return Ok(Effect::Nothing);
     }
     let bytes = data.len() as u64;
     let window = inbound.window.checked_sub(u32::try_from(data.len()).unwrap_or(u32::MAX));
@@ -306,11 +324,42 @@ fn take_data(entry: &mut Exchange, exchange: u64, data: Bytes) -> Result<(), Vio
     };
     inbound.window = window;
     inbound.announced = announced.flatten();
-    if !data.is_empty() {
-        inbound.queue.push_back(data);
+    if data.is_empty() {
+        return Ok(Effect::Nothing);
+    }
+    let mut gone = Vec::new();
+    if !state.push(exchange, &data, shared.options.held_bytes_max) {
+        // Much at once, so that not each piece looks for more.
+        let wanted = data.len() + shared.options.held_bytes_max / 16;
+        for left in state.left_longest(wanted) {
+            gone.extend(break_off(shared, state, left));
+        }
+        // It may have been one of those.
+        let goes_on = state.exchanges.get(&exchange).is_some_and(|entry| entry.inbound.end.is_none());
+        if goes_on && !state.push(exchange, &data, shared.options.held_bytes_max) {
+            gone.extend(break_off(shared, state, exchange));
+        }
+    }
+    if let Some(entry) = state.exchanges.get_mut(&exchange) {
         wake_reader(entry);
     }
-    Ok(())
+    Ok(if gone.is_empty() { Effect::Nothing } else { Effect::AllGone(gone) })
+}
+
+/// There is no room for what comes of a body: whoever reads it learns that it is broken, and the other side that it may stop.
+fn break_off(shared: &Arc<Shared>, state: &mut State, exchange: u64) -> Option<Exchange> {
+    let side = shared.options.side;
+    if State::is_own(side, exchange) {
+        frame::put_cancel(&mut state.out, exchange);
+        return state.remove(side, exchange);
+    }
+    state.forget(exchange);
+    frame::put_stop(&mut state.out, exchange);
+    let entry = state.exchanges.get_mut(&exchange)?;
+    let reason = "too much of what came over the link was not read".to_owned();
+    entry.inbound.end = Some(Err(BodyError::Lost { reason }));
+    wake_reader(entry);
+    state.remove_if_over(side, exchange)
 }
 
 fn end_of(frame: Frame, entry: &Exchange) -> Result<(), BodyError> {

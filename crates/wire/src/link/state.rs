@@ -21,6 +21,9 @@ use crate::http::{Body, BodyError};
 /// Bytes that wait to leave, from which on no more of bodies is added.
 pub(super) const OUT_BYTES_ENOUGH: usize = 1 << 20;
 
+/// What a piece of a body takes beside its bytes, about: many small ones are not to be cheaper than they are.
+const PIECE_BYTES: usize = 128;
+
 /// The number of an exchange among those of its side. On the wire it is doubled, and the last bit says whose it is.
 pub(super) fn index_of(exchange: u64) -> u64 {
     exchange >> 1
@@ -51,6 +54,12 @@ pub(super) struct State {
     /// The same of the other side.
     pub(super) others: usize,
     pub(super) exchanges: HashMap<u64, Exchange, BuildHasherDefault<Spread>>,
+    /// What all of them hold of what has come.
+    pub(super) held_bytes: usize,
+    /// Frames that have come so far.
+    pub(super) heard: u64,
+    /// Pieces that were read so far.
+    pub(super) reads: u64,
     pub(super) closed: bool,
 }
 
@@ -70,7 +79,11 @@ pub(super) struct Exchange {
 
 /// A body that comes.
 pub(super) struct Inbound {
-    pub(super) queue: VecDeque<Bytes>,
+    queue: VecDeque<Bytes>,
+    /// What is in the queue, and the head as long as the exchange is there.
+    held_bytes: usize,
+    /// How many pieces of all bodies had been read when one of this was read last, or when it began.
+    read_at: u64,
     /// Bytes that the other side may still send.
     pub(super) window: u32,
     /// Bytes that were read and for which no new ones were asked for.
@@ -102,6 +115,8 @@ impl Exchange {
             answered: false,
             inbound: Inbound {
                 queue: VecDeque::new(),
+                held_bytes: 0,
+                read_at: 0,
                 window: WINDOW_BYTES,
                 read: 0,
                 announced: None,
@@ -142,6 +157,7 @@ impl State {
         let mut removed = self.exchanges.remove(&exchange)?;
         let count = if Self::is_own(side, exchange) { &mut self.own } else { &mut self.others };
         *count = count.saturating_sub(1);
+        self.held_bytes = self.held_bytes.saturating_sub(removed.inbound.held_bytes);
         removed.wake();
         Some(removed)
     }
@@ -163,25 +179,89 @@ impl State {
         let (cancelled, receiver) = oneshot::channel();
         let mut entry = Exchange::new(head);
         entry.cancelled = Some(cancelled);
-        entry.inbound.begin(body);
+        let head_bytes = frame::head_bytes(&head.headers, &head.url);
+        self.held_bytes += entry.inbound.begin(body, head_bytes, self.reads);
         self.exchanges.insert(exchange, entry);
         self.others += 1;
         receiver
     }
+
+    /// Takes the next piece of a body that has come; `None` if there is none now.
+    pub(super) fn pop(&mut self, exchange: u64) -> Option<Bytes> {
+        let inbound = &mut self.exchanges.get_mut(&exchange)?.inbound;
+        let piece = inbound.queue.pop_front()?;
+        let bytes = cost(&piece);
+        self.reads += 1;
+        inbound.read_at = self.reads;
+        inbound.held_bytes = inbound.held_bytes.saturating_sub(bytes);
+        self.held_bytes = self.held_bytes.saturating_sub(bytes);
+        Some(piece)
+    }
+
+    /// Keeps a piece of a body for whoever reads it; false if there is no room for it.
+    pub(super) fn push(&mut self, exchange: u64, piece: &Bytes, held_bytes_max: usize) -> bool {
+        let bytes = cost(piece);
+        let held = self.held_bytes.saturating_add(bytes);
+        if held > held_bytes_max {
+            return false;
+        }
+        if let Some(entry) = self.exchanges.get_mut(&exchange) {
+            self.held_bytes = held;
+            entry.inbound.held_bytes += bytes;
+            entry.inbound.queue.push_back(piece.clone());
+        }
+        true
+    }
+
+    /// Those bodies of which pieces wait and that were not read for longest, as many as hold so many bytes.
+    pub(super) fn left_longest(&self, bytes: usize) -> Vec<u64> {
+        let waits = |(_, entry): &(&u64, &Exchange)| !entry.inbound.queue.is_empty();
+        let mut all: Vec<_> = self
+            .exchanges
+            .iter()
+            .filter(waits)
+            .map(|(exchange, entry)| (entry.inbound.read_at, *exchange, entry.inbound.held_bytes))
+            .collect();
+        all.sort_unstable();
+        let mut sum = 0_usize;
+        let enough = all.iter().take_while(|(_, _, held)| {
+            let goes_on = sum < bytes;
+            sum = sum.saturating_add(*held);
+            goes_on
+        });
+        enough.map(|(_, exchange, _)| *exchange).collect()
+    }
+
+    /// Throws away what has come of a body.
+    pub(super) fn forget(&mut self, exchange: u64) {
+        while self.pop(exchange).is_some() {}
+    }
+}
+
+/// What a piece takes of the room for what has come.
+fn cost(piece: &Bytes) -> usize {
+    piece.len() + PIECE_BYTES
 }
 
 impl Inbound {
-    /// The body begins. One that is there as a whole needs nobody to wait for the rest.
-    pub(super) fn begin(&mut self, body: &BodyStart) {
+    /// The body begins, behind a head of so many bytes, when so many pieces were read. One that is there as a whole needs nobody
+    /// to wait for the rest. Gives what it takes of the room for what has come.
+    pub(super) fn begin(&mut self, body: &BodyStart, head_bytes: usize, reads: u64) -> usize {
+        let mut bytes = head_bytes;
+        self.read_at = reads;
         self.announced = body.length.map(|length| length.saturating_sub(body.inline.len() as u64));
         if body.ended {
             self.end = Some(Ok(()));
-            return;
+            bytes += body.inline.len();
+        } else {
+            self.held = true;
+            if !body.inline.is_empty() {
+                bytes += cost(&body.inline);
+                self.queue.push_back(body.inline.clone());
+            }
         }
-        self.held = true;
-        if !body.inline.is_empty() {
-            self.queue.push_back(body.inline.clone());
-        }
+        self.held_bytes += bytes;
+        bytes
     }
 }
 
@@ -197,6 +277,9 @@ impl Shared {
             own: 0,
             others: 0,
             exchanges: HashMap::default(),
+            held_bytes: 0,
+            heard: 0,
+            reads: 0,
             closed: false,
         };
         Self { state: Mutex::new(state), options }
@@ -305,7 +388,7 @@ impl Shared {
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
-        (state.own, state.others) = (0, 0);
+        (state.own, state.others, state.held_bytes) = (0, 0, 0);
         let (exchanges, pumps) = (std::mem::take(&mut state.exchanges), std::mem::take(&mut state.pumps));
         for waker in std::mem::take(&mut state.waiting_for_space) {
             waker.wake();

@@ -1,7 +1,7 @@
 //! What is acknowledged stays, and nobody notices that it came.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use mote_blackbox::{DeployApi, Door, mote as mote_command, signal};
 use serde_json::json;
@@ -73,6 +73,72 @@ fn a_backup_of_a_running_node_serves_where_it_is_restored() {
     let wrong =
         mote_command(["restore"]).arg(folder.path().join("none")).arg("--data").arg(folder.path().join("d2"));
     assert_eq!(wrong.refuse().code, Some(1));
+}
+
+/// Numbers that a writer was told are kept.
+#[derive(Default)]
+struct Acknowledged {
+    version: AtomicU32,
+    value: AtomicU32,
+}
+
+#[test]
+fn a_backup_of_a_node_that_is_written_to_all_the_time_has_what_was_acknowledged_before() {
+    let (mote, _door, api) = node();
+    assert_eq!(api.deploy("shop", &says("0")).0, 200);
+    let (_, made) = api.ask("POST", "accounts/acme/storage/kv/namespaces", &json!({"title": "kept"}));
+    let key =
+        format!("accounts/acme/storage/kv/namespaces/{}/values/k", made["result"]["id"].as_str().unwrap());
+    assert_eq!(api.try_ask("PUT", &key, "text/plain", b"0").unwrap().0, 200);
+    let folder = tempfile::tempdir().unwrap();
+    let (over, acknowledged) = (AtomicBool::new(false), Acknowledged::default());
+    let backups: Vec<_> = std::thread::scope(|threads| {
+        threads.spawn(|| {
+            for version in 1.. {
+                assert_eq!(api.deploy("shop", &says(&version.to_string())).0, 200);
+                acknowledged.version.store(version, Ordering::SeqCst);
+                if over.load(Ordering::SeqCst) {
+                    break;
+                }
+            }
+        });
+        threads.spawn(|| {
+            for value in 1_u32.. {
+                let text = value.to_string();
+                assert_eq!(api.try_ask("PUT", &key, "text/plain", text.as_bytes()).unwrap().0, 200);
+                acknowledged.value.store(value, Ordering::SeqCst);
+                if over.load(Ordering::SeqCst) {
+                    break;
+                }
+            }
+        });
+        let backups = (0..3).map(|number| {
+            let (version, value) =
+                (acknowledged.version.load(Ordering::SeqCst), acknowledged.value.load(Ordering::SeqCst));
+            let copy = folder.path().join(format!("copy{number}.sqlite"));
+            let done = mote_command(["backup"]).arg(&copy).arg("--data").arg(mote.data()).refuse();
+            assert_eq!(done.code, Some(0), "{}", done.stderr);
+            (copy, version, value)
+        });
+        let backups = backups.collect();
+        over.store(true, Ordering::SeqCst);
+        backups
+    });
+    for (copy, version, value) in backups {
+        let data = copy.with_extension("data");
+        let restored = mote_command(["restore"]).arg(&copy).arg("--data").arg(&data).refuse();
+        assert_eq!(restored.code, Some(0), "{}", restored.stderr);
+        std::fs::copy(mote.data().join("secrets.key"), data.join("secrets.key")).unwrap();
+        let node = mote_command(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data"])
+            .arg(&data)
+            .start();
+        let found: u32 = node.get_from_host("shop.localhost", "/").text.parse().unwrap();
+        assert!(found >= version, "{found}, not {version}");
+        let token = std::fs::read_to_string(data.join("admin-token")).unwrap();
+        let api = DeployApi::at(Door::of(&node).port(), token.trim());
+        let kept = api.ask("GET", &key, &serde_json::Value::Null).1.as_u64().unwrap();
+        assert!(kept >= u64::from(value), "{kept}, not {value}");
+    }
 }
 
 #[test]

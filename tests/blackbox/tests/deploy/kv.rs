@@ -123,7 +123,8 @@ fn more_keys_than_one_answer_has_are_listed_whole() {
 fn a_deploy_makes_the_namespace_that_has_no_id_and_keeps_it() {
     let (mote, door, api) = node();
     let wrangler = Wrangler::of(&mote, &door, "acme");
-    let project = project_of("shop", &says("one"), "[[kv_namespaces]]\nbinding = \"MY_KV\"\n");
+    let source = "export default { fetch: async (_, env) => new Response(await env.MY_KV.get('k')) };";
+    let project = project_of("shop", source, "[[kv_namespaces]]\nbinding = \"MY_KV\"\n");
     wrangler.succeeds(&project, &["deploy"]);
     let bound = || {
         let (_, settings) = api.ask("GET", "accounts/acme/workers/scripts/shop/settings", &Value::Null);
@@ -136,7 +137,18 @@ fn a_deploy_makes_the_namespace_that_has_no_id_and_keeps_it() {
     let listed = wrangler.json(&project, &["kv", "namespace", "list"]);
     assert_eq!(listed.as_array().unwrap().len(), 1);
     assert_eq!((&listed[0]["id"], &listed[0]["title"]), (&first["namespace_id"], &json!("shop-my-kv")));
-    assert_eq!(mote.get_from_host("shop.localhost", "/").text, "one");
+    // A binding without an id is looked up on the node, too.
+    wrangler.succeeds(&project, &["kv", "key", "put", "k", "kept", "--binding", "MY_KV", "--remote"]);
+    assert_eq!(mote.get_from_host("shop.localhost", "/").text, "kept");
+    wrangler.succeeds(&project, &["versions", "upload"]);
+    assert_eq!(bound(), first, "and so has a version that is not deployed");
+    // A second worker gets one of its own, a second binding too.
+    let more = "[[kv_namespaces]]\nbinding = \"ONE\"\n[[kv_namespaces]]\nbinding = \"TWO\"\n";
+    wrangler.succeeds(&project_of("blog", &says("blog"), more), &["deploy"]);
+    let listed = wrangler.json(&project, &["kv", "namespace", "list"]);
+    let titles: Vec<&str> =
+        listed.as_array().unwrap().iter().filter_map(|one| one["title"].as_str()).collect();
+    assert_eq!(titles, ["blog-one", "blog-two", "shop-my-kv"]);
 }
 
 #[test]

@@ -21,6 +21,67 @@ fn what_does_not_work_yet_says_so_and_what_serves_goes_on() {
 }
 
 #[test]
+fn every_kind_of_binding_and_every_product_that_is_not_there_yet_is_refused_by_name() {
+    let (mote, _door, api) = node();
+    assert_eq!(api.deploy("shop", &says("good")).0, 200);
+    let source = says("bad");
+    for kind in [
+        "ai",
+        "analytics_engine",
+        "browser",
+        "d1",
+        "dispatch_namespace",
+        "durable_object_namespace",
+        "hyperdrive",
+        "images",
+        "mtls_certificate",
+        "pipelines",
+        "queue",
+        "r2_bucket",
+        "ratelimit",
+        "secrets_store_secret",
+        "send_email",
+        "vectorize",
+        "workflow",
+        "__proto__",
+        "",
+    ] {
+        let metadata = json!({"main_module": "index.js", "compatibility_date": "2026-01-01",
+                              "bindings": [{"type": kind, "name": "THING"}]});
+        let form = form(&metadata, &[("index.js", "application/javascript+module", source.as_bytes())]);
+        let (status, said) = api.send_form("PUT", "accounts/acme/workers/scripts/shop", &form);
+        assert_eq!((status, &said["errors"][0]["code"]), (400, &json!(7_003)), "{kind}: {said}");
+        let message = said["errors"][0]["message"].as_str().unwrap();
+        assert!(
+            message.contains(&format!("does not support bindings of the type `{kind}` (`THING`)")),
+            "{message}"
+        );
+    }
+    api.ask("POST", "accounts", &json!({"id": "acme", "name": "Acme"}));
+    let scopes = json!({"name": "ci", "scopes": ["workers:read"]});
+    let (_, made) = api.ask("POST", "accounts/acme/tokens", &scopes);
+    let member = api.with_token(made["result"]["value"].as_str().unwrap());
+    for (path, product) in [
+        ("d1/database", "D1"),
+        ("r2/buckets", "R2"),
+        ("queues", "Queues"),
+        ("workflows/one", "Workflows"),
+        ("pages/projects", "Pages"),
+        ("vectorize/v2/indexes", "Vectorize"),
+        ("hyperdrive/configs", "Hyperdrive"),
+        ("workers/dispatch/namespaces", "Workers for Platforms"),
+        ("secrets_store/stores", "the Secrets Store"),
+    ] {
+        for api in [&api, &member] {
+            let (status, said) = api.ask("GET", &format!("accounts/acme/{path}"), &Value::Null);
+            let message = said["errors"][0]["message"].as_str().unwrap().to_owned();
+            assert_eq!((status, message), (400, format!("Mote does not support {product} yet")), "{path}");
+        }
+    }
+    assert_eq!(mote.get_from_host("shop.localhost", "/").text, "good");
+}
+
+#[test]
 fn code_that_does_not_load_is_refused_with_its_reason() {
     let (mote, door, api) = node();
     assert_eq!(api.deploy("shop", &says("good")).0, 200);
@@ -70,10 +131,14 @@ fn nobody_gets_in_without_the_token() {
             assert_eq!(document["errors"][0]["code"], 10_000);
         }
     }
-    let mode = std::os::unix::fs::PermissionsExt::mode(
-        &std::fs::metadata(mote.data().join("admin-token")).unwrap().permissions(),
-    );
-    assert_eq!(mode & 0o777, 0o600);
+    for entry in std::fs::read_dir(mote.data()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name() == "mote.pid" {
+            continue;
+        }
+        let mode = std::os::unix::fs::PermissionsExt::mode(&entry.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o077, 0, "others on the machine may not read {:?}", entry.file_name());
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn seen(mote: &Mote, path: &str, look: impl Fn() -> Option<Value>) -> Value {
 fn wrangler_tail_prints_events_as_documents() {
     let (mote, door, api) = node();
     let wrangler = Wrangler::of(&mote, &door, "acme");
-    let project = project_of("shop", WORKER, "");
+    let project = project_of("shop", WORKER, "upload_source_maps = true\n");
     wrangler.succeeds(&project, &["deploy"]);
     let tail = wrangler.tail(&project, &["shop", "--format", "json"]);
     eventually("a tail", || {
@@ -47,7 +47,8 @@ fn wrangler_tail_prints_events_as_documents() {
     let exception = &failed["exceptions"][0];
     let expected = (&json!("TypeError"), &json!("no such luck"));
     assert_eq!((&exception["name"], &exception["message"]), expected, "{failed}");
-    assert!(exception["stack"].as_str().unwrap().contains("fetch"), "{failed}");
+    let stack = exception["stack"].as_str().unwrap();
+    assert!(stack.contains("fetch") && stack.contains("src/index.ts:5:"), "as it was written: {failed}");
     assert!(!tail.text().contains("hush"));
     assert_eq!(tail.end(), Some(0));
     eventually("no tail is left", || {

@@ -182,7 +182,7 @@ async fn files_alone_are_a_worker_and_files_that_are_there_are_not_sent() {
 #[tokio::test]
 async fn a_refused_upload_is_told_in_the_words_of_the_node() {
     let fake = Fake::start(|asked| match asked.path.contains("versions") {
-        true => bad(501, 7_003, "Mote does not support bindings of the type `kv_namespace` (`KV`) yet"),
+        true => bad(400, 7_003, "Mote does not support bindings of the type `kv_namespace` (`KV`) yet"),
         false => node(asked, Shop::There),
     })
     .await;

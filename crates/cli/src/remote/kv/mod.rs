@@ -4,19 +4,34 @@ mod bulk;
 mod namespaces;
 mod values;
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
+use mote_bundle::{Environment, Project};
+use mote_host::kv::{KvAt, KvOptions};
 
 use super::{
     Client, ConnectionOptions, Output, RemoteError,
     client::{in_account, segment},
     named::project_here,
 };
+use crate::dev;
 
 /// Namespaces of KV, and what is in them.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) connection: ConnectionOptions,
+    /// What `mote dev` keeps, whether it runs or not; in the folder of the first project that it serves, by default this one.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FOLDER",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "."
+    )]
+    pub(crate) local: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -76,12 +91,58 @@ impl Namespace<'_> {
     }
 }
 
+impl Options {
+    /// Who is asked, and for whose namespaces.
+    async fn whom(&self, output: &Output) -> Result<(Client, String), RemoteError> {
+        if let Some(folder) = &self.local {
+            let kv = KvAt::new(folder.join(dev::KV), KvOptions::default());
+            return Ok((Client::local(kv)?, "dev".to_owned()));
+        }
+        let client = self.connection.client(output)?;
+        let configured = project_here(None).ok().and_then(|project| project.settings().account_id.clone());
+        let account = self.connection.account(&client, configured.as_deref()).await?;
+        Ok((client, account))
+    }
+
+    /// The id of the namespace that a binding of the project here leads to.
+    fn bound(&self, binding: &str, env: Option<&str>) -> Result<String, RemoteError> {
+        let project = match &self.local {
+            None => project_here(env)?,
+            Some(_) => {
+                let environment = Environment::development();
+                let environment = match env {
+                    Some(name) => environment.named(name),
+                    None => environment,
+                };
+                Project::open(Path::new("."), &environment)?
+            }
+        };
+        let bindings = project.settings().bindings.iter();
+        let mut bindings = bindings.filter(|known| known.kind == "kv_namespace" && known.name == binding);
+        let id = bindings.next().map(|found| found.fields.get("namespace_id").and_then(|id| id.as_str()));
+        match (id, &self.local) {
+            (Some(Some(id)), _) => Ok(id.to_owned()),
+            // As the workers of `mote dev` have it.
+            (Some(None), Some(_)) => Ok(binding.to_owned()),
+            (Some(None), None) | (None, _) => Err(RemoteError::wrong(
+                format!("the project here has no KV namespace with the binding `{binding}`"),
+                "`kv_namespaces` of its configuration lists them; --env names an environment",
+            )),
+        }
+    }
+}
+
 pub(crate) async fn run(options: &Options, output: &Output) -> Result<(), RemoteError> {
-    let client = options.connection.client(output)?;
-    let configured = project_here(None).ok().and_then(|project| project.settings().account_id.clone());
-    let account = options.connection.account(&client, configured.as_deref()).await?;
+    let (client, account) = options.whom(output).await?;
     let find = async |namespace: &NamespaceOptions, env: &EnvironmentOptions| {
-        let id = find(&client, &account, namespace, env).await?;
+        let id = match (&namespace.namespace_id, &namespace.namespace) {
+            (Some(id), _) => id.clone(),
+            (None, Some(title)) => titled(&client, &account, title).await?,
+            (None, None) => {
+                let binding = namespace.binding.as_deref().unwrap_or_default();
+                options.bound(binding, env.env.as_deref())?
+            }
+        };
         Ok::<_, RemoteError>(Namespace { client: &client, account: &account, id })
     };
     match &options.command {
@@ -101,34 +162,14 @@ pub(crate) async fn run(options: &Options, output: &Output) -> Result<(), Remote
     }
 }
 
-async fn find(
-    client: &Client,
-    account: &str,
-    namespace: &NamespaceOptions,
-    env: &EnvironmentOptions,
-) -> Result<String, RemoteError> {
-    if let Some(id) = &namespace.namespace_id {
-        return Ok(id.clone());
-    }
-    if let Some(title) = &namespace.namespace {
-        let all = namespaces::all(client, account).await?;
-        let found = all.into_iter().find(|known| known.title == *title);
-        return found.map(|known| known.id).ok_or_else(|| {
-            RemoteError::wrong(
-                format!("no namespace has the title `{title}`"),
-                "`mote kv namespace list` shows those that there are",
-            )
-        });
-    }
-    let wanted = namespace.binding.as_deref().unwrap_or_default();
-    let project = project_here(env.env.as_deref())?;
-    let bindings = project.settings().bindings.iter();
-    let mut bindings = bindings.filter(|binding| binding.kind == "kv_namespace" && binding.name == wanted);
-    let id = bindings.next().and_then(|binding| binding.fields.get("namespace_id")?.as_str());
-    id.map(str::to_owned).ok_or_else(|| {
+/// The id of the namespace with this title.
+async fn titled(client: &Client, account: &str, title: &str) -> Result<String, RemoteError> {
+    let all = namespaces::all(client, account).await?;
+    let found = all.into_iter().find(|known| known.title == title);
+    found.map(|known| known.id).ok_or_else(|| {
         RemoteError::wrong(
-            format!("the project here has no KV namespace with the binding `{wanted}`"),
-            "`kv_namespaces` of its configuration lists them; --env names an environment",
+            format!("no namespace has the title `{title}`"),
+            "`mote kv namespace list` shows those that there are",
         )
     })
 }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Bytes of one bulk write, as JSON.
-const BULK_BYTES_MAX: usize = 100 << 20;
+pub(super) const BULK_BYTES_MAX: usize = 100 << 20;
 
 /// A pair of a bulk write.
 #[derive(Deserialize)]

@@ -127,7 +127,7 @@ fn what_was_written_is_in_service_also_if_its_client_has_left() {
 #[test]
 fn what_is_one_too_many_is_refused_by_name_or_the_oldest_gives_way() {
     run(async {
-        let kept = Kept { account_workers_max: 2, worker_versions_max: 2 };
+        let kept = Kept { account_workers_max: 2, worker_versions_max: 2, ..Kept::default() };
         let node = node_of(ApiOptions { kept, ..ApiOptions::default() });
         node.put("acme", "second", "export default {}").await.result();
         let refused = node.put("acme", "third", "export default {}").await;

@@ -99,8 +99,6 @@ const ROUTES: &[(&str, &[&str])] = &[
 const NODES: &[&str] = &[
     "POST accounts",
     "DELETE accounts/acme",
-    "GET accounts/acme/d1/database",
-    "POST accounts/acme/queues",
     "GET accounts/acme/nonsense",
     "GET accounts/acme/workers/scripts/shop/nonsense",
     "POST zones/example.com/workers/routes",

@@ -40,6 +40,10 @@ fn policy(reach: &str, allow: &[&str]) -> Arc<Policy> {
     Arc::new(Policy::parse(reach, &allow, &[]).unwrap())
 }
 
+fn asker<'a>(tenant: &'a str, policy: &'a Arc<Policy>) -> Asker<'a> {
+    Asker { tenant, worker: "shop", policy, dns_lookups_per_min: 100 }
+}
+
 struct Opened {
     io: Box<dyn Duplex>,
     token: Option<String>,
@@ -51,8 +55,7 @@ async fn ask(
     tenant: &str,
     asked: Asked,
 ) -> Result<Opened, EgressError> {
-    let asker = Asker { tenant, worker: "shop", policy };
-    let mut response = network.fetch(asker, asked.to_request().unwrap()).await?;
+    let mut response = network.fetch(asker(tenant, policy), asked.to_request().unwrap()).await?;
     assert_eq!(response.status(), 101);
     let token = token_of(response.headers());
     let slot = response.extensions_mut().remove::<UpgradeSlot>().unwrap();
@@ -144,11 +147,14 @@ async fn a_name_that_changes_its_mind_is_connected_to_where_it_was_checked() {
     let address = echo().await;
     let network = network(&["127.0.0.1", "127.0.0.2", "127.0.0.1"]);
     let policy = policy("public", &["127.0.0.1"]);
-    let to = format!("rebound.example:{}", address.port());
-    assert!(open(&network, &policy, &to, Secure::Off).await.is_ok());
-    // Each connection resolves anew, and is checked anew.
-    assert!(refusal(&network, &policy, &to).await.contains("resolves to an address"));
-    assert!(open(&network, &policy, &to, Secure::Off).await.is_ok());
+    let to: Authority = format!("rebound.example:{}", address.port()).parse().unwrap();
+    // What one tenant has found is no other's, and each connection is checked.
+    let opened = async |tenant| {
+        let asked = Asked::Open { to: to.clone(), secure: Secure::Off };
+        ask(&network, &policy, tenant, asked).await.is_ok()
+    };
+    assert!(opened("one").await && !opened("two").await && opened("three").await);
+    assert!(opened("one").await && !opened("two").await, "each goes where its own look-up led");
 }
 
 struct Certified {
@@ -262,4 +268,24 @@ async fn nobody_takes_a_connection_that_is_not_his_or_takes_one_twice() {
     let (taken, ()) = tokio::join!(waiting, dropped);
     assert!(matches!(taken, Err(EgressError::Refused { .. })));
     assert!(ask(&network, &policy, "tenant", secure(&token)).await.is_err());
+}
+
+#[tokio::test]
+async fn connect_looks_names_up_under_the_same_limit_as_fetch() {
+    struct Private;
+    impl Resolve for Private {
+        fn resolve(&self, _name: String, port: u16) -> Resolving {
+            Box::pin(std::future::ready(Ok(vec![([10, 0, 0, 1], port).into()])))
+        }
+    }
+    let options = NetworkOptions { resolver: Arc::new(Private), ..NetworkOptions::default() };
+    let network = Network::new(options).unwrap();
+    let policy = policy("public", &[]);
+    let mut limited = 0;
+    for host in 0..120 {
+        let reason = refusal(&network, &policy, &format!("{host}.example:5432")).await;
+        limited += usize::from(reason.contains("100 times in a minute"));
+    }
+    // Some come back meanwhile.
+    assert!((1..=20).contains(&limited), "{limited}");
 }

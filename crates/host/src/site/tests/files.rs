@@ -159,7 +159,7 @@ fn small_and_huge_files_are_sent_as_they_are() {
                 .enumerate()
         {
             let file = asset(&format!("size{index}"), "a".repeat(length));
-            site.store.add_assets("acme", std::slice::from_ref(&file), 0).unwrap();
+            site.store.add_assets("acme", std::slice::from_ref(&file), Kept::default(), 0).unwrap();
             let paths = vec![AssetPath { path: "/file".to_owned(), hash: file.hash.clone() }];
             let one = Site::new("acme".to_owned(), paths, &AssetsConfig::default(), Code::None).unwrap();
             let headers = headers(&[(AE, "gzip")]);
@@ -183,8 +183,8 @@ fn a_large_file_is_in_memory_once_however_many_want_it() {
         let store = Arc::new(Store::open(&folder.path().join("store")).unwrap());
         let file =
             |hash: &str| Asset { hash: hash.to_owned(), kind: String::new(), bytes: vec![7; 2 << 20].into() };
-        store.add_assets("acme", &[file("one")], 0).unwrap();
-        store.add_assets("other", &[file("one")], 0).unwrap();
+        store.add_assets("acme", &[file("one")], Kept::default(), 0).unwrap();
+        store.add_assets("other", &[file("one")], Kept::default(), 0).unwrap();
         let files = Files::new(store);
         let wanting = (0..20).map(|_| files.read("acme", "one"));
         let wanted = futures_util::future::try_join_all(wanting).await.unwrap();

@@ -9,7 +9,7 @@ use std::{
 };
 
 use http::Response;
-use mote_sandbox::process::Ended;
+use mote_sandbox::process::{Does, Ended, ThreadView};
 use mote_wire::{
     control::{FromCell, IsolateCounts, ToCell, WorkerUse, encode},
     http::full,
@@ -19,6 +19,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, split},
     sync::watch,
     task::spawn_local,
+    time::Instant,
 };
 
 use crate::supervisor::{
@@ -57,6 +58,19 @@ pub(super) struct Says {
     pub(super) uses: HashMap<String, WorkerUse>,
 }
 
+/// A turn of the first worker that a cell was given.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FakeTurn {
+    /// CPU time that its page says it may use.
+    pub(super) budget: Duration,
+    /// Whether its page shows it.
+    pub(super) is_shown: bool,
+    /// What it uses, in percent of a core.
+    pub(super) percent: u32,
+    pub(super) does: Does,
+    pub(super) others_sleep: bool,
+}
+
 /// Starts them, and holds their strings.
 #[derive(Default)]
 pub(crate) struct FakeCells {
@@ -65,6 +79,7 @@ pub(crate) struct FakeCells {
     deploys: Rc<Cell<u64>>,
     budget: Rc<Cell<u64>>,
     memory: Rc<Cell<u64>>,
+    computes: Rc<Cell<u32>>,
     says: Rc<RefCell<Says>>,
     cells: RefCell<Vec<Weak<FakeCell>>>,
 }
@@ -80,6 +95,18 @@ impl FakeCells {
 
     pub(crate) fn set_memory(&self, bytes: u64) {
         self.memory.set(bytes);
+    }
+
+    /// All processes use so much of a core, in percent.
+    pub(super) fn compute(&self, percent: u32) {
+        self.computes.set(percent);
+    }
+
+    /// A turn begins in this cell, or none runs there any more.
+    pub(super) fn set_turn(&self, cell: &str, turn: Option<FakeTurn>) {
+        let cells = self.cells.borrow();
+        let cell = cells.iter().filter_map(Weak::upgrade).find(|known| known.number.to_string() == cell);
+        cell.unwrap().turn.set(turn.map(|turn| (turn, Instant::now())));
     }
 
     pub(crate) fn starts(&self) -> u64 {
@@ -123,12 +150,21 @@ impl Launcher for FakeCells {
         let (data, cells_data) = duplex(1 << 20);
         let (control, cells_control) = duplex(1 << 20);
         let (ended, _) = watch::channel(None);
-        let (begun, memory) = (Cell::new(0), self.memory.clone());
-        let cell = Rc::new(FakeCell { number: order.cell, ended, begun, memory });
+        let (memory, computes) = (self.memory.clone(), self.computes.clone());
+        let cell = Rc::new(FakeCell {
+            number: order.cell,
+            born: Instant::now(),
+            ended,
+            begun: Cell::new(0),
+            turn: Cell::new(None),
+            memory,
+            computes,
+        });
         self.cells.borrow_mut().push(Rc::downgrade(&cell));
         let answers = Answers { cell: cell.clone(), acts: self.acts.clone(), unread: RefCell::default() };
         spawn_local(until_end(cell.clone(), async move {
-            let (_link, driver) = Link::new(LinkOptions { side: Side::Cell, streams_max: 16_384 });
+            let (_link, driver) =
+                Link::new(LinkOptions { side: Side::Cell, streams_max: 16_384, held_bytes_max: usize::MAX });
             driver.run(cells_data, answers).await;
         }));
         let (deploys, budget, says) = (self.deploys.clone(), self.budget.clone(), self.says.clone());
@@ -142,9 +178,12 @@ impl Launcher for FakeCells {
 /// A cell, as the supervisor sees its process.
 struct FakeCell {
     number: u64,
+    born: Instant,
     ended: watch::Sender<Option<Ended>>,
     begun: Cell<u64>,
+    turn: Cell<Option<(FakeTurn, Instant)>>,
     memory: Rc<Cell<u64>>,
+    computes: Rc<Cell<u32>>,
 }
 
 impl FakeCell {
@@ -176,8 +215,17 @@ impl Process for FakeCell {
         self.end(Ended::Killed(9));
     }
 
+    fn turns_thread(&self) -> Option<ThreadView> {
+        let (turn, began) = self.turn.get()?;
+        Some(ThreadView { cpu: began.elapsed() * turn.percent / 100, does: turn.does })
+    }
+
+    fn others_sleep(&self) -> bool {
+        self.turn.get().is_some_and(|(turn, _)| turn.others_sleep)
+    }
+
     fn cpu_time(&self) -> Option<Duration> {
-        Some(Duration::ZERO)
+        Some(self.born.elapsed() * self.computes.get() / 100)
     }
 
     fn resident_bytes(&self) -> Option<u64> {
@@ -185,7 +233,11 @@ impl Process for FakeCell {
     }
 
     fn turn(&self) -> u64 {
-        0
+        if self.turn.get().is_some_and(|(turn, _)| turn.is_shown) { 1 << 32 | 1 } else { 1 << 32 }
+    }
+
+    fn turn_budget_us(&self) -> u64 {
+        self.turn.get().map_or(0, |(turn, _)| u64::try_from(turn.budget.as_micros()).unwrap())
     }
 
     fn begun(&self) -> u64 {

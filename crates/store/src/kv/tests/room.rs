@@ -125,7 +125,7 @@ fn deploys_get_their_turn_while_kv_writes_without_a_pause() {
         for number in 0..30 {
             let hash = format!("{number:032x}");
             let asset = crate::Asset { hash, kind: String::new(), bytes: vec![1; 10_000].into() };
-            store.add_assets("acme", &[asset], 0).unwrap();
+            store.add_assets("acme", &[asset], crate::Kept::default(), 0).unwrap();
         }
         over.store(true, Ordering::SeqCst);
     });

@@ -213,6 +213,10 @@ impl Worker {
         changing: Changing,
         changes: &[(&'static str, Option<String>)],
     ) -> Result<(), (u16, u64)> {
+        let alone = BTreeMap::from([(self.versions.len(), 1_000)]);
+        if changing != Changing::Latest && self.deployments.last() != Some(&alone) {
+            return Err((400, 10_215));
+        }
         let before = self.versions.last().unwrap();
         let (mark, mut bindings) = (before.mark, before.bindings.clone());
         for (name, text) in changes {
@@ -250,7 +254,7 @@ impl Upload {
         }
         match self.flaw {
             Flaw::BindingTwice => return Err(INVALID),
-            Flaw::NotYet => return Err((501, 7_003)),
+            Flaw::NotYet => return Err((400, 7_003)),
             _ => {}
         }
         for (name, bind) in before.into_iter().flat_map(|before| &before.bindings) {

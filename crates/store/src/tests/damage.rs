@@ -1,0 +1,57 @@
+//! A file that the disk has changed: the store refuses it, or hands out what was written, or says what is damaged. It never
+//! hands out other code, and never stops the node.
+
+use mote_mutator::Random;
+
+use super::*;
+
+#[test]
+fn a_file_with_other_bytes_in_it_is_refused_or_gives_the_right_code_or_none() {
+    let (folder, store) = store();
+    let path = folder.path().join("store");
+    let mut random = Random::new(7);
+    let source = |number: usize| format!("export default {number}; // {}", "code ".repeat(3_000 + number));
+    for number in 0..8 {
+        add(&store, "acme", &format!("w{number}"), &format!("v{number}"), &source(number)).unwrap();
+    }
+    // All of it in the file, and nothing in its log.
+    store.lock().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    drop(store);
+    let sound = std::fs::read(&path).unwrap();
+    let (mut refused, mut opened, mut missing) = (0, 0, 0);
+    for round in 0..300 {
+        let mut bytes = sound.clone();
+        for _ in 0..=random.below(3) {
+            let (at, length) = (random.below(bytes.len()), [1, 2, 16, 4_096][random.below(4)]);
+            bytes.iter_mut().skip(at).take(length).for_each(|byte| *byte = random.byte());
+        }
+        if random.below(10) == 0 {
+            bytes.truncate(random.below(bytes.len()));
+        }
+        let spoilt = folder.path().join(format!("spoilt{round}"));
+        std::fs::write(&spoilt, &bytes).unwrap();
+        let Ok(store) = Store::open(&spoilt) else {
+            refused += 1;
+            continue;
+        };
+        opened += 1;
+        for number in 0..8 {
+            let version = store.version("acme", &format!("w{number}"), &format!("v{number}"));
+            match version.and_then(|version| Ok((store.bundle(version.bundle)?, version.bundle))) {
+                Ok((found, hash)) => {
+                    assert_eq!(
+                        Bundle::decode(found).unwrap().hash(),
+                        hash,
+                        "round {round}: it is what it is called"
+                    );
+                }
+                Err(_) => missing += 1,
+            }
+        }
+        // Whatever they say, they end.
+        let _ = (store.live(), store.audit("acme", 10), store.workers("acme"), store.accounts());
+        let _ = store.remove_worker("acme", "w1", "me", 9);
+        let _ = add(&store, "acme", "new", "v99", "new");
+    }
+    assert!(refused > 50 && opened > 20, "{refused} {opened} {missing}");
+}
