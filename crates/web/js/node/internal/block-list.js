@@ -1,5 +1,5 @@
 // BlockList and SocketAddress of `node:net`: addresses, and lists of them.
-import { invalidType, invalidValue, rangeError, typeError } from "./errors.js";
+import { invalidType, invalidValue, rangeError, received, typeError } from "./errors.js";
 import { isIPv4, isIPv6 } from "./addresses.js";
 import { requireInteger, requireObject, requireString } from "./validate.js";
 
@@ -25,7 +25,9 @@ export class SocketAddress {
     const family = familyOf(given, "options.family");
     const { address = family === "ipv4" ? "127.0.0.1" : "::" } = options;
     requireString(address, "options.address");
-    requireInteger(port, "options.port", 0, 65535);
+    if (!Number.isInteger(port) || port < 0 || port > 65535) {
+      throw rangeError("ERR_SOCKET_BAD_PORT", `options.port should be >= 0 and < 65536. ${received(port)}.`);
+    }
     requireInteger(flowlabel, "options.flowlabel", 0, 0xfffff);
     if (!(family === "ipv4" ? isIPv4(address) : isIPv6(address))) throw typeError("ERR_INVALID_ADDRESS", "Invalid address");
     this.#address = address;
