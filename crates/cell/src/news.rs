@@ -34,6 +34,29 @@ impl Changed {
     }
 }
 
+/// Workers that have left while something of theirs was still to be told, by the numbers that they had.
+#[derive(Clone, Default)]
+pub(crate) struct Departed(Arc<Mutex<Vec<(u32, Arc<WorkerStats>)>>>);
+
+impl Departed {
+    /// A worker leaves. What its last events did, and will do, is told all the same.
+    pub(crate) fn add(&self, number: u32, stats: Arc<WorkerStats>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((number, stats));
+    }
+
+    /// What there is to tell of them. Those are told of for the last time that have no event under way any more.
+    pub(crate) fn tell(&self) -> Vec<WorkerUse> {
+        let mut told = Vec::new();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(number, stats)| {
+            let used = stats.news.tell(*number, stats);
+            let goes_on = used.under_way > 0;
+            told.push(used);
+            goes_on
+        });
+        told
+    }
+}
+
 /// A worker's place among them.
 #[derive(Debug)]
 pub(crate) struct News {
@@ -134,6 +157,9 @@ fn microseconds(time: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use mote_web::EventUsage;
+    use mote_wire::limits::Limits;
+
     use super::*;
     use crate::stats::Meters;
 
@@ -165,6 +191,21 @@ mod tests {
         all.iter().for_each(WorkerStats::isolate_started);
         assert_eq!(changed.take(2), [Arc::from("a"), Arc::from("b")]);
         assert_eq!(changed.take(2), [Arc::from("c")]);
+    }
+
+    #[test]
+    fn a_worker_that_has_left_is_told_of_until_its_last_event_is_over() {
+        let departed = Departed::default();
+        let stats = Arc::new(WorkerStats::new("w".into(), Changed::default(), Meters::default()));
+        stats.event_begins();
+        departed.add(3, stats.clone());
+        let uses = departed.tell();
+        assert_eq!((uses.len(), uses[0].worker, uses[0].under_way), (1, 3, 1));
+        let usage = EventUsage::begin(stats.clone(), Limits::DEFAULT, std::time::Instant::now());
+        drop(usage);
+        let uses = departed.tell();
+        assert_eq!((uses[0].under_way, uses[0].outcomes.len()), (0, 1));
+        assert!(departed.tell().is_empty());
     }
 
     #[test]

@@ -48,6 +48,7 @@ use crate::{
     cell::{Cell, CellOptions, Deployment},
     directory::Directory,
     journal::Watched,
+    news::Departed,
     program::Debugging,
 };
 
@@ -133,7 +134,7 @@ fn serve(options: ProcessOptions) -> io::Result<()> {
     let (commands, inbox) = mpsc::channel(COMMANDS_MAX);
     let (directory, pressure, numbers) = (Directory::default(), Pressure::default(), Numbers::default());
     let watched = Watched::default();
-    let sealed = Arc::new(Barrier::new(2));
+    let (sealed, departed) = (Arc::new(Barrier::new(2)), Departed::default());
     let serving = Serving {
         options: CellOptions {
             limits: whatever_the_host_says(),
@@ -151,6 +152,7 @@ fn serve(options: ProcessOptions) -> io::Result<()> {
         to_host: to_host.clone(),
         begun: slot(shared, page::BEGUN),
         warm: sealed.clone(),
+        departed: departed.clone(),
     };
     let link = UnixStream::from(link);
     link.set_nonblocking(true)?;
@@ -174,7 +176,7 @@ fn serve(options: ProcessOptions) -> io::Result<()> {
         sandbox.push("reports".to_owned());
     }
     to_host.say(FromCell::Ready { sandbox, listener });
-    let listening = Listener { numbers, directory, pressure, watched, to_host, commands };
+    let listening = Listener { numbers, directory, pressure, watched, to_host, commands, departed };
     leave(listening.listen(control));
     Ok(())
 }
@@ -218,6 +220,7 @@ struct Serving {
     to_host: ToHost,
     begun: &'static AtomicU64,
     warm: Arc<Barrier>,
+    departed: Departed,
 }
 
 impl Serving {
@@ -304,6 +307,9 @@ impl Serving {
                 if let Some(name) = self.numbers.remove(worker)
                     && self.numbers.number(&name).is_none()
                 {
+                    if let Some(entry) = self.options.directory.get(&name) {
+                        self.departed.add(worker, entry.stats.clone());
+                    }
                     cell.remove(&name);
                 }
             }

@@ -21,6 +21,7 @@ use crate::{
     cell::{EventLog, Observer},
     directory::Directory,
     journal::{Story, Watched},
+    news::Departed,
 };
 
 /// Messages to the host that may wait. Lines of consoles that find no room are lost; a node whose disk is slow must not stop
@@ -125,6 +126,7 @@ pub(super) struct Listener {
     pub(super) watched: Watched,
     pub(super) to_host: ToHost,
     pub(super) commands: tokio::sync::mpsc::Sender<Command>,
+    pub(super) departed: Departed,
 }
 
 impl Listener {
@@ -208,7 +210,7 @@ impl Listener {
             let (worker, entry) = (self.numbers.number(&name)?, self.directory.get(&name)?);
             Some(entry.stats.news.tell(worker, &entry.stats))
         };
-        changed.into_iter().filter_map(tell).collect()
+        changed.into_iter().filter_map(tell).chain(self.departed.tell()).collect()
     }
 }
 
