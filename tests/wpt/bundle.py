@@ -17,6 +17,9 @@ SHAPE = """\
 addEventListener("fetch", (event) => event.respondWith(new Promise(run)));
 function run(finish) {{
   const BASE = {base}, PATIENCE_MS = {patience}, INTERFACES = {interfaces};
+  // The harness would wait for a service worker's events.
+  const SCOPES = {{ ServiceWorkerGlobalScope, WorkerGlobalScope }};
+  for (const name in SCOPES) delete globalThis[name];
   {{
 {prelude}
   }}
@@ -34,14 +37,8 @@ function run(finish) {{
 }}
 """
 
-# Interface tests ask in which scope they are. After the harness, which would wait for a service worker's events.
-SCOPE = """\
-  class Scope {
-    static [Symbol.hasInstance](object) {
-      return object === globalThis;
-    }
-  }
-  globalThis.ServiceWorkerGlobalScope = globalThis.WorkerGlobalScope = Scope;"""
+# Interface tests ask in which scope they are.
+SCOPE = "  Object.assign(globalThis, SCOPES);"
 
 
 def write(test, name: str, folder: Path, server, patience_ms: int):

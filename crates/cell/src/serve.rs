@@ -8,7 +8,7 @@ use mote_web::{Call, CallKind, EventUsage, Failure, Outcome, Trail};
 use mote_wire::{
     event::EventError,
     http::{Body, Upgraded},
-    link::Callee,
+    link::{CF, Callee},
 };
 
 use crate::{
@@ -62,7 +62,8 @@ impl Cell {
         worker: &str,
         incoming: Incoming,
     ) -> Result<Response<Body>, EventError> {
-        let Incoming { request, url, upgrade, callee, kind, ticket } = incoming;
+        let Incoming { mut request, url, upgrade, callee, kind, ticket } = incoming;
+        let cf = request.headers_mut().remove(CF);
         let slot = self.worker(worker)?;
         check_request(&slot, &request)?;
         let usage = self.admit(&slot).map_err(|turned_away| answer::turned_away(&turned_away))?;
@@ -91,7 +92,7 @@ impl Cell {
                 return Err(error);
             }
         };
-        let call = Call { request, url: &url, upgrade, callee: &callee, kind };
+        let call = Call { request, url: &url, cf, upgrade, callee: &callee, kind };
         let result = runtime.serve(call, usage.clone()).await;
         let (status, failure) = match &result {
             Ok(response) => (response.status().as_u16(), None),

@@ -6,10 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use mote_host::gateway::OperatorFacts;
 use mote_wire::limits::{LIMITS, LimitPolicy, LimitsPatch};
 use toml::{Table, Value};
 
 mod cells;
+mod connection_facts;
 
 pub(crate) use cells::{CordonConfig, EgressConfig, WorkerConfig};
 
@@ -72,6 +74,8 @@ pub(crate) struct Config {
     pub(crate) workers: BTreeMap<String, WorkerConfig>,
     /// `accounts.<id>.cordon`: where an account's workers live that name no cordon.
     pub(crate) account_cordons: BTreeMap<String, String>,
+    /// `[cf]`: what every `request.cf` says beside what the node knows itself.
+    pub(crate) facts: OperatorFacts,
 }
 
 /// What is wrong with the file.
@@ -137,6 +141,7 @@ impl Config {
             cordons: BTreeMap::new(),
             workers: BTreeMap::new(),
             account_cordons: BTreeMap::new(),
+            facts: OperatorFacts::default(),
         }
     }
 
@@ -177,8 +182,13 @@ impl Config {
         nothing_left(&node, "[node]", NODE_KEYS)?;
         config.cordons = cells::cordons(take_table(&mut table, "cordons", "")?)?;
         config.workers = cells::workers(take_table(&mut table, "workers", "")?)?;
+        config.facts = connection_facts::read(take_table(&mut table, "cf", "")?)?;
         cells::check_names(&config.cordons, &config.workers, &config.account_cordons)?;
-        nothing_left(&table, "the file", &["limits", "ceilings", "accounts", "node", "cordons", "workers"])?;
+        nothing_left(
+            &table,
+            "the file",
+            &["limits", "ceilings", "accounts", "node", "cf", "cordons", "workers"],
+        )?;
         Ok(config)
     }
 }
@@ -329,11 +339,13 @@ mod tests {
             ("[accounts.a]\nlimit = {}", "[accounts.a] has no key `limit`"),
             ("[node]\ncpus = 2", "[node] has no key `cpus`"),
             ("[node]\nworker_versions = 0", "[node] `worker_versions` must be at least 1, not 0"),
+            ("[cf]\nhttpProtocol = \"h2\"", "[cf]: `httpProtocol` is the node's own to say"),
+            ("[cf]\nseen = 2026-01-01", "[cf] `seen` must be a text, a number, a boolean, or made of these"),
             ("[node]\nupload_memory_mib = 1", "[node] `upload_memory_mib` must be at least 32"),
             ("[node]\nupload_disk_mib = 1", "[node] `upload_disk_mib` must be at least 512"),
             (
                 "[nodes]",
-                "the file has no key `nodes`; its keys are limits, ceilings, accounts, node, cordons, workers",
+                "the file has no key `nodes`; its keys are limits, ceilings, accounts, node, cf, cordons, workers",
             ),
         ] {
             let error = parse(text).unwrap_err();

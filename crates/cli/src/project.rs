@@ -2,12 +2,14 @@
 
 use std::{
     collections::BTreeSet,
+    fmt::Write as _,
     path::{Path, PathBuf},
 };
 
 use mote_bundle::{AssetsSettings, Binding, BundleError, Bundled, Environment, Project, Settings, Var};
 use mote_host::{
     bindings::{HostBinding, HostBindings},
+    clock::{now_ms, rfc3339},
     site::Code,
 };
 use mote_wire::{
@@ -153,7 +155,7 @@ impl Target {
                 let account = project.settings().account_id.clone().unwrap_or_default();
                 let assets = project.settings().assets.clone();
                 let bindings = bindings_of(project.settings());
-                let env_json = self.env_json(&project, &bindings);
+                let env_json = self.env_json(&project, &bindings, &bundled.bundle);
                 let (bundle, compatibility) = (bundled.bundle, project.settings().compatibility);
                 let worker = BuiltWorker {
                     bundle,
@@ -182,8 +184,13 @@ impl Target {
         self.watched.dedup();
     }
 
-    fn env_json(&self, project: &Project, bindings: &HostBindings) -> String {
+    fn env_json(&self, project: &Project, bindings: &HostBindings, bundle: &Bundle) -> String {
         let mut env = serde_json::Map::new();
+        for binding in &project.settings().bindings {
+            if binding.kind == "version_metadata" {
+                env.insert(binding.name.clone(), version_metadata(bundle));
+            }
+        }
         for (name, var) in &project.settings().vars {
             let value = match var {
                 Var::Text(text) | Var::Secret(text) => text.clone().into(),
@@ -200,6 +207,24 @@ impl Target {
         }
         serde_json::Value::Object(env).to_string()
     }
+}
+
+/// What a worker is told of its version while it is developed: the same code has the same id, and was made just now.
+fn version_metadata(bundle: &Bundle) -> serde_json::Value {
+    let mut id = String::new();
+    for (at, byte) in bundle.hash().as_bytes().iter().take(16).enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            id.push('-');
+        }
+        // As RFC 9562 has it: version 8, whose bits are the maker's.
+        let byte = match at {
+            6 => byte & 0x0f | 0x80,
+            8 => byte & 0x3f | 0x80,
+            _ => *byte,
+        };
+        let _ = write!(id, "{byte:02x}");
+    }
+    serde_json::json!({ "id": id, "tag": "", "timestamp": rfc3339(now_ms()) })
 }
 
 /// The code of a project that is files alone.

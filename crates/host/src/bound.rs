@@ -5,7 +5,7 @@ use std::{net::IpAddr, rc::Rc};
 use http::{HeaderMap, HeaderValue, Response, header};
 use mote_wire::{
     event::EventError,
-    http::{Body, CACHES, EgressError},
+    http::{Body, CACHES, EXPORTS, EgressError},
     link::{Callee, Kind, Request},
 };
 
@@ -13,6 +13,7 @@ use crate::{
     bindings::{HostBinding, HostBindings},
     cache::Cache,
     deployed::{Answerer, Deployed},
+    kv::At,
     site::Asked,
     supervisor::Event,
 };
@@ -62,6 +63,17 @@ impl Bound {
             return Ok(self.caches.answer(asking.tenant, request).await);
         }
         let failed = |reason: String| EgressError::Binding { binding: name.clone(), reason };
+        if let Some(callee) = name.strip_prefix(EXPORTS) {
+            let callee =
+                Callee::of_target(callee).ok_or_else(|| failed("it names no entrypoint".to_owned()))?;
+            // The very version that asks: it knows what it exports.
+            let event = event_of(request, &callee, asking.client);
+            let answer = self.deployed.supervisor.call(asking.worker, event).await;
+            return answer.map_err(|error| EgressError::Binding {
+                binding: format!("exports.{}", callee.entrypoint.as_deref().unwrap_or("default")),
+                reason: reason_of(&error),
+            });
+        }
         match (asking.bindings.get(&name), request.kind) {
             (Some(HostBinding::Service { worker, callee }), _) => {
                 self.call(&asking, worker, callee, request).await.map_err(failed)
@@ -72,7 +84,8 @@ impl Bound {
                 file.map_err(failed)
             }
             (Some(HostBinding::Kv { namespace }), Kind::Fetch) => {
-                Ok(self.deployed.kv.answer(namespace, request).await)
+                let at = At { account: asking.account, namespace };
+                Ok(self.deployed.kv.answer(at, request).await)
             }
             (Some(_), _) => Err(failed("it takes no calls".to_owned())),
             (None, _) => Err(failed("the worker has no such binding".to_owned())),

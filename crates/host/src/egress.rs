@@ -14,6 +14,7 @@ mod addresses;
 mod connect;
 mod direct;
 mod gate;
+mod lookup;
 mod lookups;
 mod network;
 mod own;

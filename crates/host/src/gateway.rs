@@ -3,6 +3,7 @@
 //! What it does: it refuses what is no request, finds the worker by the host name, and turns whatever becomes of the
 //! event into a response. Who runs the event is behind [`Events`]: cells in other processes, or one in this process.
 
+mod connection_facts;
 mod error_page;
 mod request;
 mod response;
@@ -23,6 +24,7 @@ use mote_wire::{
     limits::{HEADERS_MAX, REQUEST_HEAD_BYTES_MAX},
 };
 
+pub use connection_facts::{ConnectionFacts, OperatorFacts, OperatorFactsError};
 pub use error_page::{ErrorDetail, error_response};
 use request::Trigger;
 pub use request::{localhost_name, name_under};
@@ -70,13 +72,14 @@ pub trait Events {
 pub struct Gateway<E> {
     events: E,
     detail: ErrorDetail,
+    facts: ConnectionFacts,
 }
 
 impl<E: Events + 'static> Gateway<E> {
     /// A gateway to `events`. With [`ErrorDetail::Stack`] it is a developer's own: it also runs cron handlers on demand.
     #[must_use]
-    pub fn new(events: E, detail: ErrorDetail) -> Rc<Self> {
-        Rc::new(Self { events, detail })
+    pub fn new(events: E, detail: ErrorDetail, facts: ConnectionFacts) -> Rc<Self> {
+        Rc::new(Self { events, detail, facts })
     }
 
     /// Who runs the events.
@@ -154,8 +157,9 @@ impl<E: Events + 'static> Gateway<E> {
         let method = request.method().clone();
         let accept = request.headers().get(header::ACCEPT).cloned();
         let expects = request.headers().contains_key(header::EXPECT);
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         let body = incoming(&head.headers, body);
+        self.facts.tell(&mut head);
         let event = FetchEvent { worker, request: Request::from_parts(head, body), url, upgrade, client };
         match self.events.fetch(event).await {
             // A worker that passes the upload on has not asked for it so far, and its client is waiting to be asked.

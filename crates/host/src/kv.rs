@@ -1,7 +1,7 @@
 //! Workers KV, as workers reach it through their bindings and clients through the API.
 //!
 //! What this room does: it checks all that a cell sends, since a cell is hostile; reads and writes where that holds up
-//! nobody; and bounds the bytes of values that are in memory, of all calls together and of each namespace.
+//! nobody; and bounds the bytes of values that are in memory, of all calls together and of each account.
 //!
 //! What it refuses: whatever is past the limits of [`mote_store::KvPair`], with Cloudflare's words. A call reaches the
 //! namespace that the host names, and no other.
@@ -45,8 +45,8 @@ pub(crate) const BULK_KEYS_MAX: usize = 10_000;
 pub(crate) const BULK_KEYS_BYTES_MAX: usize = 8 << 20;
 /// Bytes of values that calls of workers hold at once.
 const WORKERS_BYTES_MAX: usize = 256 << 20;
-/// The same of the calls to one namespace.
-const NAMESPACE_BYTES_MAX: usize = 64 << 20;
+/// The same of the calls of one account: who has many namespaces has no more of it.
+const ACCOUNT_BYTES_MAX: usize = 64 << 20;
 /// Bytes that calls of the API hold at once.
 const API_BYTES_MAX: usize = 256 << 20;
 /// The same of one owner: a bulk write of 100 MiB, twice, as it came and as it is written. Something is left for others meanwhile.
@@ -65,6 +65,15 @@ impl Default for KvOptions {
     fn default() -> Self {
         Self { account_bytes_max: 10 << 30 }
     }
+}
+
+/// A namespace, and whose it is: the memory for a call is of its account's share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct At<'a> {
+    /// The account of whoever calls.
+    pub account: &'a str,
+    /// The namespace's id.
+    pub namespace: &'a str,
 }
 
 /// The KV of a node.
@@ -140,7 +149,7 @@ impl Kv {
             options,
             reads: Semaphore::new(READERS),
             writes: Arc::new(Semaphore::new(WRITES_WAITING_MAX)),
-            workers: Memory::new(WORKERS_BYTES_MAX, NAMESPACE_BYTES_MAX),
+            workers: Memory::new(WORKERS_BYTES_MAX, ACCOUNT_BYTES_MAX),
             api: Memory::new(API_BYTES_MAX, API_OWNER_BYTES_MAX),
         })
     }
@@ -178,13 +187,13 @@ impl Kv {
     pub(crate) async fn get(
         &self,
         memory: &Memory,
-        namespace: &str,
+        at: At<'_>,
         key: &KvKey,
     ) -> Result<Option<(KvEntry, Reserved)>, KvError> {
         let mut bytes_max = FIRST_LOOK_BYTES;
         loop {
-            let held = memory.reserve(namespace, bytes_max).await;
-            let (id, wanted) = (namespace.to_owned(), key.clone());
+            let held = memory.reserve(at.account, bytes_max).await;
+            let (id, wanted) = (at.namespace.to_owned(), key.clone());
             match self.read(move |store| store.get(&id, &wanted, bytes_max)).await {
                 // Given back before more is asked for: two who hold some and wait for the rest would wait for ever.
                 Err(KvError::TooLarge { bytes }) if bytes <= VALUE_BYTES_MAX => bytes_max = bytes,
@@ -197,15 +206,15 @@ impl Kv {
     pub(crate) async fn get_many(
         &self,
         memory: &Memory,
-        namespace: &str,
+        at: At<'_>,
         keys: Vec<KvKey>,
     ) -> Result<(Vec<Option<KvEntry>>, Reserved), Problem> {
         let (keys, mut bytes_max) = (Arc::new(keys), FIRST_LOOK_BYTES);
         loop {
             // As JSON a value has up to six times its bytes; what is larger than its limit then is not made.
             let answer = bytes_max.saturating_mul(6).min(BULK_GET_BYTES_MAX);
-            let held = memory.reserve(namespace, bytes_max.saturating_add(answer)).await;
-            let (id, wanted) = (namespace.to_owned(), keys.clone());
+            let held = memory.reserve(at.account, bytes_max.saturating_add(answer)).await;
+            let (id, wanted) = (at.namespace.to_owned(), keys.clone());
             match self.read(move |store| store.get_many(&id, &wanted, bytes_max)).await {
                 Err(KvError::TooLarge { bytes }) if bytes > BULK_GET_BYTES_MAX => {
                     return Err(Problem::bulk_get_too_large());

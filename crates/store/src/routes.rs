@@ -42,11 +42,32 @@ pub(crate) fn of(connection: &Connection, worker: &str, kind: RouteKind) -> Resu
     Ok(statement.query_map(params![worker, kind.word()], route)?.collect::<Result<_, _>>()?)
 }
 
+/// Routes and custom domains of one account.
+const ROUTES_MAX: u32 = 20_000;
+/// Bytes of them, as they are written and in their normal form.
+const ROUTE_BYTES_MAX: u32 = 8 << 20;
+
+/// Refuses an account more addresses than it may have: all of them are in the node's memory.
+fn check_room(connection: &Connection, account: &str) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*), coalesce(sum(octet_length(normal) + octet_length(written)), 0)
+         FROM routes JOIN workers ON workers.name = routes.worker WHERE account = ?1",
+    )?;
+    let (routes, bytes): (u32, u32) = statement.query_row([account], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    match (routes > ROUTES_MAX, bytes > ROUTE_BYTES_MAX) {
+        (true, _) => Err(StoreError::TooMany { what: "routes and custom domains", max: ROUTES_MAX }),
+        (_, true) => {
+            Err(StoreError::TooMany { what: "bytes of routes and custom domains", max: ROUTE_BYTES_MAX })
+        }
+        (false, false) => Ok(()),
+    }
+}
+
 impl Store {
     /// Replaces a worker's addresses of one kind.
     ///
     /// # Errors
-    /// If the account has no such worker, or an address is another worker's; then nothing changes.
+    /// If the account has no such worker, or as many addresses as it may, or an address is another worker's; then nothing changes.
     pub fn set_routes(
         &self,
         account: &str,
@@ -82,6 +103,9 @@ impl Store {
                 "INSERT INTO routes (kind, normal, worker, written) VALUES (?1, ?2, ?3, ?4)",
                 params![kind.word(), route.normal, worker, route.written],
             )?;
+        }
+        if !routes.is_empty() {
+            check_room(&transaction, account)?;
         }
         let what = format!("set {} {}s", routes.len(), kind.word());
         audit(&transaction, (who, now_ms), account, worker, &what)?;

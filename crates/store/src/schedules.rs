@@ -26,11 +26,14 @@ pub(crate) fn of(connection: &Connection, worker: &str) -> Result<Vec<Schedule>,
     Ok(statement.query_map([worker], schedule)?.collect::<Result<_, _>>()?)
 }
 
+/// Cron triggers of one account: each of ten thousand workers may have two.
+const SCHEDULES_MAX: u32 = 20_000;
+
 impl Store {
     /// Replaces a worker's cron triggers. Those that stay keep the time at which they were fired.
     ///
     /// # Errors
-    /// If the account has no such worker.
+    /// If the account has no such worker, or as many triggers as it may; then nothing changes.
     pub fn set_schedules(
         &self,
         account: &str,
@@ -53,6 +56,14 @@ impl Store {
                  ON CONFLICT DO NOTHING",
                 params![worker, cron, now_ms],
             )?;
+        }
+        let known: u32 = transaction
+            .prepare_cached(
+                "SELECT count(*) FROM schedules JOIN workers ON workers.name = schedules.worker WHERE account = ?1",
+            )?
+            .query_row([account], |row| row.get(0))?;
+        if known > SCHEDULES_MAX && !crons.is_empty() {
+            return Err(StoreError::TooMany { what: "cron triggers", max: SCHEDULES_MAX });
         }
         let what = format!("set {} cron triggers", crons.len());
         audit(&transaction, (who, now_ms), account, worker, &what)?;

@@ -92,6 +92,14 @@ pub enum StoreError {
         /// How many there may be.
         bytes_max: u64,
     },
+    /// The account has as many of something as it may.
+    #[error("an account may have {max} {what} here: take some away first")]
+    TooMany {
+        /// What.
+        what: &'static str,
+        /// How many that is.
+        max: u32,
+    },
     /// Another account has a worker of this name, and a name is an address on this node.
     #[error("another account has a worker called `{name}`")]
     NameTaken {

@@ -1,6 +1,7 @@
 //! What is kept, and what becomes of it when something goes wrong.
 
 mod accounts;
+mod addresses;
 mod damage;
 mod kept;
 mod prepared;

@@ -154,6 +154,28 @@ impl Store {
         find(&connection, worker, id)
     }
 
+    /// The last versions of a worker, newest first, without their secrets. Those whose settings do not fit into so many bytes, together
+    /// with those of all newer ones, have none.
+    ///
+    /// # Errors
+    /// If the account has no such worker.
+    pub fn versions_within(
+        &self,
+        account: &str,
+        worker: &str,
+        (versions_max, config_bytes_max): (u32, u32),
+    ) -> Result<Vec<Version>, StoreError> {
+        let connection = self.lock();
+        own(&connection, account, worker)?;
+        let mut statement = connection.prepare_cached(
+            "SELECT id, worker, number, created_ms, bundle,
+                 CASE WHEN sum(octet_length(config_json)) OVER (ORDER BY number DESC) <= ?3 THEN config_json ELSE '' END, x''
+             FROM versions WHERE worker = ?1 ORDER BY number DESC LIMIT ?2",
+        )?;
+        let rows = statement.query_map(params![worker, versions_max, config_bytes_max], read)?;
+        rows.map(|row| complete(row?)).collect()
+    }
+
     /// The last versions of a worker, newest first.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ export function applyFlags() {
   }
   if (!isOn("transformstream_enable_standard_constructor")) define("TransformStream", load("lazy/transform-stream-before.js").TransformStream);
   if (isOn("nodejs_compat_v2")) defineThoseOfNode();
+  if (isOn("enable_nodejs_global_timers")) defineTimersOfNode();
 }
 
 function defineThoseOfNode() {
@@ -22,6 +23,12 @@ function defineThoseOfNode() {
   defineLazily(globalThis, "process", () => load("node/process.js").default);
   defineLazily(globalThis, "setImmediate", () => load("node/timers.js").setImmediate);
   defineLazily(globalThis, "clearImmediate", () => load("node/timers.js").clearImmediate);
+}
+
+// Their timers are objects, and numbers where those are wanted.
+function defineTimersOfNode() {
+  const names = ["setTimeout", "setInterval", "clearTimeout", "clearInterval"];
+  for (let i = 0; i < names.length; i++) defineLazily(globalThis, names[i], () => load("node/timers.js")[names[i]], true);
 }
 
 function define(name, value) {

@@ -17,7 +17,7 @@ export function signalOfEvent(eventId) {
   if (first !== undefined) return createDependentSignal([first]);
   const signal = createAbortSignal();
   set(signals, eventId, signal);
-  native.signalMade(eventId);
+  native.keepForEvent(eventId);
   return signal;
 }
 

@@ -1,5 +1,6 @@
 // What handlers get besides the event itself: the ExecutionContext of any event, the ScheduledController of a cron event.
 import { defineInterface, illegalConstructor, requireArguments } from "./webidl.js";
+import { load } from "./lazy.js";
 import { native } from "./native.js";
 
 // The constructors' first argument when the platform itself makes an object: tenants never see it.
@@ -29,8 +30,23 @@ export class ExecutionContext {
     this.#eventId;
   }
 
+  /** Ends the event as one that has failed. */
+  abort(reason = undefined) {
+    native.fail(this.#eventId, reason === undefined ? new Error("The event was aborted by ctx.abort().") : reason);
+  }
+
   get props() {
     return (this.#props ??= {});
+  }
+
+  get exports() {
+    this.#eventId;
+    return load("lazy/exports.js").currentExports();
+  }
+
+  get tracing() {
+    this.#eventId;
+    return load("lazy/tracing.js").tracing;
   }
 }
 defineInterface(ExecutionContext, "ExecutionContext");

@@ -27,7 +27,8 @@ const REDIRECTS_MAX = 20;
 
 /**
  * A fetch function whose hops are `hop.start`, `hop.abort` and `hop.connect`, with the signatures of the natives
- * fetchStart, fetchAbort and webSocketConnect: the network's, or those of a binding to another worker.
+ * fetchStart, fetchAbort and webSocketConnect: the network's, or those of a binding to another worker, which
+ * may also `prepare` what a request is made of.
  */
 export function createFetch(hop) {
   async function fetch(input, init = undefined) {
@@ -45,7 +46,8 @@ export const fetch = createFetch({
   connect: (token, url, list, protocols) => native.webSocketConnect(token, url, list, protocols),
 });
 
-function perform(hop, parts) {
+function perform(hop, given) {
+  const parts = hop.prepare === undefined ? given : hop.prepare(given);
   const { url, list, signal } = parts;
   if (signal !== null && isAborted(signal)) return abortBeforeStart(parts);
   if (startsWith(url, "http:") || startsWith(url, "https:")) {

@@ -23,6 +23,7 @@ import * as primordials from "./primordials.js";
 import * as registered from "./registered.js";
 import * as request from "./request.js";
 import * as response from "./response.js";
+import * as timers from "./timers.js";
 import * as urlEncoded from "./url-encoded.js";
 import * as webidl from "./webidl.js";
 import * as worker from "./worker.js";
@@ -43,7 +44,7 @@ const interfaces = {
   DecompressionStream: "lazy/compression.js",
   ErrorEvent: "lazy/event-kinds.js",
   EventSource: "lazy/event-source.js",
-  Fetcher: "lazy/bindings/service.js",
+  Fetcher: "lazy/bindings/fetcher.js",
   FixedLengthStream: "lazy/streams/index.js",
   FormData: "lazy/form-data.js",
   HTMLRewriter: "lazy/html-rewriter.js",
@@ -58,6 +59,7 @@ const interfaces = {
   PerformanceMeasure: "lazy/performance.js",
   PerformanceObserver: "lazy/performance-observer.js",
   PerformanceObserverEntryList: "lazy/performance-observer.js",
+  PerformanceResourceTiming: "lazy/performance-more.js",
   ProgressEvent: "lazy/event-kinds.js",
   PromiseRejectionEvent: "lazy/event-kinds.js",
   ReadableByteStreamController: "lazy/streams/index.js",
@@ -74,6 +76,7 @@ const interfaces = {
   URLPattern: "lazy/url-pattern.js",
   WebSocket: "lazy/websocket.js",
   WebSocketPair: "lazy/websocket-pair.js",
+  WebSocketRequestResponsePair: "lazy/websocket-pair.js",
   WritableStream: "lazy/streams/index.js",
   WritableStreamDefaultController: "lazy/streams/index.js",
   WritableStreamDefaultWriter: "lazy/streams/index.js",
@@ -126,6 +129,7 @@ const present = {
   "registered.js": registered,
   "request.js": request,
   "response.js": response,
+  "timers.js": timers,
   "url-encoded.js": urlEncoded,
   "webidl.js": webidl,
   "worker.js": worker,

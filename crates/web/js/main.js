@@ -12,6 +12,7 @@ import { DOMException } from "./dom-exception.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
 import { Event, EventTarget, setReportException } from "./event-target.js";
 import { fetch } from "./fetch.js";
+import { ServiceWorkerGlobalScope, WorkerGlobalScope } from "./global-scope.js";
 import { Headers } from "./headers.js";
 import { Navigator, navigator } from "./navigator.js";
 import "./platform-values.js";
@@ -45,10 +46,12 @@ const interfaces = {
   Request,
   Response,
   Scheduler,
+  ServiceWorkerGlobalScope,
   TextDecoder,
   TextEncoder,
   URL,
   URLSearchParams,
+  WorkerGlobalScope,
   ExecutionContext: worker.ExecutionContext,
   ExtendableEvent: worker.ExtendableEvent,
   FetchEvent: worker.FetchEvent,
@@ -72,7 +75,7 @@ const operations = {
   structuredClone,
 };
 
-const attributes = { console, crypto, navigator, scheduler };
+const attributes = { console, crypto, navigator, origin: "null", scheduler };
 
 /** What HTML has `structuredClone` do; how is loaded at the first call. */
 function structuredClone(value, options = undefined) {
@@ -94,6 +97,7 @@ function install() {
   for (const [name, value] of Object.entries(attributes)) define(name, value, name !== "console");
   define("Cloudflare", Cloudflare, false);
   define("self", globalThis, true);
+  Object.setPrototypeOf(globalThis, ServiceWorkerGlobalScope.prototype);
   // Memory that two threads share is a clock: a thread that counts. There are no threads either, but nothing is lost.
   delete globalThis.Atomics.wait;
   delete globalThis.Atomics.waitAsync;
@@ -105,7 +109,7 @@ lazy.install();
 setReportException(report);
 for (const value of Object.values(interfaces)) registerPlatformInterface(value);
 
-export const { abortRequest, dispatchFetch, dispatchRpc, dispatchScheduled, endEvent, setWorker, unhandledRejection } = worker;
+export const { abortRequest, dispatchFetch, dispatchRpc, dispatchScheduled, endEvent, rejectionHandled, setWorker, unhandledRejection } = worker;
 
 export { checkSoundness } from "./soundness.js";
 

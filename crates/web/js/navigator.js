@@ -25,6 +25,11 @@ export class Navigator {
     return 1;
   }
 
+  get platform() {
+    this.#languages;
+    return "Linux";
+  }
+
   sendBeacon(...args) {
     this.#languages;
     return load("lazy/beacon.js").sendBeacon(args);

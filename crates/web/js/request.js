@@ -8,9 +8,7 @@ import { defineBodyMixin } from "./body-mixin.js";
 import { createAbortSignal, createDependentSignal } from "./abort.js";
 import { NO_INIT, USUAL, extrasOfInit, readInit, requestHref } from "./request-init.js";
 import { signalOfEvent } from "./event-signals.js";
-import { native } from "./native.js";
-
-const parseJson = JSON.parse;
+import { load } from "./lazy.js";
 
 // The constructor's first argument when the platform itself makes an object: tenants never see it.
 const INTERNAL = { __proto__: null };
@@ -173,15 +171,21 @@ export class Request {
     return (this.#signal = this.#given === null ? createAbortSignal() : createDependentSignal([this.#given]));
   }
 
+  // Where it would go without a network. No request here is bound to such a place.
+  get fetcher() {
+    this.#redirect;
+    return null;
+  }
+
   get duplex() {
     return this.#extras.duplex;
   }
 
   get cf() {
     if (this.#cfEventId !== 0) {
-      const json = native.requestCf(this.#cfEventId);
+      const eventId = this.#cfEventId;
+      this.#cf = load("lazy/incoming-cf.js").cfOfEvent(eventId);
       this.#cfEventId = 0;
-      this.#cf = json === undefined ? undefined : parseJson(json);
     }
     return this.#cf;
   }
@@ -232,6 +236,8 @@ export class Request {
       body: request.#body,
       redirect: request.#redirect,
       signal: request.#given,
+      cf: request.#cf,
+      cfEventId: request.#cfEventId,
     });
   }
 }

@@ -1,4 +1,4 @@
-// Response (https://fetch.spec.whatwg.org/#response-class), with what Workers add to it: `webSocket` and `encodeBody`.
+// Response (https://fetch.spec.whatwg.org/#response-class), with what Workers add to it: `webSocket`, `encodeBody` and `cf`.
 // A response keeps a plain header list until somebody asks for its Headers.
 import { ByteString, DOMString, defineInterface, dictionary, requireArguments, unsignedShort, USVString } from "./webidl.js";
 import { createHeaders, createImmutableHeaders, headerListOf, listOfHeadersInit } from "./headers.js";
@@ -41,6 +41,7 @@ class Origin {
   immutable = false;
   webSocket = null;
   encode = true;
+  cf = undefined;
 }
 const MADE_HERE = new Origin();
 
@@ -79,10 +80,10 @@ export class Response {
 
   // The members of ResponseInit, in the order in which Web IDL reads them.
   #initialize(init) {
-    const { encodeBody, headers, status, statusText, webSocket } = dictionary(init, "Response constructor: the second argument");
+    const { cf, encodeBody, headers, status, statusText, webSocket } = dictionary(init, "Response constructor: the second argument");
     if (headers !== undefined) this.#list = listOfHeadersInit(headers, "Response constructor");
     const socket = webSocket === undefined || webSocket === null ? null : webSocket;
-    if (socket !== null || encodeBody !== undefined) this.#origin = originOfInit(socket, encodeBody);
+    if (socket !== null || encodeBody !== undefined || cf !== undefined) this.#origin = originOfInit(socket, encodeBody, cf);
     if (status !== undefined) this.#status = checkedStatus(statusOf(status), socket !== null);
     else if (socket !== null) this.#status = 101;
     if (statusText !== undefined) this.#statusText = checkedStatusText(ByteString(statusText));
@@ -164,6 +165,10 @@ export class Response {
     return this.#origin.webSocket;
   }
 
+  get cf() {
+    return this.#origin.cf;
+  }
+
   clone() {
     if (isBodyUnusable(this.#body)) throw new TypeError("Response.clone: the body was already used.");
     if (this.#origin.webSocket !== null) throw new TypeError("Response.clone: a response with a WebSocket cannot be cloned.");
@@ -187,6 +192,7 @@ export class Response {
     deleteFrom(list, "content-length");
     const origin = new Origin();
     origin.encode = this.#origin.encode;
+    origin.cf = this.#origin.cf;
     return new Response(INTERNAL, body, this.#status, this.#statusText, list, origin);
   }
 
@@ -244,8 +250,9 @@ export const isRedirectStatus = (status) => status === 301 || status === 302 || 
 
 const isNullBodyStatus = (status) => status === 204 || status === 304 || status === 205 || status === 101;
 
-function originOfInit(socket, encodeBody) {
+function originOfInit(socket, encodeBody, cf) {
   const origin = new Origin();
+  origin.cf = cf;
   if (socket !== null) {
     if (!load("lazy/websocket.js").isWebSocket(socket)) throw new TypeError("Response constructor: webSocket is not a WebSocket.");
     origin.webSocket = socket;

@@ -7,7 +7,7 @@ import { createIncomingRequest } from "./request.js";
 import { isResponse, sendResponse } from "./response.js";
 import { forgetSignalOf } from "./event-signals.js";
 import { unfoldBindings } from "./bindings.js";
-import { load } from "./lazy.js";
+import { load, loaded } from "./lazy.js";
 import { native } from "./native.js";
 
 export { abortRequest } from "./event-signals.js";
@@ -18,6 +18,7 @@ const ownKeys = Reflect.ownKeys;
 const getPrototypeOf = Object.getPrototypeOf;
 const getOwnPropertyDescriptor = Object.getOwnPropertyDescriptor;
 const ObjectPrototype = Object.prototype;
+const catchOf = Function.prototype.call.bind(Promise.prototype.catch);
 const realm = globalThis;
 
 /** The target behind the global object; its methods work on the global object, too. */
@@ -60,6 +61,9 @@ export function fillBindings(bindings) {
 
 /** What `env` is. */
 export const currentEnv = () => env;
+
+/** The worker's namespace; undefined until its top-level code has run, and for a script. */
+export const exportsOfWorker = () => (format === MODULES || format === CLASS ? exports : undefined);
 
 /** Takes the worker's namespace; gives the names of its handlers. */
 export function setWorker(namespace) {
@@ -244,7 +248,16 @@ export function unhandledRejection(promise, reason) {
   return !dispatchTrusted(globalTarget, event);
 }
 
+/** A promise whose rejection was reported is handled after all. */
+export function rejectionHandled(promise) {
+  if (!hasListeners(globalTarget, "rejectionhandled")) return;
+  const { PromiseRejectionEvent } = load("lazy/event-kinds.js");
+  // It is handled: this handler changes nothing.
+  catchOf(promise, (reason) => dispatchTrusted(globalTarget, new PromiseRejectionEvent("rejectionhandled", { promise, reason })));
+}
+
 /** An event's context is over. */
 export function endEvent(eventId) {
   forgetSignalOf(eventId);
+  loaded("node/internal/files/stores.js")?.forgetStore(eventId);
 }

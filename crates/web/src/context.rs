@@ -138,6 +138,8 @@ pub(crate) struct RequestContext {
     pub(crate) id: u32,
     /// The request's headers, until JavaScript has read them.
     pub(crate) headers: RefCell<http::HeaderMap>,
+    /// What is known of the client's connection, until JavaScript has read it.
+    pub(crate) cf: RefCell<Option<http::HeaderValue>>,
     pub(crate) bodies: RefCell<HashMap<u32, NativeBody>>,
     pub(crate) pipes: RefCell<HashMap<u32, crate::body::Pipe>>,
     pub(crate) sockets: RefCell<HashMap<u32, Socket>>,
@@ -179,6 +181,7 @@ impl RequestContext {
         Rc::new(Self {
             id,
             headers: RefCell::new(headers),
+            cf: RefCell::default(),
             bodies: RefCell::default(),
             pipes: RefCell::default(),
             sockets: RefCell::default(),

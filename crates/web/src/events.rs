@@ -2,6 +2,7 @@
 
 use std::{cell::Cell, rc::Rc, sync::Arc};
 
+use http::HeaderValue;
 use mote_engine::{JsError, v8};
 use mote_wire::{
     http::{Body, Upgraded},
@@ -22,6 +23,8 @@ pub struct Call<'a> {
     pub request: http::Request<Body>,
     /// The URL.
     pub url: &'a str,
+    /// What is known of the client's connection, as [`mote_wire::link::CF`] says it.
+    pub cf: Option<HeaderValue>,
     /// The caller's connection, if it wants to leave HTTP.
     pub upgrade: Option<Upgraded>,
     /// Which entrypoint is called.
@@ -50,9 +53,10 @@ impl Runtime {
         call: Call<'_>,
         usage: Arc<EventUsage>,
     ) -> Result<http::Response<Body>, Failure> {
-        let Call { request, url, upgrade, callee, kind } = call;
+        let Call { request, url, cf, upgrade, callee, kind } = call;
         let (parts, body) = request.into_parts();
         let context = RequestContext::new(self.state.new_id(), parts.headers, usage);
+        *context.cf.borrow_mut() = cf;
         if let Some(upgrade) = upgrade {
             *context.websocket_key.borrow_mut() = context.headers.borrow().get("sec-websocket-key").cloned();
             *context.upgrade.borrow_mut() = Some(upgrade);

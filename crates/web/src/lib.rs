@@ -61,6 +61,7 @@ pub(crate) const HOOKS: &[&str] = &[
     "dispatchScheduled",
     "dispatchRpc",
     "unhandledRejection",
+    "rejectionHandled",
     "abortRequest",
     "endEvent",
     "builtinModules",

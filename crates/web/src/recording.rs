@@ -58,6 +58,8 @@ const PURE: &[&str] = &[
     "bufferIndexOf",
     "bufferOfText",
     "bufferText",
+    "bundleFile",
+    "bundleFiles",
     "copyOf",
     "copyToBuffer",
     "currentEvent",
@@ -141,6 +143,7 @@ impl Runtime {
         let blank = Blank::made(Isolate::recording, snapshot, &limits);
         let runtime = Self::of_blank(blank, limits, egress, console, 0);
         runtime.state.compatibility.set(worker.compatibility);
+        *runtime.program.borrow_mut() = Some(program.clone());
         RECORDING.set(Some(""));
         let loaded = runtime.run_recorded(program, Duration::from_millis(limits.startup_cpu_ms));
         let spoilt = RECORDING.take().unwrap_or_default();

@@ -87,6 +87,7 @@ pub(crate) struct Hooks {
     pub(crate) dispatch_scheduled: v8::Global<v8::Function>,
     pub(crate) dispatch_rpc: v8::Global<v8::Function>,
     pub(crate) unhandled_rejection: v8::Global<v8::Function>,
+    pub(crate) rejection_handled: v8::Global<v8::Function>,
     pub(crate) abort_request: v8::Global<v8::Function>,
     pub(crate) end_event: v8::Global<v8::Function>,
     pub(crate) builtin_modules: v8::Global<v8::Function>,
@@ -98,7 +99,7 @@ pub(crate) struct Hooks {
 
 impl Hooks {
     /// How many there are.
-    pub(crate) const COUNT: usize = 12;
+    pub(crate) const COUNT: usize = 13;
 
     /// Keeps them for isolates that start from the heap that is about to be left.
     pub(crate) fn keep(self, scope: &mut v8::PinScope<'_, '_>, context: v8::Local<'_, v8::Context>) {
@@ -108,6 +109,7 @@ impl Hooks {
             self.dispatch_scheduled,
             self.dispatch_rpc,
             self.unhandled_rejection,
+            self.rejection_handled,
             self.abort_request,
             self.end_event,
             self.builtin_modules,
@@ -135,6 +137,7 @@ impl Hooks {
             dispatch_scheduled: next()?,
             dispatch_rpc: next()?,
             unhandled_rejection: next()?,
+            rejection_handled: next()?,
             abort_request: next()?,
             end_event: next()?,
             builtin_modules: next()?,
@@ -349,8 +352,13 @@ impl Runtime {
         result
     }
 
-    /// Gives rejections that nobody handled to `unhandledrejection` listeners, else to the log.
+    /// Gives rejections that nobody handled to `unhandledrejection` listeners, else to the log; and those that somebody has
+    /// handled after that to `rejectionhandled` listeners.
     pub(crate) fn report_rejections(&self, scope: &mut v8::PinScope<'_, '_>) {
+        for promise in rejections::take_handled(scope) {
+            v8::tc_scope!(let scope, scope);
+            self.call(scope, |hooks| &hooks.rejection_handled, &[promise.into()]);
+        }
         // Bounded: a listener may reject again, and that again.
         for _ in 0..4 {
             let unhandled = rejections::take_unhandled(scope);

@@ -87,6 +87,11 @@ pub struct ToBinding {
 /// slash that anybody would call it by.
 pub const CACHES: &str = "caches/";
 
+/// What stands, in the place of a binding's name, before which of its own entrypoints a worker calls, as [`Callee`] says it.
+///
+/// [`Callee`]: crate::link::Callee
+pub const EXPORTS: &str = "exports/";
+
 /// Why a subrequest got no response. It crosses the link as JSON.
 #[derive(Debug, Clone, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum EgressError {

@@ -9,5 +9,6 @@ pub mod event;
 pub mod http;
 pub mod limits;
 pub mod link;
+pub mod lookup;
 pub mod prepared;
 pub mod socket;

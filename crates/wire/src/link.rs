@@ -49,6 +49,10 @@ pub const FAILURE_BYTES_MAX: usize = 64 << 10;
 /// event makes. What it says is the host's alone. A worker neither sees nor sets it.
 pub const TICKET: HeaderName = HeaderName::from_static("mote-ticket");
 
+/// The header in which a request's `cf` comes: JSON. Behind an `@` it is what the gateway knows of a client's connection, to which
+/// the cell adds what the client's own headers say; without, it is what another worker has passed on. A client cannot set it.
+pub const CF: HeaderName = HeaderName::from_static("mote-cf");
+
 /// Which end of the socket this is: they number their exchanges apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {

@@ -56,6 +56,25 @@ fn what_kv_was_given_is_there_after_a_reload_and_after_a_restart() {
 }
 
 #[test]
+fn a_version_says_what_it_is_while_it_is_developed() {
+    let source = "export default { fetch: (_, env) => Response.json(env.META) };";
+    let project = project("worker", source, "[version_metadata]\nbinding = \"META\"\n");
+    let mote = project.dev();
+    assert!(!mote.output().contains("version_metadata"), "there is nothing to warn of:\n{}", mote.output());
+    let first = mote.get("/").json();
+    let id = first["id"].as_str().unwrap();
+    assert!(id.len() == 36 && id.split('-').map(str::len).eq([8, 4, 4, 4, 12]), "{first}");
+    assert_eq!(first["tag"], "");
+    assert!(first["timestamp"].as_str().unwrap().ends_with('Z'), "{first}");
+    project.write("src/index.ts", &source.replace("env.META", "{ ...env.META, changed: true }"));
+    let second = eventually("the worker to be reloaded", || {
+        let answer = mote.get("/").json();
+        (answer["changed"] == true).then_some(answer)
+    });
+    assert_ne!(first["id"], second["id"], "other code is another version");
+}
+
+#[test]
 fn mote_kv_reaches_what_dev_keeps_whether_it_runs_or_not() {
     let project = bound("worker", "{ binding = \"KV\", id = \"0f2ac74b\" }, { binding = \"BARE\" }");
     let kv = |args: &[&str]| {

@@ -18,6 +18,7 @@ mod bad_projects;
 mod bad_upstreams;
 mod cache;
 mod cells;
+mod client_facts;
 mod command_line;
 mod commands;
 mod control_groups;

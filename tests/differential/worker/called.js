@@ -73,6 +73,18 @@ export class Called extends WorkerEntrypoint {
   }
 
   async fetch(request) {
+    if (request.url.endsWith("/cf")) return Response.json([typeof request.cf, request.cf?.mine ?? null, request.cf?.text ?? null]);
     return new Response(`fetched ${new URL(request.url).pathname}`);
+  }
+}
+
+// What `ctx.exports` gives, with and without properties.
+export class Specialized extends WorkerEntrypoint {
+  props() {
+    return this.ctx.props;
+  }
+
+  async fetch() {
+    return Response.json(this.ctx.props);
   }
 }

@@ -14,6 +14,7 @@ import encoding from "./cases/encoding.js";
 import errors from "./cases/errors.js";
 import events from "./cases/events.js";
 import fetches from "./cases/fetch.js";
+import files from "./cases/files.js";
 import formData from "./cases/form-data.js";
 import globals from "./cases/globals.js";
 import headers from "./cases/headers.js";
@@ -27,13 +28,14 @@ import rewriter from "./cases/rewriter.js";
 import rpc from "./cases/rpc.js";
 import searchParams from "./cases/search-params.js";
 import streams from "./cases/streams.js";
+import surface from "./cases/surface.js";
 import timers from "./cases/timers.js";
 import transforms from "./cases/transforms.js";
 import urls from "./cases/urls.js";
 import webSockets from "./cases/web-sockets.js";
 import { described, thrown } from "./outcome.js";
 
-export { Called } from "./called.js";
+export { Called, Specialized } from "./called.js";
 
 const AREAS = {
   abort,
@@ -50,6 +52,7 @@ const AREAS = {
   errors,
   events,
   fetch: fetches,
+  files,
   "form-data": formData,
   globals,
   headers,
@@ -63,6 +66,7 @@ const AREAS = {
   rpc,
   "search-params": searchParams,
   streams,
+  surface,
   timers,
   transforms,
   urls,

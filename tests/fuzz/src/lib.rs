@@ -14,6 +14,7 @@
 )]
 
 mod flags;
+mod link;
 mod modules;
 mod worker;
 
@@ -247,6 +248,7 @@ pub const TARGETS: &[Target] = &[
         read: modules::read,
     },
     Target { name: "flags", words: flags::WORDS, rounds: 100, read: flags::read },
+    Target { name: "link", words: link::WORDS, rounds: 3_000, read: link::read },
 ];
 
 /// Prepares the process. Called on the main thread before any other is started, see [`mote_cell::initialize`].

@@ -102,7 +102,7 @@ const KEYS: &[(Scope, Support, &[&str])] = &[
     (Scope::TopLevel, Support::Read, &["env", "alias", "keep_vars"]),
     (Scope::Inherited, Support::Developed, &["assets"]),
     (Scope::Inherited, Support::Deployed, &["migrations"]),
-    (Scope::PerEnvironment, Support::Developed, &["kv_namespaces", "services"]),
+    (Scope::PerEnvironment, Support::Developed, &["kv_namespaces", "services", "version_metadata"]),
     (
         Scope::PerEnvironment,
         Support::Deployed,
@@ -117,7 +117,6 @@ const KEYS: &[(Scope, Support, &[&str])] = &[
             "hyperdrive",
             "vectorize",
             "analytics_engine_datasets",
-            "version_metadata",
             "ai",
             "browser",
             "images",

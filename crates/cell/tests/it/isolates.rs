@@ -16,6 +16,8 @@ tests! {
     the_clock_moves_between_turns,
     globals_of_one_worker_are_never_seen_by_another,
     natives_cannot_be_reached,
+    an_isolate_that_gives_itself_up_takes_no_new_events,
+    an_event_that_aborts_itself_has_failed,
 }
 
 fn a_worker_answers() {
@@ -165,5 +167,37 @@ fn natives_cannot_be_reached() {
             return new Response(names.join()); } };";
         harness.serve("w", source).unwrap();
         assert_eq!(harness.get("w", "/").await.1, "");
+    });
+}
+
+fn an_isolate_that_gives_itself_up_takes_no_new_events() {
+    run(async {
+        let harness = Harness::new();
+        let source = "import { abortIsolate } from 'cloudflare:workers'; let count = 0;
+            export default { fetch(request) {
+                count++;
+                try { if (request.url.endsWith('/give-up')) abortIsolate('enough'); } catch (error) { return new Response(`${count} ${error.message}`); }
+                return new Response(`${count}`); } };";
+        harness.serve("w", source).unwrap();
+        let mut answers = Vec::new();
+        for path in ["/", "/", "/give-up", "/", "/"] {
+            answers.push(harness.get("w", path).await.1);
+        }
+        assert_eq!(answers, ["1", "2", "3 enough", "1", "2"]);
+    });
+}
+
+fn an_event_that_aborts_itself_has_failed() {
+    run(async {
+        let source = "export default { async fetch(request, env, ctx) {
+            if (request.url.endsWith('/later')) await scheduler.wait(1);
+            ctx.abort(new RangeError('no more'));
+            return new Response('still here'); } };";
+        let harness = Harness::new();
+        harness.serve("w", source).unwrap();
+        for path in ["/", "/later"] {
+            let (status, body) = harness.get("w", path).await;
+            assert!(status == 500 && body.contains("RangeError: no more"), "{status} {body}");
+        }
     });
 }

@@ -6,6 +6,7 @@
 mod compatibility;
 mod crypto;
 mod fairness;
+mod files;
 mod globals;
 mod harness;
 mod heaps;
@@ -15,6 +16,7 @@ mod isolates;
 mod lazy;
 mod limits;
 mod modules;
+mod names;
 mod natives;
 mod node;
 mod node_events;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         compatibility::tests(),
         crypto::tests(),
         fairness::tests(),
+        files::tests(),
         globals::tests(),
         heaps::tests(),
         html_rewriter::tests(),
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         lazy::tests(),
         limits::tests(),
         modules::tests(),
+        names::tests(),
         natives::tests(),
         node::tests(),
         node_events::tests(),

@@ -10,6 +10,7 @@ use crate::{
 tests! {
     a_rejection_that_nobody_handles_is_told_and_fails_nothing,
     a_listener_may_take_a_rejection,
+    a_rejection_that_is_handled_after_all_is_told,
     a_throw_in_a_timer_is_told_with_its_place,
     a_wait_until_that_rejects_is_told,
 }
@@ -41,6 +42,27 @@ fn a_listener_may_take_a_rejection() {
             export default { async fetch() { Promise.reject('mine'); await new Promise((done) => setTimeout(done, 1)); return new Response(seen); } };";
         let (body, log) = log_of(source).await;
         assert_eq!(body, "mine");
+        assert!(log.is_empty(), "{log:?}");
+    });
+}
+
+fn a_rejection_that_is_handled_after_all_is_told() {
+    run(async {
+        let source = "const seen = [];
+            addEventListener('unhandledrejection', (event) => { seen.push(`un ${event.reason}`); event.preventDefault(); });
+            addEventListener('rejectionhandled', (event) => seen.push(`${event.type} ${event.reason} ${event.promise === lost} ${event.cancelable}`));
+            let lost;
+            export default { async fetch() {
+                Promise.reject('soon').catch(() => {});
+                lost = Promise.reject('late');
+                await new Promise((done) => setTimeout(done, 1));
+                lost.catch(() => {});
+                lost.catch(() => {});
+                await new Promise((done) => setTimeout(done, 1));
+                return Response.json(seen);
+            } };";
+        let (body, log) = log_of(source).await;
+        assert_eq!(body, r#"["un late","rejectionhandled late true false"]"#);
         assert!(log.is_empty(), "{log:?}");
     });
 }

@@ -3,6 +3,7 @@ import async_hooks from "./async-hooks.js";
 import buffer from "./buffer.js";
 import crypto from "./crypto.js";
 import events from "./events.js";
+import files from "./files.js";
 import path from "./path.js";
 import querystring from "./querystring.js";
 import rest from "./rest.js";
@@ -12,4 +13,4 @@ import url from "./url.js";
 import util from "./inspecting.js";
 import zlib from "./zlib.js";
 
-export const lists = { assert, async_hooks, buffer, crypto, events, path, querystring, rest, stream, string_decoder, url, util, zlib };
+export const lists = { assert, async_hooks, buffer, crypto, events, files, path, querystring, rest, stream, string_decoder, url, util, zlib };

@@ -6,9 +6,9 @@ import diagnostics_channel, { channel, tracingChannel } from "node:diagnostics_c
 import { AsyncLocalStorage } from "node:async_hooks";
 import { performance as measured } from "node:perf_hooks";
 import module, { createRequire, isBuiltin } from "node:module";
-import { isIP, isIPv4, isIPv6 } from "node:net";
+import { BlockList, SocketAddress, isIP, isIPv4, isIPv6 } from "node:net";
 import path from "node:path";
-import { promisify } from "node:util";
+import { MIMEParams, MIMEType, promisify } from "node:util";
 
 const attempt = (work) => {
   try {
@@ -19,6 +19,37 @@ const attempt = (work) => {
 };
 
 export default {
+  "lists of addresses": () => {
+    const list = new BlockList();
+    list.addAddress("192.0.2.1");
+    list.addAddress("2001:db8::1", "ipv6");
+    list.addRange("10.0.0.5", "10.0.0.9");
+    list.addSubnet("172.16.0.0", 12);
+    list.addSubnet("2001:db8:1::", 48, "ipv6");
+    const checks = [["192.0.2.1"], ["192.0.2.2"], ["10.0.0.4"], ["10.0.0.5"], ["10.0.0.9"], ["10.0.0.10"], ["172.31.255.255"], ["172.32.0.0"], ["2001:db8::1", "ipv6"], ["2001:db8:1:2::3", "ipv6"], ["2001:db8:2::", "ipv6"], ["::ffff:10.0.0.6", "ipv6"], ["::ffff:a00:6", "ipv6"], ["::ffff:10.0.0.1", "ipv6"], ["nowhere"]];
+    return [checks.map((given) => list.check(...given)), list.rules, attempt(() => list.addRange("10.0.0.9", "10.0.0.5")).split(" ")[1], attempt(() => list.addSubnet("10.0.0.0", 33)).split(" ")[1], BlockList.isBlockList?.(list) ?? true];
+  },
+  "addresses of sockets": () => {
+    const shown = ({ address, port, family, flowlabel }) => [address, port, family, flowlabel];
+    return [shown(new SocketAddress()), shown(new SocketAddress({ family: "ipv6" })), shown(new SocketAddress({ address: "1.2.3.4", port: 80 })), attempt(() => new SocketAddress({ address: "x" })).split(" ")[1], attempt(() => new SocketAddress({ port: -1 })).split(" ")[1]];
+  },
+  "MIME types": () => {
+    const shown = (text) => attempt(() => {
+      const type = new MIMEType(text);
+      return [String(type), type.type, type.subtype, type.essence, [...type.params]];
+    });
+    const code = (outcome) => (typeof outcome === "string" ? outcome.split(" ").slice(0, 2) : outcome);
+    const type = new MIMEType("text/plain");
+    type.subtype = "HTML";
+    type.params.set("charset", "utf-8");
+    type.params.set("odd", 'a "b"');
+    const params = new MIMEParams();
+    params.set("a", "1");
+    return [
+      ["text/plain", " Text/HTML ; Charset=\"utf-8\" ; x=y;;a ;b=", "a/b;c=\"d\\\"e;f\";g=h;c=i", "text", "/plain", "text/", "a b/c", "a/b c", "a/b;c=\"open"].map((text) => code(shown(text))),
+      String(type), JSON.stringify(type), params.has("a"), params.get("b"), String(params), code(attempt(() => params.set("x y", "1"))), code(attempt(() => { type.type = ""; })),
+    ];
+  },
   async "timers are objects"() {
     const seen = [];
     const cancelled = set(() => seen.push("cancelled"), 1);

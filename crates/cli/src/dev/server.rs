@@ -18,7 +18,7 @@ use mote_cell::{Cell, CellOptions, Debugging, Deployment, Directory, Pressure, W
 use mote_host::{
     cache::CacheAt,
     egress::DirectEgress,
-    gateway::{ErrorDetail, Gateway},
+    gateway::{ConnectionFacts, ErrorDetail, Gateway},
     kv::{KvAt, KvOptions},
     memory,
     site::Code,
@@ -81,6 +81,7 @@ impl Server {
         let kv = KvAt::new(folder_of(options).join(KV), KvOptions::default());
         let connections = usize::try_from(config.connections).unwrap_or(Semaphore::MAX_PERMITS);
         let connections = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
+        let facts = ConnectionFacts::new(&config.facts);
         let serving = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = match runtime {
@@ -105,7 +106,7 @@ impl Server {
                 }
                 let events =
                     InProcess { cell: cell.clone(), sites: sites.clone(), terminal: terminal.clone() };
-                let gateway = Gateway::new(events, ErrorDetail::Stack);
+                let gateway = Gateway::new(events, ErrorDetail::Stack, facts);
                 tokio::task::spawn_local(accept(listener, connections, gateway, terminal.clone()));
                 while let Some(command) = inbox.recv().await {
                     carry_out(&cell, &sites, &egress, command);

@@ -6,7 +6,7 @@ use mote_host::{
     bound::Bound,
     cron::Missed,
     egress::{Network, NetworkOptions},
-    gateway::{ErrorDetail, Gateway},
+    gateway::{ConnectionFacts, ErrorDetail, Gateway},
     supervisor::{Processes, Supervisor, WorkerSpec},
     tails::Tails,
 };
@@ -77,6 +77,7 @@ pub(super) async fn run(
             deployed: deploy.deployed,
         },
         ErrorDetail::Number,
+        ConnectionFacts::new(&config.facts),
     );
     let connections = Connections::new(config.connections);
     let (listener, admin) = (tcp(&doors.listener)?, tcp(&doors.admin)?);

@@ -165,7 +165,7 @@ impl From<StoreError> for Refusal {
                 Self { status: StatusCode::FORBIDDEN, code: TOO_MANY_WORKERS, message: error.to_string() }
             }
             // Not 507: it is no use to try again, as wrangler does then.
-            StoreError::OverQuota { .. } => {
+            StoreError::OverQuota { .. } | StoreError::TooMany { .. } => {
                 Self { status: StatusCode::FORBIDDEN, code: OVER_QUOTA, message: error.to_string() }
             }
             StoreError::NotAlone { .. } => Self { code: NOT_DEPLOYED, ..Self::invalid(error.to_string()) },

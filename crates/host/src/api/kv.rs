@@ -21,7 +21,7 @@ use super::{
     envelope::{self, OVER_QUOTA, Refusal, Reply},
     new_id, unknown,
 };
-use crate::kv::{Kv, Problem, Taking};
+use crate::kv::{At, Kv, Problem, Taking};
 
 /// There is no such key.
 const NO_KEY: u32 = 10_009;
@@ -177,6 +177,10 @@ impl Calls<'_> {
         let (account, id, who) = (self.account.to_owned(), id.to_owned(), self.actor.to_owned());
         self.change(KvChange::DeleteNamespace { account, id, who }).await?;
         Ok(Value::Null.into())
+    }
+
+    fn at<'a>(&'a self, namespace: &'a str) -> At<'a> {
+        At { account: self.account, namespace }
     }
 
     async fn change(&self, change: KvChange) -> Result<(), Refusal> {

@@ -7,19 +7,26 @@ use super::{Api, Refusal, auth::email_of, config::VersionConfig, envelope::time}
 
 /// As many as clients show.
 const LISTED_MAX: u32 = 100;
+/// Bytes of settings that one list has: those of a hundred versions may come to a hundred mebibytes, and many times that while they
+/// are described. Older versions are listed without theirs then; each is shown whole to whoever asks for it.
+const LISTED_BYTES_MAX: u32 = 2 << 20;
 
 impl Api {
     pub(super) async fn versions(&self, account: &str, name: &str) -> Result<Value, Refusal> {
         let (account, worker) = (account.to_owned(), name.to_owned());
         let engine = self.deployed.engine().to_owned();
         let versions = self.store(move |store| {
-            let versions = store.versions(&account, &worker, LISTED_MAX)?;
+            let versions = store.versions_within(&account, &worker, (LISTED_MAX, LISTED_BYTES_MAX))?;
             versions
                 .into_iter()
                 .map(|version| with_start(store, version, &engine))
                 .collect::<Result<Vec<_>, _>>()
         });
-        let items = versions.await?.iter().map(describe_with_start).collect::<Result<Vec<_>, _>>()?;
+        let item = |found: &WithStart| match found {
+            (version, _) if version.config_json.is_empty() => Ok(describe_briefly(version)),
+            found => describe_with_start(found),
+        };
+        let items = versions.await?.iter().map(item).collect::<Result<Vec<_>, _>>()?;
         Ok(json!({"items": items}))
     }
 
@@ -42,6 +49,17 @@ fn with_start(store: &Store, version: Version, engine: &str) -> Result<WithStart
         Err(_) => None,
     };
     Ok((version, start))
+}
+
+/// What is known of a version without its settings.
+fn describe_briefly(version: &Version) -> Value {
+    let created = time(version.created_ms);
+    json!({
+        "id": version.id,
+        "number": version.number,
+        "metadata": {"created_on": created, "modified_on": created, "has_preview": true},
+        "annotations": {},
+    })
 }
 
 fn describe_with_start((version, start): &WithStart) -> Result<Value, Refusal> {

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use mote_wire::{
-    http::{Body, CACHES, Egress, EgressError, Fetched, ToBinding},
+    http::{Body, CACHES, EXPORTS, Egress, EgressError, Fetched, ToBinding},
     limits::Limits,
     link::{Callee, Kind, Request},
 };
@@ -97,6 +97,11 @@ impl Shared {
     ) -> Result<http::Response<Body>, EgressError> {
         let failed =
             |reason: &str| EgressError::Binding { binding: to.name.clone(), reason: reason.to_owned() };
+        if let Some(callee) = to.name.strip_prefix(EXPORTS) {
+            let callee = Callee::of_target(callee).ok_or_else(|| failed("it names no entrypoint"))?;
+            let calling = self.services.call(worker, callee, asked(to.clone(), request));
+            return calling.await.map_err(|reason| failed(&reason));
+        }
         match binding {
             None if to.name == CACHES => Ok(self.caches.answer("dev", asked(to, request)).await),
             Some(HostBinding::Kv { namespace }) if to.kind == Kind::Fetch => {

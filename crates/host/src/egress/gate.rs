@@ -29,7 +29,7 @@ const OF_CONNECTION: [HeaderName; 8] = [
 ];
 /// Headers that say who asks or where it came from: a worker cannot speak for the node. `host` and `content-length` follow
 /// from the URL and the body.
-const OF_HOST: [&str; 7] = [
+const OF_HOST: [&str; 8] = [
     "host",
     "content-length",
     "proxy-connection",
@@ -37,6 +37,7 @@ const OF_HOST: [&str; 7] = [
     "cf-worker",
     "cf-connecting-ip",
     "cf-ew-via",
+    "mote-cf",
 ];
 
 /// A request that may leave.

@@ -17,6 +17,7 @@ use lru::LruCache;
 use mote_wire::{
     http::{Body, BodyError, Duplex, EgressError, Fetched, UpgradeSlot, Upgraded, empty},
     link::ReasonPhrase,
+    lookup,
     socket::Asked,
 };
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
@@ -25,6 +26,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{
     connect::{Connector, Pool, Resolve, SystemResolver, Versions, pool},
     gate::{Admitted, admit},
+    lookup::look_up,
     lookups::Lookups,
     own::OwnAddresses,
     policy::{Policy, Refusal},
@@ -124,6 +126,10 @@ impl Network {
     pub fn fetch(&self, asker: Asker<'_>, request: Request<Body>) -> Fetched {
         if let Some(asked) = Asked::of(&request) {
             return self.sockets.answer(self.way(asker), asked);
+        }
+        if let Some(name) = lookup::name_of(&request) {
+            let turns = self.pools(asker).exchanges;
+            return Box::pin(look_up(self.connector(asker), turns, name));
         }
         let Admitted { request, upgrade } = match admit(request, asker.worker) {
             Ok(admitted) => admitted,

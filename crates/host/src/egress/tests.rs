@@ -115,6 +115,32 @@ async fn a_name_that_leads_home_is_refused_and_its_address_is_not_told() {
 }
 
 #[tokio::test]
+async fn a_worker_learns_the_addresses_that_it_could_reach_and_no_others() {
+    let asked = async |addresses: &'static [&'static str], allow: &[&str]| {
+        let options = NetworkOptions { resolver: resolving(&[addresses]), ..NetworkOptions::default() };
+        let network = Network::new(options).unwrap();
+        let answer = fetch(&network, &policy("public", allow, &[]), get("dns://a.example/")).await.unwrap();
+        (answer.status().as_u16(), text(answer).await)
+    };
+    let (status, found) = asked(&["10.0.0.1", "192.0.9.1", "2a00::1", "192.0.9.1"], &[]).await;
+    assert_eq!((status, found.as_str()), (200, r#"["192.0.9.1","2a00::1"]"#));
+    let (status, said) = asked(&["10.0.0.1"], &[]).await;
+    assert!(status == 403 && !said.contains("10.0"), "{said}");
+    assert_eq!(asked(&["10.0.0.1"], &["10.0.0.0/8"]).await.1, r#"["10.0.0.1"]"#);
+    assert_eq!(asked(&[], &[]).await.0, 404);
+}
+
+#[tokio::test]
+async fn what_is_denied_is_not_looked_up() {
+    let network = Network::new(NetworkOptions::default()).unwrap();
+    let denied = policy("public", &[], &["denied.example"]);
+    let answer = fetch(&network, &denied, get("dns://denied.example/")).await.unwrap();
+    assert_eq!(answer.status(), 403);
+    let answer = fetch(&network, &policy("none", &[], &[]), get("dns://any.example/")).await.unwrap();
+    assert_eq!(answer.status(), 403);
+}
+
+#[tokio::test]
 async fn a_literal_is_refused_in_every_spelling_with_its_class() {
     let network = Network::new(NetworkOptions::default()).unwrap();
     for host in [

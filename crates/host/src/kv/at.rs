@@ -8,7 +8,7 @@ use mote_store::{KvChange, KvError, KvStore};
 use mote_wire::{http::Body, link::Request};
 use tokio::sync::OnceCell;
 
-use super::{Kv, KvOptions, Problem};
+use super::{At, Kv, KvOptions, Problem};
 use crate::clock::now_ms;
 
 /// KV in a file that is not opened yet.
@@ -28,7 +28,7 @@ impl KvAt {
     /// As [`Kv::answer`]; the namespace is made if it is not there.
     pub async fn answer(&self, namespace: &str, request: Request) -> Response<Body> {
         match self.with(namespace).await {
-            Ok(kv) => kv.answer(namespace, request).await,
+            Ok(kv) => kv.answer(At { account: Self::ACCOUNT, namespace }, request).await,
             Err(problem) => problem.into_response(),
         }
     }

@@ -18,8 +18,8 @@ use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
 use super::{
-    AtMost, BULK_GET_BYTES_MAX, BULK_GET_KEYS_MAX, BULK_KEYS_BYTES_MAX, BULK_KEYS_MAX, Kv, Problem, Taking,
-    sent,
+    At, AtMost, BULK_GET_BYTES_MAX, BULK_GET_KEYS_MAX, BULK_KEYS_BYTES_MAX, BULK_KEYS_MAX, Kv, Problem,
+    Taking, sent,
 };
 use crate::clock::now_ms;
 
@@ -61,12 +61,12 @@ impl Problem {
 }
 
 impl Kv {
-    /// Answers a call through a binding to this namespace. The one who calls is not trusted.
-    pub async fn answer(&self, namespace: &str, request: Request) -> Response<Body> {
-        self.handle(namespace, request).await.unwrap_or_else(Problem::into_response)
+    /// Answers a call through a binding to a namespace. The one who calls is not trusted.
+    pub async fn answer(&self, at: At<'_>, request: Request) -> Response<Body> {
+        self.handle(at, request).await.unwrap_or_else(Problem::into_response)
     }
 
-    async fn handle(&self, namespace: &str, request: Request) -> Answer {
+    async fn handle(&self, at: At<'_>, request: Request) -> Answer {
         let Request { method, url, headers, body, .. } = request;
         let target = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
         let target = target.find('/').and_then(|slash| target.get(slash..)).unwrap_or("/");
@@ -74,22 +74,22 @@ impl Kv {
         if let Some(key) = path.strip_prefix("/values/") {
             let key = decoded_key(key)?;
             return match method {
-                Method::GET => self.value(namespace, &key).await,
-                Method::PUT => self.put(namespace, key, &headers, body).await,
-                Method::DELETE => self.delete(namespace, vec![key]).await,
+                Method::GET => self.value(at, &key).await,
+                Method::PUT => self.put(at, key, &headers, body).await,
+                Method::DELETE => self.delete(at, vec![key]).await,
                 _ => Err(unknown(&method, path)),
             };
         }
         match (&method, path) {
-            (&Method::GET, "/keys") => self.keys(namespace, query).await,
-            (&Method::POST, "/get") => self.many(namespace, body).await,
-            (&Method::POST, "/delete") => self.delete_many(namespace, body).await,
+            (&Method::GET, "/keys") => self.keys(at, query).await,
+            (&Method::POST, "/get") => self.many(at, body).await,
+            (&Method::POST, "/delete") => self.delete_many(at, body).await,
             _ => Err(unknown(&method, path)),
         }
     }
 
-    async fn value(&self, namespace: &str, key: &KvKey) -> Answer {
-        let Some((entry, held)) = self.get(&self.workers, namespace, key).await? else {
+    async fn value(&self, at: At<'_>, key: &KvKey) -> Answer {
+        let Some((entry, held)) = self.get(&self.workers, at, key).await? else {
             return Err(Problem { status: StatusCode::NOT_FOUND, message: "key not found".to_owned() });
         };
         let KvEntry { value, metadata, expires_s } = entry;
@@ -103,15 +103,15 @@ impl Kv {
         Ok(response)
     }
 
-    async fn put(&self, namespace: &str, key: KvKey, headers: &HeaderMap, body: Body) -> Answer {
+    async fn put(&self, at: At<'_>, key: KvKey, headers: &HeaderMap, body: Body) -> Answer {
         // What is wrong with its head is said before a large body is read.
         let expiry = expiry_of(text(headers, &EXPIRATION_TTL)?, text(headers, &EXPIRATION)?)?;
         let metadata = text(headers, &METADATA)?.map(decoded).transpose()?;
         KvPair::new(key.clone(), Bytes::new(), metadata.clone(), expiry, now_ms())?;
-        let (value, held) = self.taking(namespace, VALUE_BYTES_MAX, long_value).take(body).await?;
+        let (value, held) = self.taking(at, VALUE_BYTES_MAX, long_value).take(body).await?;
         let pair = KvPair::new(key, value, metadata, expiry, now_ms())?;
         let change = KvChange::Put {
-            namespace: namespace.to_owned(),
+            namespace: at.namespace.to_owned(),
             pairs: vec![pair],
             account_bytes_max: self.account_bytes_max(),
         };
@@ -119,23 +119,23 @@ impl Kv {
         Ok(done())
     }
 
-    async fn delete(&self, namespace: &str, keys: Vec<KvKey>) -> Answer {
-        self.change(KvChange::Delete { namespace: namespace.to_owned(), keys }, None).await?;
+    async fn delete(&self, at: At<'_>, keys: Vec<KvKey>) -> Answer {
+        self.change(KvChange::Delete { namespace: at.namespace.to_owned(), keys }, None).await?;
         Ok(done())
     }
 
-    async fn delete_many(&self, namespace: &str, body: Body) -> Answer {
-        let (bytes, _held) = self.taking(namespace, BULK_KEYS_BYTES_MAX, long_document).take(body).await?;
+    async fn delete_many(&self, at: At<'_>, body: Body) -> Answer {
+        let (bytes, _held) = self.taking(at, BULK_KEYS_BYTES_MAX, long_document).take(body).await?;
         let AtMost(keys): AtMost<BULK_KEYS_MAX, String> = serde_json::from_slice(&bytes)
             .map_err(|error| Problem::invalid(format!("the keys cannot be read: {error}")))?;
         let keys = keys.into_iter().map(KvKey::parse).collect::<Result<_, _>>()?;
-        self.delete(namespace, keys).await
+        self.delete(at, keys).await
     }
 
-    async fn keys(&self, namespace: &str, query: &str) -> Answer {
+    async fn keys(&self, at: At<'_>, query: &str) -> Answer {
         let asked = Listing::parse(query)?;
-        let _held = self.workers.reserve(namespace, asked.keys_max.saturating_mul(LISTED_BYTES)).await;
-        let namespace = namespace.to_owned();
+        let _held = self.workers.reserve(at.account, asked.keys_max.saturating_mul(LISTED_BYTES)).await;
+        let namespace = at.namespace.to_owned();
         let page = self.read(move |store| asked.of(store, &namespace)).await?;
         let mut answer = json!({"keys": listed(&page), "list_complete": page.cursor.is_none()});
         if let (Some(cursor), Value::Object(answer)) = (page.cursor, &mut answer) {
@@ -144,15 +144,15 @@ impl Kv {
         Ok(document(answer.to_string()))
     }
 
-    async fn many(&self, namespace: &str, body: Body) -> Answer {
-        let (bytes, asked) = self.taking(namespace, BULK_KEYS_BYTES_MAX, long_document).take(body).await?;
+    async fn many(&self, at: At<'_>, body: Body) -> Answer {
+        let (bytes, asked) = self.taking(at, BULK_KEYS_BYTES_MAX, long_document).take(body).await?;
         let ManyKeys { keys: AtMost(keys) } = serde_json::from_slice(&bytes).map_err(|error| {
             Problem::invalid(format!(
                 "the keys cannot be read (You can request a maximum of {BULK_GET_KEYS_MAX} keys): {error}"
             ))
         })?;
         drop((bytes, asked));
-        let (found, held) = self.found(&self.workers, namespace, keys).await?;
+        let (found, held) = self.found(&self.workers, at, keys).await?;
         let whole = |(key, entry): (String, Option<KvEntry>)| {
             let value = entry.map_or(Value::Null, |entry| {
                 let metadata = parsed(entry.metadata.as_deref());
@@ -168,24 +168,19 @@ impl Kv {
     pub(crate) async fn found(
         &self,
         memory: &crate::budget::Memory,
-        namespace: &str,
+        at: At<'_>,
         keys: Vec<String>,
     ) -> Result<(Vec<(String, Option<KvEntry>)>, crate::budget::Reserved), Problem> {
         let mut keys = keys.into_iter().map(KvKey::parse).collect::<Result<Vec<_>, _>>()?;
         keys.sort_unstable();
         keys.dedup();
         let names: Vec<String> = keys.iter().map(|key| key.as_str().to_owned()).collect();
-        let (entries, held) = self.get_many(memory, namespace, keys).await?;
+        let (entries, held) = self.get_many(memory, at, keys).await?;
         Ok((names.into_iter().zip(entries).collect(), held))
     }
 
-    fn taking<'a>(
-        &'a self,
-        namespace: &'a str,
-        bytes_max: usize,
-        too_large: fn(u64) -> Problem,
-    ) -> Taking<'a> {
-        Taking { memory: &self.workers, owner: namespace, bytes_max, times: 1, too_large }
+    fn taking<'a>(&'a self, at: At<'a>, bytes_max: usize, too_large: fn(u64) -> Problem) -> Taking<'a> {
+        Taking { memory: &self.workers, owner: at.account, bytes_max, times: 1, too_large }
     }
 }
 

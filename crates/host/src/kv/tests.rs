@@ -3,6 +3,7 @@
 use std::{
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -19,6 +20,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::now_ms;
+
+const N1: At<'_> = At { account: "acme", namespace: "n1" };
+const E1: At<'_> = At { account: "evil", namespace: "e1" };
 
 pub(crate) struct Fixture {
     pub(crate) kv: Arc<Kv>,
@@ -62,7 +66,7 @@ impl Fixture {
             upgrade: false,
             target: String::new(),
         };
-        self.kv.answer("n1", request).await
+        self.kv.answer(N1, request).await
     }
 
     async fn ask(
@@ -282,13 +286,13 @@ async fn a_namespace_is_its_own_and_gone_when_it_is_deleted() {
         target: String::new(),
     };
     for target in ["/values/k", "/values/..%2Fn1%2Fk"] {
-        assert_eq!(fixture.kv.answer("e1", request(Method::GET, target)).await.status(), 404);
+        assert_eq!(fixture.kv.answer(E1, request(Method::GET, target)).await.status(), 404);
     }
     let (account, id) = ("acme".to_owned(), "n1".to_owned());
     let delete = KvChange::DeleteNamespace { account, id, who: "me".to_owned() };
     fixture.kv.change(delete, None).await.unwrap();
     for (method, target) in [(Method::GET, "/values/k"), (Method::PUT, "/values/k"), (Method::GET, "/keys")] {
-        let answer = fixture.kv.answer("n1", request(method, target)).await;
+        let answer = fixture.kv.answer(N1, request(method, target)).await;
         assert_eq!((answer.status().as_u16(), text(answer).await), (404, "namespace not found".to_owned()));
     }
 }
@@ -305,28 +309,33 @@ async fn an_account_that_keeps_too_much_is_told_so() {
 #[tokio::test(start_paused = true)]
 async fn who_sends_or_reads_nothing_keeps_memory_from_others_only_for_a_while() {
     let fixture = fixture();
-    let stored =
-        KvPair::new(KvKey::parse("k").unwrap(), vec![1; 20 << 20].into(), None, KvExpiry::Never, now_ms());
-    let change = KvChange::Put {
-        namespace: "n1".to_owned(),
-        pairs: vec![stored.unwrap()],
-        account_bytes_max: 1 << 40,
-    };
-    fixture.kv.store.apply(change).unwrap();
+    let (id, account, title) = ("n2".to_owned(), "acme".to_owned(), "two".to_owned());
+    let create = KvChange::CreateNamespace { id, account, title, who: "me".to_owned() };
+    fixture.kv.store.apply(create).unwrap();
+    for namespace in ["n1", "n2"] {
+        let (key, value) = (KvKey::parse("k").unwrap(), vec![1; 20 << 20].into());
+        let pairs = vec![KvPair::new(key, value, None, KvExpiry::Never, now_ms()).unwrap()];
+        let namespace = namespace.to_owned();
+        fixture.kv.store.apply(KvChange::Put { namespace, pairs, account_bytes_max: 1 << 40 }).unwrap();
+    }
     let unread = [(); 3].map(|()| fixture.send(Method::GET, "/values/k", &[], empty()));
     let unread = futures_util::future::join_all(unread).await;
-    // A fourth one finds no room in the share of its namespace; another namespace has its own.
-    let request = |body| Request {
+    // A fourth one finds no room in the share of its account, in any of its namespaces; another account has its own.
+    let request = |method, body| Request {
         worker: 2,
         kind: Kind::Fetch,
-        method: Method::PUT,
+        method,
         url: "http://kv/values/k".to_owned(),
         headers: HeaderMap::new(),
         body,
         upgrade: false,
         target: String::new(),
     };
-    assert_eq!(fixture.kv.answer("e1", request(full("v"))).await.status(), 204);
+    let second = At { namespace: "n2", ..N1 };
+    let fourth = fixture.kv.answer(second, request(Method::GET, empty()));
+    let fourth = tokio::time::timeout(Duration::from_secs(1), fourth).await;
+    assert!(fourth.is_err(), "it waits for its turn");
+    assert_eq!(fixture.kv.answer(E1, request(Method::PUT, full("v"))).await.status(), 204);
     let silent = fixture.send(Method::PUT, "/values/s", &[], Silent.boxed_unsync()).await;
     assert_eq!((silent.status().as_u16(), text(silent).await), (400, "the body came too slowly".to_owned()));
     for answer in unread {

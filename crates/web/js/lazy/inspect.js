@@ -1,11 +1,11 @@
 // Values as text, for people to read. The values are a tenant's and may be hostile: no getter is called, no trap of a
 // proxy is run, nothing is taken from prototypes, and the work is bounded by how much text may come of it.
 import * as kind from "../kinds.js";
-import { addContents, propertyValue } from "./inspect/contents.js";
+import { ITEMS_MAX, addContents, propertyValue } from "./inspect/contents.js";
 import { hiddenErrorKeys, isInStack } from "./inspect/errors.js";
 import { frameOf, lengthOf } from "./inspect/frames.js";
-import { layOut } from "./inspect/layout.js";
-import { keyText, primitiveText } from "./inspect/primitives.js";
+import { LINE_WIDTH, NESTING_ON_ONE_LINE, layOut } from "./inspect/layout.js";
+import { STRING_LENGTH_MAX, keyText, primitiveText } from "./inspect/primitives.js";
 import * as lang from "../primordials.js";
 import { className, dataProperty, prefixOf, tagOf } from "./inspect/shape.js";
 import { native } from "../native.js";
@@ -19,11 +19,16 @@ const REMARK_LENGTH_MAX = 40;
 
 const CUSTOM = Symbol.for("nodejs.util.inspect.custom");
 
-/** `value` as text. Never throws. */
+// How values look, unless somebody wants it otherwise: how many items of a list and characters of a string are shown, how long a line
+// is and how many levels may share it, and what gives the order of properties.
+const STYLE = { itemsMax: ITEMS_MAX, stringMax: STRING_LENGTH_MAX, width: LINE_WIDTH, united: NESTING_ON_ONE_LINE, inOrder: (parts) => parts, paint: (text) => text };
+
+/** `value` as text. Never throws. `style` is a part of what STYLE has. */
 export function inspect(value, options = undefined) {
-  const { depth, showHidden, textLengthMax } = { depth: DEPTH_DEFAULT, showHidden: false, textLengthMax: TEXT_LENGTH_MAX, ...options };
+  const { depth, showHidden, textLengthMax, style } = { depth: DEPTH_DEFAULT, showHidden: false, textLengthMax: TEXT_LENGTH_MAX, ...options };
   const levels = typeof depth === "number" && depth < DEPTH_MAX ? depth : DEPTH_MAX;
-  return truncated(new Inspection(levels, showHidden, textLengthMax).text(value, 0), textLengthMax);
+  const look = style === undefined ? STYLE : { ...STYLE, ...style };
+  return truncated(new Inspection(levels, showHidden, textLengthMax, look).text(value, 0), textLengthMax);
 }
 
 /** `text`, cut so that it is no longer than `lengthMax` together with the remark that it was cut. */
@@ -45,8 +50,10 @@ class Inspection {
   #circularCount = 0;
   // How deep the last object lay that was looked at: it tells how much nesting one line would have to show.
   #lastLevel = 0;
+  #style;
 
-  constructor(depth, showHidden, room) {
+  constructor(depth, showHidden, room, style) {
+    this.#style = style;
     this.#depth = depth;
     this.#showHidden = showHidden;
     this.#room = room;
@@ -54,7 +61,7 @@ class Inspection {
 
   text(value, level) {
     const what = native.kindOf(value);
-    if (what === kind.PRIMITIVE) return this.#spend(primitiveText(value));
+    if (what === kind.PRIMITIVE) return this.#spend(this.#style.paint(primitiveText(value, this.#style.stringMax), value));
     try {
       return this.#objectText(value, what, level);
     } catch {
@@ -128,7 +135,7 @@ class Inspection {
 
     const parts = [];
     const child = (inner) => this.#child(inner, level);
-    const extraParts = addContents({ value, what, length, parts, child, spend: (text) => this.#spend(text), hasRoom: () => this.#room > 0 });
+    const extraParts = addContents({ value, what, length, parts, child, spend: (text) => this.#spend(text), hasRoom: () => this.#room > 0, itemsMax: this.#style.itemsMax });
     this.#addProperties(value, keys, parts, child);
     const alignRight = what === kind.TYPED_ARRAY || (isList && areNumbers(value, parts.length - extraParts));
     return this.#laidOut({ parts, base: this.#indented(base), open, close, isList: isList && keys.length === 0, alignRight, extraParts }, level);
@@ -159,7 +166,7 @@ class Inspection {
   }
 
   #laidOut(parts, level) {
-    return layOut({ ...parts, indentation: this.#indentation, nesting: this.#lastLevel - level });
+    return layOut({ ...parts, indentation: this.#indentation, nesting: this.#lastLevel - level, width: this.#style.width, united: this.#style.united });
   }
 
   #indented(text) {
@@ -183,13 +190,12 @@ class Inspection {
   }
 
   #addProperties(value, keys, parts, child) {
-    for (let i = 0; i < keys.length; i++) {
-      if (this.#room <= 0) {
-        parts[parts.length] = this.#spend(`... ${keys.length - i} more properties`);
-        return;
-      }
-      parts[parts.length] = this.#propertyText(value, keys[i], child);
-    }
+    const texts = [];
+    for (let i = 0; i < keys.length && this.#room > 0; i++) texts[i] = this.#propertyText(value, keys[i], child);
+    const rest = keys.length - texts.length;
+    const ordered = this.#style.inOrder(texts);
+    for (let i = 0; i < ordered.length; i++) parts[parts.length] = ordered[i];
+    if (rest > 0) parts[parts.length] = this.#spend(`... ${rest} more properties`);
   }
 
   #propertyText(value, key, child) {

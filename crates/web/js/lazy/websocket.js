@@ -1,6 +1,6 @@
 // WebSockets (https://websockets.spec.whatwg.org/): the client of the standard, and the sockets of Workers - halves of a
 // WebSocketPair and what an upgraded `fetch` gives - which stay silent until accept() is called.
-import { DOMString, USVString, bytesOf, defineConstants, defineInterface, requireArguments, sequence, unsignedShort } from "../webidl.js";
+import { DOMString, USVString, bytesOf, defineConstants, defineInterface, dictionary, requireArguments, sequence, unsignedShort } from "../webidl.js";
 import { DOMException } from "../dom-exception.js";
 import { Event, EventTarget, defineEventHandler, dispatchTrusted } from "../event-target.js";
 import { CloseEvent, ErrorEvent, MessageEvent } from "./event-kinds.js";
@@ -9,6 +9,7 @@ import { isToken } from "../header-list.js";
 import { newToken } from "../fetch-tokens.js";
 import { NativeLink, PairLink, forward, isClosing, lost } from "./websocket-links.js";
 import { isOn } from "../compatibility.js";
+import { load } from "../lazy.js";
 import { native } from "../native.js";
 import { showFields } from "../platform-values.js";
 
@@ -28,6 +29,7 @@ const CLOSING = 2;
 const CLOSED = 3;
 
 const REASON_BYTES_MAX = 123;
+const ATTACHMENT_LENGTH_MAX = 16 << 10;
 
 // The constructor's first argument when the platform itself makes an object: tenants never see it.
 const INTERNAL = { __proto__: null };
@@ -55,6 +57,11 @@ export class WebSocket extends EventTarget {
   #early = null;
   // Of a standard client: what it was given to connect with.
   #token = 0;
+  // Whether the worker itself answers when the other side closes, as it asked to; and whether that has happened.
+  #isHalfOpenAllowed = false;
+  #hasHeardClose = false;
+  // What serializeAttachment() was given, as text.
+  #attachment = null;
   // Bytes that were "sent" after closing; the standard counts them.
   #bytesNeverSent = 0;
   // Given away in a response: it cannot be used here any more, and what comes for it goes on to this link.
@@ -113,10 +120,12 @@ export class WebSocket extends EventTarget {
   }
 
   /** Begins to receive. Only sockets of Workers need it; for others, and a second time, it does nothing. */
-  accept() {
+  accept(options = undefined) {
+    const { allowHalfOpen } = dictionary(options, "WebSocket.accept: the options");
     if (this.#isGivenAway) throw new TypeError("WebSocket.accept: this WebSocket was given away in a Response and cannot be used here.");
     if (this.#isAccepted) return;
     this.#isAccepted = true;
+    this.#isHalfOpenAllowed = Boolean(allowHalfOpen);
     this.#link.start(this.#deliverer());
     // Later, so that listeners that are added right after accept() see everything.
     if (this.#early !== null) then(settled, () => this.#deliverEarly());
@@ -127,7 +136,7 @@ export class WebSocket extends EventTarget {
     const data = messageOf(message);
     if (this.#state === CONNECTING) throw new DOMException("WebSocket.send: the connection is not open yet.", "InvalidStateError");
     if (!this.#isAccepted) throw new TypeError("WebSocket.send: accept() must be called before messages can be sent.");
-    if (this.#state === OPEN) this.#link.send(data);
+    if (this.#state === OPEN || (this.#state === CLOSING && this.#hasHeardClose)) this.#link.send(data);
     else if (this.#url === null && this.#state === CLOSING) throw new TypeError("WebSocket.send: the WebSocket was closed by close().");
     else this.#bytesNeverSent += typeof data === "string" ? native.utf8Encode(data).length : data.length;
   }
@@ -146,11 +155,25 @@ export class WebSocket extends EventTarget {
       throw new DOMException(`WebSocket.close: the reason has more than ${REASON_BYTES_MAX} bytes.`, "SyntaxError");
     }
     if (!this.#isAccepted) throw new TypeError("WebSocket.close: accept() must be called before the WebSocket can be closed.");
-    if (this.#state === CLOSING || this.#state === CLOSED) return;
+    if (this.#state === CLOSED || (this.#state === CLOSING && !this.#hasHeardClose)) return;
     const wasConnecting = this.#state === CONNECTING;
-    this.#state = CLOSING;
+    this.#state = this.#hasHeardClose ? CLOSED : CLOSING;
     if (wasConnecting) this.#giveUp();
     else this.#link.close(number === 0 && text !== "" ? 1000 : number, text);
+  }
+
+  /** Keeps a value with the socket: what `deserializeAttachment()` gives copies of. */
+  serializeAttachment(attachment) {
+    requireArguments(arguments.length, 1, "WebSocket.serializeAttachment");
+    const text = load("lazy/rpc/write.js").write(attachment, noReference);
+    if (text.length > ATTACHMENT_LENGTH_MAX) {
+      throw new Error(`WebSocket.serializeAttachment: the value has ${text.length} bytes, and ${ATTACHMENT_LENGTH_MAX} are the most.`);
+    }
+    this.#attachment = text;
+  }
+
+  deserializeAttachment() {
+    return this.#attachment === null ? null : load("lazy/rpc/read.js").read(this.#attachment, noReference);
   }
 
   #connect(protocols) {
@@ -215,7 +238,7 @@ export class WebSocket extends EventTarget {
 
   #deliver(item) {
     if (isClosing(item)) this.#finish(item);
-    else if (this.#state === OPEN) dispatchTrusted(this, new MessageEvent("message", { data: this.#dataOf(item), origin: this.#origin() }));
+    else if (this.#state === OPEN || (this.#url === null && this.#state === CLOSING && !this.#hasHeardClose)) dispatchTrusted(this, new MessageEvent("message", { data: this.#dataOf(item), origin: this.#origin() }));
   }
 
   #dataOf(item) {
@@ -230,9 +253,14 @@ export class WebSocket extends EventTarget {
   }
 
   #finish({ code, reason, wasClean, error }) {
-    if (this.#state === CLOSED) return;
-    if (this.#state === OPEN && this.#link !== null) this.#link.answerClose(code, reason);
-    this.#state = CLOSED;
+    if (this.#state === CLOSED || this.#hasHeardClose) return;
+    if (this.#state === OPEN && this.#isHalfOpenAllowed && wasClean) {
+      this.#state = CLOSING;
+      this.#hasHeardClose = true;
+    } else {
+      if (this.#state === OPEN && this.#link !== null) this.#link.answerClose(code, reason);
+      this.#state = CLOSED;
+    }
     if (!wasClean) {
       const message = error === undefined ? "The WebSocket's connection was lost." : `${error?.message ?? error}`;
       dispatchTrusted(this, new ErrorEvent("error", { message, error: error ?? new TypeError(message) }));
@@ -303,6 +331,10 @@ defineEventHandler(WebSocket, "error");
 defineEventHandler(WebSocket, "close");
 
 function ignore() {}
+
+function noReference() {
+  throw new DOMException("WebSocket.serializeAttachment: a function, a stream or an RpcTarget cannot be kept.", "DataCloneError");
+}
 
 // --- Checks --------------------------------------------------------------------------------------------------
 

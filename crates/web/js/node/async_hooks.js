@@ -1,41 +1,8 @@
 // `node:async_hooks`: AsyncLocalStorage and AsyncResource. What is stored travels with the code, through every `await`;
-// V8 carries it. A frame is a list that never changes, [key, value, key, value, ...], with a key for each storage.
+// V8 carries it, with a key for each storage.
+import { framed, unframed, valueOf, within } from "../lazy/async-frames.js";
 import { native } from "../native.js";
 import { requireFunction, requireString } from "./internal/validate.js";
-
-const apply = Reflect.apply;
-
-function placeOf(frame, key) {
-  for (let i = 0; frame !== undefined && i < frame.length; i += 2) {
-    if (frame[i] === key) return i;
-  }
-  return -1;
-}
-
-function framed(frame, key, value) {
-  const next = frame === undefined ? [] : [...frame];
-  const at = placeOf(frame, key);
-  if (at === -1) next.push(key, value);
-  else next[at + 1] = value;
-  return next;
-}
-
-function unframed(frame, key) {
-  const at = placeOf(frame, key);
-  if (at === -1) return frame;
-  const next = [...frame.slice(0, at), ...frame.slice(at + 2)];
-  return next.length === 0 ? undefined : next;
-}
-
-function within(frame, callback, receiver, args) {
-  const before = native.asyncFrame();
-  native.setAsyncFrame(frame);
-  try {
-    return apply(callback, receiver, args);
-  } finally {
-    native.setAsyncFrame(before);
-  }
-}
 
 export class AsyncLocalStorage {
   // Not the storage itself: a frame that outlives it must not keep it alive.
@@ -72,9 +39,7 @@ export class AsyncLocalStorage {
   }
 
   getStore() {
-    const frame = native.asyncFrame();
-    const at = placeOf(frame, this.#key);
-    return at === -1 ? this.#defaultValue : frame[at + 1];
+    return valueOf(this.#key, this.#defaultValue);
   }
 
   enterWith(store) {

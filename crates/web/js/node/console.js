@@ -16,5 +16,5 @@ export class Console {
 import { format } from "./internal/inspect.js";
 
 export const { assert, clear, count, countReset, debug, dir, dirxml, error, group, groupCollapsed, groupEnd, info, log, profile, profileEnd, table, time, timeEnd, timeLog, timeStamp, trace, warn } = console;
-Object.defineProperty(console, "Console", { value: Console, writable: true, enumerable: false, configurable: true });
+Object.defineProperty(console, "Console", { value: Console, writable: true, enumerable: true, configurable: true });
 export default console;

@@ -1,11 +1,12 @@
 // `node:crypto`.
+import { constants } from "./internal/crypto-constants.js";
 import { Cipheriv, Decipheriv, cipherNames, createCipheriv, createDecipheriv, getCipherInfo } from "./internal/crypto-cipher.js";
 import { hkdf, hkdfSync, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from "./internal/crypto-derive.js";
 import { Hash, Hmac, createHash, createHmac, hash, hashNames } from "./internal/crypto-hash.js";
 import { KeyObject, createPrivateKey, createPublicKey, createSecretKey, curveNames } from "./internal/crypto-keys.js";
 import { ECDH, createECDH, diffieHellman, generateKey, generateKeyPair, generateKeyPairSync, generateKeySync } from "./internal/crypto-pairs.js";
 import { randomBytes, randomFill, randomFillSync, randomInt, randomUUID, timingSafeEqual } from "./internal/crypto-random.js";
-import { RSA_PKCS1_OAEP_PADDING, RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING, Sign, Verify, createSign, createVerify, privateDecrypt, privateEncrypt, publicDecrypt, publicEncrypt, sign, verify } from "./internal/crypto-sign.js";
+import { Sign, Verify, createSign, createVerify, privateDecrypt, privateEncrypt, publicDecrypt, publicEncrypt, sign, verify } from "./internal/crypto-sign.js";
 import { notImplemented } from "./internal/errors.js";
 import { promisify } from "./util.js";
 
@@ -13,27 +14,13 @@ export const webcrypto = globalThis.crypto;
 export const { subtle } = webcrypto;
 export const getRandomValues = (array) => webcrypto.getRandomValues(array);
 
-export const constants = {
-  RSA_NO_PADDING: 3,
-  RSA_PKCS1_OAEP_PADDING,
-  RSA_PKCS1_PADDING,
-  RSA_PKCS1_PSS_PADDING,
-  RSA_PSS_SALTLEN_AUTO: -2,
-  RSA_PSS_SALTLEN_DIGEST: -1,
-  RSA_PSS_SALTLEN_MAX_SIGN: -2,
-  defaultCipherList: "",
-  TLS1_VERSION: 769,
-  TLS1_1_VERSION: 770,
-  TLS1_2_VERSION: 771,
-  TLS1_3_VERSION: 772,
-  POINT_CONVERSION_COMPRESSED: 2,
-  POINT_CONVERSION_UNCOMPRESSED: 4,
-  POINT_CONVERSION_HYBRID: 6,
-};
+export { constants };
 
 export const getHashes = () => hashNames();
 export const getCiphers = () => cipherNames();
 export const getCurves = () => curveNames();
+export const { CryptoKey } = globalThis;
+export const fips = 0;
 export const getFips = () => 0;
 export const setFips = () => {};
 export const secureHeapUsed = () => ({ total: 0, used: 0, utilization: 0, min: 0 });
@@ -125,6 +112,7 @@ export default {
   Hash,
   Hmac,
   KeyObject,
+  CryptoKey,
   Sign,
   Verify,
   X509Certificate,

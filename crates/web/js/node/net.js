@@ -1,5 +1,6 @@
 // `node:net`: sockets that connect. Nothing listens in a worker.
 import { isIP, isIPv4, isIPv6 } from "./internal/addresses.js";
+import { BlockList, SocketAddress } from "./internal/block-list.js";
 import { Socket } from "./internal/sockets.js";
 import { stub } from "./internal/stubs.js";
 
@@ -7,7 +8,8 @@ export const connect = (...args) => new Socket(typeof args[0] === "object" ? arg
 export { Socket as Stream, Socket, connect as createConnection, isIP, isIPv4, isIPv6 };
 
 const others = stub("net").default;
-export const { BlockList, Server, SocketAddress, createServer } = others;
+export const { Server, createServer } = others;
+export { BlockList, SocketAddress };
 export const getDefaultAutoSelectFamily = () => false;
 export const getDefaultAutoSelectFamilyAttemptTimeout = () => 250;
 export const setDefaultAutoSelectFamily = () => {};

@@ -16,7 +16,7 @@ const process = new Process();
 const elapsed = () => native.now() - native.timeOrigin();
 
 let environment;
-let directory = "/";
+let directory = "/bundle";
 
 // What text there is among the bindings. It is asked for late: a heap that is kept has no bindings in it.
 function environmentOf() {
@@ -156,7 +156,31 @@ const members = {
   loadEnvFile() {
     throw notImplemented("process", "loadEnvFile");
   },
+  assert(value, message = undefined) {
+    if (!value) throw error("ERR_ASSERTION", message ?? "assertion error");
+  },
+  channel: undefined,
+  connected: false,
+  domain: null,
+  finalization: { register() {}, registerBeforeExit() {}, unregister() {} },
+  getSourceMapsSupport: () => ({ enabled: false, nodeModules: false, generatedCode: false }),
+  moduleLoadList: [],
+  noDeprecation: false,
+  permission: { has: () => true },
+  ref() {},
+  report: {},
+  send: undefined,
+  sourceMapsEnabled: false,
+  threadCpuUsage: () => ({ user: 0, system: 0 }),
+  throwDeprecation: false,
+  traceDeprecation: false,
+  unref() {},
 };
+for (const name of ["execve", "initgroups", "openStdin", "setegid", "seteuid", "setgid", "setgroups", "setuid"]) {
+  members[name] = () => {
+    throw notImplemented("process", name);
+  };
+}
 
 let builtinModule = () => undefined;
 /** Takes what finds modules: process.js itself must not import all of them. */
@@ -177,11 +201,12 @@ Object.defineProperty(process, Symbol.toStringTag, { value: "process", configura
 
 let listening = false;
 process.on("newListener", (name) => {
-  if (name !== "unhandledRejection" || listening) return;
+  if ((name !== "unhandledRejection" && name !== "rejectionHandled") || listening) return;
   listening = true;
   addEventListener("unhandledrejection", (event) => {
     if (process.emit("unhandledRejection", event.reason, event.promise)) event.preventDefault();
   });
+  addEventListener("rejectionhandled", (event) => process.emit("rejectionHandled", event.promise));
 });
 
 export const {

@@ -1,8 +1,8 @@
 // `node:timers`. Timers are objects here, and numbers as well where one is wanted.
+import * as web from "../timers.js";
 import { requireFunction } from "./internal/validate.js";
 import promises from "./timers/promises.js";
 
-const web = { clearTimeout: globalThis.clearTimeout, setInterval: globalThis.setInterval, setTimeout: globalThis.setTimeout };
 const customPromisify = Symbol.for("nodejs.util.promisify.custom");
 
 export class Timeout {
@@ -53,7 +53,7 @@ export class Timeout {
   }
 }
 
-export class Immediate {
+class Immediate {
   #id;
 
   constructor(callback, args) {
@@ -81,8 +81,8 @@ export class Immediate {
   }
 }
 
-// As Node has it: what cannot be a delay is one millisecond.
-const delayOf = (delay) => (delay >= 1 && delay <= 2147483647 ? Math.trunc(delay) : 1);
+// What cannot be a delay is none. Why not Node's millisecond: immediates would overtake timers that were set before them.
+const delayOf = (delay) => (delay >= 1 && delay <= 2147483647 ? Math.trunc(delay) : 0);
 
 export function setTimeout(callback, delay = 1, ...args) {
   requireFunction(callback, "callback");
@@ -117,5 +117,19 @@ for (const [timer, promised] of [
   Object.defineProperty(timer, customPromisify, { enumerable: true, get: () => promised });
 }
 
+/** Old ways to have an object call its `_onTimeout` after a while. */
+export function enroll(item, milliseconds) {
+  item._idleTimeout = milliseconds;
+}
+
+export function unenroll(item) {
+  clearTimeout(item._idleTimer);
+}
+
+export function active(item) {
+  unenroll(item);
+  if (item._idleTimeout >= 0) item._idleTimer = setTimeout(() => item._onTimeout?.(), item._idleTimeout);
+}
+
 export { promises };
-export default { clearImmediate, clearInterval, clearTimeout, promises, setImmediate, setInterval, setTimeout };
+export default { active, clearImmediate, clearInterval, clearTimeout, enroll, promises, setImmediate, setInterval, setTimeout, unenroll };

@@ -1,12 +1,16 @@
 // `node:util`.
 import { TextDecoder, TextEncoder } from "../encoding.js";
-import { error, invalidType, outOfRange } from "./internal/errors.js";
+import { loaded } from "../lazy.js";
+import { MIMEParams, MIMEType } from "./internal/mime-type.js";
+import {
+  _errnoException, _exceptionWithHostPort, convertProcessSignalToExitCode, getCallSites, getSystemErrorMap, getSystemErrorMessage, getSystemErrorName,
+} from "./internal/system-errors.js";
+import { error, invalidType } from "./internal/errors.js";
 import { isDeepStrictEqual } from "./internal/deep-equal.js";
 import { format, formatWithOptions, inspect } from "./internal/inspect.js";
 import { parseArgs } from "./internal/parse-args.js";
-import { requireFunction, requireNumber, requireOneOf, requireString } from "./internal/validate.js";
+import { requireFunction, requireOneOf, requireString } from "./internal/validate.js";
 import types from "./util/types.js";
-import { constants as system } from "./os.js";
 
 const apply = Reflect.apply;
 const { setTimeout } = globalThis;
@@ -124,14 +128,12 @@ export function aborted(signal, resource) {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
-export function getSystemErrorName(code) {
-  requireNumber(code, "err");
-  if (code >= 0 || !Number.isSafeInteger(code)) throw outOfRange("err", "a negative integer", code);
-  return systemErrors().get(code)?.[0] ?? `Unknown system error ${code}`;
-}
-
-const systemErrors = () => new Map(Object.entries(system.errno).map(([name, number]) => [-number, [name, name]]));
-export const getSystemErrorMap = systemErrors;
+export const isBuffer = (value) => loaded("node/buffer.js")?.Buffer.isBuffer(value) ?? false;
+/** Prints with the time of day before it, as old programs do. */
+export const log = (...args) => console.log("%s - %s", new Date().toTimeString().slice(0, 8), format(...args));
+// There is no signal that a trace could be told by.
+export const setTraceSigInt = () => {};
+export const getCallSite = getCallSites;
 
 /** Reads the text of an `.env` file. */
 export function parseEnv(content) {
@@ -166,25 +168,34 @@ export const isError = (value) => types.isNativeError(value) || value instanceof
 export const isFunction = (value) => typeof value === "function";
 export const isPrimitive = (value) => value === null || (typeof value !== "object" && typeof value !== "function");
 
-export { TextDecoder, TextEncoder, format, formatWithOptions, inspect, isDeepStrictEqual, parseArgs, types };
+export { MIMEParams, MIMEType, TextDecoder, TextEncoder, _errnoException, _exceptionWithHostPort, convertProcessSignalToExitCode, format, formatWithOptions, getCallSites, getSystemErrorMap, getSystemErrorMessage, getSystemErrorName, inspect, isDeepStrictEqual, parseArgs, types };
 
 export default {
+  MIMEParams,
+  MIMEType,
   TextDecoder,
   TextEncoder,
+  _errnoException,
+  _exceptionWithHostPort,
   _extend,
   aborted,
   callbackify,
+  convertProcessSignalToExitCode,
   debug,
   debuglog,
   deprecate,
   format,
   formatWithOptions,
+  getCallSite,
+  getCallSites,
   getSystemErrorMap,
+  getSystemErrorMessage,
   getSystemErrorName,
   inherits,
   inspect,
   isArray,
   isBoolean,
+  isBuffer,
   isDate,
   isDeepStrictEqual,
   isError,
@@ -198,9 +209,11 @@ export default {
   isString,
   isSymbol,
   isUndefined,
+  log,
   parseArgs,
   parseEnv,
   promisify,
+  setTraceSigInt,
   stripVTControlCharacters,
   styleText,
   toUSVString,

@@ -9,12 +9,13 @@ import { Transform } from "./stream.js";
 const LENGTH_MAX = 4294967296;
 
 function settingsOf(format, options) {
-  const { level, maxOutputLength = LENGTH_MAX, finishFlush, windowBits, dictionary } = options ?? {};
-  if (level !== undefined) requireInteger(level, "options.level", -1, 9);
+  const { maxOutputLength = LENGTH_MAX, finishFlush, windowBits, dictionary, params } = options ?? {};
+  const level = format === "zstd" ? params?.[constants.ZSTD_c_compressionLevel] : options?.level;
+  if (format !== "zstd" && level !== undefined) requireInteger(level, "options.level", -1, 9);
   if (windowBits !== undefined && windowBits !== 0) requireInteger(windowBits, "options.windowBits", 8, 15);
   requireInteger(maxOutputLength, "options.maxOutputLength", 1, LENGTH_MAX);
   if (dictionary !== undefined) throw notImplemented("zlib", "a dictionary");
-  const syncs = format === "brotli" ? constants.BROTLI_OPERATION_FLUSH : constants.Z_SYNC_FLUSH;
+  const syncs = format === "zstd" ? constants.ZSTD_e_continue : format === "brotli" ? constants.BROTLI_OPERATION_FLUSH : constants.Z_SYNC_FLUSH;
   return { level: level === undefined || level < 0 ? undefined : level, maxOutputLength, allowsTruncated: finishFlush === syncs };
 }
 
@@ -25,6 +26,10 @@ class ZlibBase extends Transform {
     super({ autoDestroy: true, ...options });
     this[kCodec] = new Codec(format, compresses, settingsOf(format, options));
     this.bytesWritten = 0;
+  }
+
+  get bytesRead() {
+    return this.bytesWritten;
   }
 
   get _closed() {
@@ -95,6 +100,8 @@ const KINDS = {
   Unzip: ["unzip", false],
   BrotliCompress: ["brotli", true],
   BrotliDecompress: ["brotli", false],
+  ZstdCompress: ["zstd", true],
+  ZstdDecompress: ["zstd", false],
 };
 
 // Why a function: old code calls it without `new`.
@@ -151,7 +158,7 @@ function later(name, value, options, callback) {
 
 const made = {};
 for (const name of Object.keys(KINDS)) made[name] = classOf(name);
-export const { BrotliCompress, BrotliDecompress, Deflate, DeflateRaw, Gunzip, Gzip, Inflate, InflateRaw, Unzip } = made;
+export const { BrotliCompress, BrotliDecompress, Deflate, DeflateRaw, Gunzip, Gzip, Inflate, InflateRaw, Unzip, ZstdCompress, ZstdDecompress } = made;
 
 export const createBrotliCompress = (options) => new BrotliCompress(options);
 export const createBrotliDecompress = (options) => new BrotliDecompress(options);
@@ -162,6 +169,8 @@ export const createGzip = (options) => new Gzip(options);
 export const createInflate = (options) => new Inflate(options);
 export const createInflateRaw = (options) => new InflateRaw(options);
 export const createUnzip = (options) => new Unzip(options);
+export const createZstdCompress = (options) => new ZstdCompress(options);
+export const createZstdDecompress = (options) => new ZstdDecompress(options);
 
 export const brotliCompress = (value, options, callback) => later("BrotliCompress", value, options, callback);
 export const brotliDecompress = (value, options, callback) => later("BrotliDecompress", value, options, callback);
@@ -172,6 +181,8 @@ export const gzip = (value, options, callback) => later("Gzip", value, options, 
 export const inflate = (value, options, callback) => later("Inflate", value, options, callback);
 export const inflateRaw = (value, options, callback) => later("InflateRaw", value, options, callback);
 export const unzip = (value, options, callback) => later("Unzip", value, options, callback);
+export const zstdCompress = (value, options, callback) => later("ZstdCompress", value, options, callback);
+export const zstdDecompress = (value, options, callback) => later("ZstdDecompress", value, options, callback);
 
 export const brotliCompressSync = (value, options) => atOnce("BrotliCompress", value, options);
 export const brotliDecompressSync = (value, options) => atOnce("BrotliDecompress", value, options);
@@ -182,6 +193,8 @@ export const gzipSync = (value, options) => atOnce("Gzip", value, options);
 export const inflateSync = (value, options) => atOnce("Inflate", value, options);
 export const inflateRawSync = (value, options) => atOnce("InflateRaw", value, options);
 export const unzipSync = (value, options) => atOnce("Unzip", value, options);
+export const zstdCompressSync = (value, options) => atOnce("ZstdCompress", value, options);
+export const zstdDecompressSync = (value, options) => atOnce("ZstdDecompress", value, options);
 
 let table;
 
@@ -222,6 +235,8 @@ export default {
   createInflate,
   createInflateRaw,
   createUnzip,
+  createZstdCompress,
+  createZstdDecompress,
   deflate,
   deflateRaw,
   deflateRawSync,
@@ -236,4 +251,8 @@ export default {
   inflateSync,
   unzip,
   unzipSync,
+  zstdCompress,
+  zstdCompressSync,
+  zstdDecompress,
+  zstdDecompressSync,
 };

@@ -1,8 +1,10 @@
-//! Natives of the Compression Standard: gzip, zlib ("deflate"), raw deflate and brotli, each way.
+//! Natives of the Compression Standard: gzip, zlib ("deflate"), raw deflate and brotli, each way; and Zstandard, for Node's modules.
 //!
 //! Every call does a bounded piece of work and gives a bounded piece of output, because a few kilobytes can unpack to
 //! gigabytes: between two calls V8 sees that an isolate is over its limits. What the codecs themselves hold lies outside
 //! of V8's heap and counts as the isolate's.
+
+mod zstd;
 
 use brotli::{
     BrotliDecompressStream, BrotliResult, BrotliState,
@@ -16,6 +18,8 @@ use mote_engine::{
     memory::{Held, MemoryAccount},
     v8,
 };
+
+use zstd_safe::{CCtx, DCtx};
 
 use super::{
     args::{new_uint8_array, string_arg, throw_range_error, throw_type_error},
@@ -44,7 +48,7 @@ const BROTLI_QUALITY: u32 = 5;
 /// Gzip's only window.
 const GZIP_WINDOW_BITS: u8 = 15;
 
-/// `codecNew(format, compress, level) -> codec`; the level is for deflate and its kin, and may be left out.
+/// `codecNew(format, compress, level) -> codec`; the level is for deflate and its kin, and for Zstandard, and may be left out.
 fn codec_new<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     args: v8::FunctionCallbackArguments<'s>,
@@ -52,8 +56,8 @@ fn codec_new<'s>(
 ) {
     let Some(format) = string_arg(scope, &args, 0) else { return };
     let way = if args.get(1).is_true() { Way::Compress } else { Way::Decompress };
-    let level = args.get(2).try_cast::<v8::Uint32>().ok().map(|level| Compression::new(level.value().min(9)));
-    let Some(engine) = Engine::of(&format, way, level.unwrap_or_default()) else {
+    let level = args.get(2).try_cast::<v8::Uint32>().ok().map(|level| level.value());
+    let Some(engine) = Engine::of(&format, way, level) else {
         throw_type_error(scope, "the format is unknown");
         return;
     };
@@ -229,10 +233,13 @@ enum Engine {
     Inflate(Decompress),
     BrotliEncode(Box<BrotliEncoder>),
     BrotliDecode { state: Box<BrotliDecoder>, window_bytes: Option<usize> },
+    ZstdEncode(CCtx<'static>),
+    ZstdDecode(DCtx<'static>),
 }
 
 impl Engine {
-    fn of(format: &str, way: Way, level: Compression) -> Option<Self> {
+    fn of(format: &str, way: Way, wanted: Option<u32>) -> Option<Self> {
+        let level = wanted.map(|level| Compression::new(level.min(9))).unwrap_or_default();
         Some(match (format, way) {
             ("gzip", Way::Compress) => Self::Deflate(Compress::new_gzip(level, GZIP_WINDOW_BITS)),
             ("gzip", Way::Decompress) => Self::Inflate(Decompress::new_gzip(GZIP_WINDOW_BITS)),
@@ -250,6 +257,8 @@ impl Engine {
                 )),
                 window_bytes: None,
             },
+            ("zstd", Way::Compress) => Self::ZstdEncode(zstd::encoder(wanted)?),
+            ("zstd", Way::Decompress) => Self::ZstdDecode(zstd::decoder()?),
             _ => return None,
         })
     }
@@ -260,6 +269,8 @@ impl Engine {
             Self::Deflate(_) => DEFLATE_BYTES,
             Self::Inflate(_) => INFLATE_BYTES,
             Self::BrotliEncode(_) => BROTLI_ENCODER_BYTES,
+            Self::ZstdEncode(_) => zstd::ENCODER_BYTES,
+            Self::ZstdDecode(_) => zstd::DECODER_BYTES,
             Self::BrotliDecode { window_bytes, .. } => BROTLI_DECODER_BYTES + window_bytes.unwrap_or(0),
         }
     }
@@ -282,6 +293,8 @@ impl Engine {
             Self::Inflate(decompress) => inflate(decompress, input, output),
             Self::BrotliEncode(state) => brotli_encode(state, input, output, flow),
             Self::BrotliDecode { state, .. } => brotli_decode(state, input, output),
+            Self::ZstdEncode(context) => zstd::encode(context, input, output, flow),
+            Self::ZstdDecode(context) => zstd::decode(context, input, output),
         }
     }
 }

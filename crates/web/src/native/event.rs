@@ -12,8 +12,8 @@ use mote_wire::{
 
 use super::{
     args::{
-        headers_arg, headers_list, id_arg, kept_content, string_arg, throw_range_error, throw_type_error,
-        utf8_of,
+        headers_arg, headers_list, id_arg, kept_content, new_string, string_arg, throw_range_error,
+        throw_type_error, utf8_of,
     },
     body::take_body,
     natives, websocket,
@@ -29,7 +29,8 @@ natives! {
     requestHeaders => request_headers,
     requestHeader => request_header,
     requestCf => request_cf,
-    signalMade => signal_made,
+    keepForEvent => keep_for_event,
+    condemn => condemn,
     respond => respond,
     respondWebSocket => respond_web_socket,
     fail => fail,
@@ -94,17 +95,34 @@ fn request_header<'s>(
     }
 }
 
-/// `requestCf(eventId) -> JSON | undefined`: what is known of the client's connection. So far nothing is.
+/// `requestCf(eventId) -> text | undefined`: what is known of the client's connection, as [`mote_wire::link::CF`] has it.
 fn request_cf<'s>(
-    _scope: &mut v8::PinScope<'s, '_>,
-    _args: v8::FunctionCallbackArguments<'s>,
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
     mut rv: v8::ReturnValue<'_>,
 ) {
-    rv.set_undefined();
+    let Some((_, context)) = event(scope, &args) else { return };
+    let said = context.cf.borrow().clone();
+    let text = said.as_ref().and_then(|said| new_string(scope, &String::from_utf8_lossy(said.as_bytes())));
+    if let Some(text) = text {
+        rv.set(text.into());
+    }
 }
 
-/// `signalMade(eventId)`: JavaScript keeps the event's abort signal until `endEvent`.
-fn signal_made<'s>(
+/// `condemn()`: the isolate takes no new events.
+fn condemn<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    _args: v8::FunctionCallbackArguments<'s>,
+    _rv: v8::ReturnValue<'_>,
+) {
+    let runtime = State::of(scope).and_then(|state| state.runtime.borrow().upgrade());
+    if let Some(runtime) = runtime {
+        runtime.condemn();
+    }
+}
+
+/// `keepForEvent(eventId)`: JavaScript keeps something of the event's until `endEvent`.
+fn keep_for_event<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     args: v8::FunctionCallbackArguments<'s>,
     _rv: v8::ReturnValue<'_>,

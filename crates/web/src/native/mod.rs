@@ -7,6 +7,7 @@ pub(crate) mod async_frame;
 mod base64;
 mod body;
 mod buffer;
+mod bundle;
 mod compatibility;
 mod compression;
 mod crypto;
@@ -79,6 +80,7 @@ pub fn all() -> Vec<Native> {
         base64::natives(),
         body::natives(),
         buffer::natives(),
+        bundle::natives(),
         compatibility::natives(),
         compression::natives(),
         crypto::natives(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mote_blackbox::{DeployApi, Door, Project, Wrangler, form, mote as mote_command, signal};
+use mote_blackbox::{Commands, DeployApi, Door, Project, Wrangler, form, mote as mote_command, signal};
 use serde_json::{Value, json};
 
 use super::{node, project_of, says};
@@ -140,6 +140,8 @@ fn a_deploy_makes_the_namespace_that_has_no_id_and_keeps_it() {
     // A binding without an id is looked up on the node, too.
     wrangler.succeeds(&project, &["kv", "key", "put", "k", "kept", "--binding", "MY_KV", "--remote"]);
     assert_eq!(mote.get_from_host("shop.localhost", "/").text, "kept");
+    let commands = Commands::of(&mote, &door).with("MOTE_ACCOUNT", "acme").in_folder(project.path());
+    assert_eq!(commands.says(&["kv", "get", "k", "--binding", "MY_KV"]), "kept");
     wrangler.succeeds(&project, &["versions", "upload"]);
     assert_eq!(bound(), first, "and so has a version that is not deployed");
     // A second worker gets one of its own, a second binding too.

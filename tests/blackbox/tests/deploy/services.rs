@@ -72,7 +72,7 @@ const tests: Record<string, (env: any) => unknown> = {
   noClass: async (env) => { class Own {} return env.B.echo(new Own()).then(String, told); },
   tooLarge: async (env) => { try { return await env.B.echo("x".repeat(33 << 20)); } catch (error) { return told(error); } },
   imported: () => (imported as any).B.add(3, 4),
-  constructorName: async (env) => env.B.constructor().then(String, told),
+  constructorName: (env) => env.B.constructor.name,
   socket: async (env) => {
     const { webSocket } = await env.B.fetch("http://x/", { headers: { upgrade: "websocket" } });
     webSocket.accept();
@@ -128,7 +128,7 @@ pub(crate) fn calls_arrive(mote: &Mote) {
         ("entrypointFetch", "admin as root"),
         ("plain", "hi you, object, true"),
         ("noMethod", "TypeError: The RPC receiver does not implement the method \"nothing\"."),
-        ("constructorName", "TypeError: The RPC receiver does not implement the method \"constructor\"."),
+        ("constructorName", "Fetcher"),
         ("imported", "7"),
         ("socket", "callee: hello"),
     ] {
@@ -235,6 +235,46 @@ export default class extends WorkerEntrypoint {
     });
     assert_eq!(deploy(&api, "acme", "plain", HELLO, &json!([])).0, 200);
     assert_eq!(text(&mote, "plain.localhost", "/"), "hello");
+}
+
+#[test]
+fn a_worker_calls_its_own_exports_as_another_would() {
+    let (mote, _door, api) = node();
+    let code = r#"import { DurableObject, WorkerEntrypoint, exports } from "cloudflare:workers";
+let seen = 0;
+export class Part extends WorkerEntrypoint {
+  add(a, b) { return a + b; }
+  who() { return this.ctx.props.role ?? "nobody"; }
+  again(depth) { return this.ctx.exports.Part.again(depth + 1); }
+  fetch(request) { return Response.json([request.url, this.ctx.props]); }
+}
+export class Stored extends DurableObject {}
+export const handlers = { fetch: () => new Response("handlers") };
+export const helper = () => 1;
+export default {
+  async fetch(request, env, ctx) {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/inner") return new Response(`inner ${++seen}`);
+    if (pathname === "/loop") return ctx.exports.Part.again(1).then(String, (error) => new Response(error.message));
+    if (pathname === "/large") return new Response(await ctx.exports.Part.add("x".repeat(3e6), "y").then((text) => `${text.length}`));
+    const { Part } = ctx.exports;
+    return Response.json([
+      Object.keys(exports).sort(), await Part.add(1, 2), await Part.who(), await Part({ props: { role: "admin" } }).who(),
+      await (await Part({ props: { a: [1] } }).fetch("http://any/")).json(), await (await exports.handlers.fetch("http://any/")).text(),
+      await (await exports.default.fetch("http://any/inner")).text(), await Part.missing().catch((error) => error.message),
+    ]);
+  },
+};"#;
+    assert_eq!(deploy(&api, "acme", "own", code, &json!([])).0, 200);
+    let said: Value = serde_json::from_str(&text(&mote, "own.localhost", "/")).unwrap();
+    assert_eq!(said[0], json!(["Part", "default", "handlers"]));
+    assert_eq!((&said[1], &said[2], &said[3]), (&json!(3), &json!("nobody"), &json!("admin")));
+    assert_eq!(said[4], json!(["http://any/", {"a": [1]}]));
+    assert_eq!((&said[5], &said[6]), (&json!("handlers"), &json!("inner 1")));
+    assert!(said[7].as_str().unwrap().contains("\"missing\""), "{said}");
+    assert_eq!(text(&mote, "own.localhost", "/large"), "3000001");
+    let looped = text(&mote, "own.localhost", "/loop");
+    assert!(looped.contains("exports.Part") && looped.contains("gave no response"), "{looped}");
 }
 
 #[test]

@@ -18,7 +18,9 @@ const CLASSES = [
   "ReadableStreamBYOBReader", "ReadableStreamBYOBRequest", "ReadableStreamDefaultController", "ReadableStreamDefaultReader", "Request",
   "Response", "SubtleCrypto", "TextDecoder", "TextDecoderStream", "TextEncoder", "TextEncoderStream", "TransformStream",
   "TransformStreamDefaultController", "URL", "URLSearchParams", "WebSocket", "WritableStream", "WritableStreamDefaultController",
-  "WritableStreamDefaultWriter",
+  "WritableStreamDefaultWriter", "Cache", "CacheStorage", "EventSource", "ExtendableEvent", "FetchEvent", "HTMLRewriter", "MessageChannel", "MessagePort",
+  "Navigator", "Performance", "PerformanceEntry", "PerformanceMark", "PerformanceMeasure", "PerformanceObserver", "PerformanceObserverEntryList",
+  "PerformanceResourceTiming", "PromiseRejectionEvent", "ScheduledEvent", "URLPattern", "WebSocketRequestResponsePair",
 ];
 
 // What a worker may look for, beside the classes above and the language's own.

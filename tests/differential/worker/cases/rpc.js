@@ -57,6 +57,52 @@ export default {
     const result = [promise instanceof workers.RpcPromise, promise instanceof Promise, typeof promise.then];
     return promise.then(() => result);
   },
+  "class of a property": ({ env }) => {
+    const property = env.CALLED.greeting;
+    const result = [property instanceof workers.RpcProperty, property instanceof workers.RpcPromise, typeof property];
+    return property.then(() => result);
+  },
+  "class of a binding": ({ env }) => [env.CALLED instanceof workers.ServiceStub, workers.ServiceStub?.name, typeof Fetcher],
+  "classes that cannot be constructed": () => outcomes(...["RpcPromise", "RpcProperty", "ServiceStub"].map((name) => () => new workers[name]())),
+  "exports of ctx": ({ ctx }) => Object.keys(ctx.exports).sort(),
+  "exports of the module": () => Object.keys(workers.exports).sort(),
+  "exports' types": ({ ctx }) => [typeof ctx.exports.Called, typeof ctx.exports.default, ctx.exports.Called instanceof workers.ServiceStub, ctx.exports.missing, ctx.exports.Called === workers.exports.Called],
+  "call by ctx.exports": ({ ctx }) => ctx.exports.Called.add(2, 3),
+  "fetch by ctx.exports": async ({ ctx }) => (await ctx.exports.Called.fetch("http://any.test/path")).text(),
+  "fetch of the default export": async ({ ctx }) => (await ctx.exports.default.fetch("http://any.test/urls/empty%20text")).json(),
+  "properties": async ({ ctx }) => [await ctx.exports.Specialized.props(), await ctx.exports.Specialized({ props: { role: "admin" } }).props(), await (await ctx.exports.Specialized({ props: { a: [1] } }).fetch("http://a/")).json()],
+  "properties that are none": ({ ctx }) => outcomes(() => ctx.exports.Specialized({ props: 1 }).props(), () => ctx.exports.Specialized({}).props(), () => ctx.exports.Specialized().props(), () => ctx.exports.Specialized(1).props()),
+  "assigning to exports": ({ ctx }) => outcomes(() => { ctx.exports.Called = 1; }, () => { workers.exports.Called = 1; }, () => delete workers.exports.Called),
+  "withEnv": async () => {
+    const inner = await workers.withEnv({ TEXT: "other" }, async () => {
+      await null;
+      return [workers.env.TEXT, workers.env.OBJECT];
+    });
+    return [inner, workers.env.TEXT];
+  },
+  "withExports": () => [workers.withExports({ mine: 1 }, () => workers.exports.mine), workers.withEnvAndExports({ A: 1 }, { B: 2 }, () => [workers.env.A, workers.exports.B])],
+  "env can be changed": () => {
+    workers.env.ADDED = 1;
+    const seen = [workers.env.ADDED, "ADDED" in workers.env];
+    delete workers.env.ADDED;
+    return [...seen, workers.env.ADDED];
+  },
+  "base classes": () => outcomes(...["DurableObject", "WorkflowEntrypoint"].map((name) => () => {
+    class Mine extends workers[name] {}
+    return new Mine({ waitUntil() {} }, { B: 2 });
+  })),
+  "tracing": () => [Object.keys(workers.tracing).sort(), workers.tracing.enterSpan("s", (span, ...rest) => [span.isTraced, typeof span.end, rest], 1, 2)],
+  "cache": () => [typeof workers.cache, Object.keys(workers.cache), typeof workers.cache.purge],
+  "restore": () => [typeof workers.restore, String(workers.restore), typeof workers.abortIsolate],
+  "a key": async ({ env }) => {
+    const key = await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, ["sign"]);
+    const back = await env.CALLED.echo(key);
+    return [back.type, back.algorithm.name];
+  },
+  "values of the platform": ({ env }) => outcomes(...[new Blob(["b"]), new File(["f"], "n"), new URL("http://a/"), new FormData(), new AbortController().signal, new Headers({ a: "b" }), new URLSearchParams("a=b"), new DOMException("m", "AbortError")].map((value) => async () => (await env.CALLED.echo(value))?.constructor?.name)),
+  "cf goes to another worker": async ({ env }) => (await env.CALLED.fetch("http://a/cf", { cf: { mine: 7, text: "\u00fc\u{1f600}" } })).json(),
+  "no cf goes to another worker": async ({ env }) => (await env.CALLED.fetch("http://a/cf")).json(),
+  "this cf goes to another worker": async ({ env, request }) => (await env.CALLED.fetch(new Request("http://a/cf", request))).json(),
   "module's exports": () => Object.keys(workers).sort(),
   "classes": () => [WorkerEntrypoint, RpcTarget].map((Class) => [typeof Class, Class.name]),
   "local stub": async () => {

@@ -91,6 +91,53 @@ export default {
     a.accept();
     return outcomes(() => a.send(1), () => a.send(null), () => a.send({}), () => a.send());
   },
+  "half-open": async () => {
+    const [a, b] = pair();
+    a.accept();
+    b.accept({ allowHalfOpen: true });
+    const heard = next(b, "close");
+    a.close(3001, "first");
+    const { code } = await heard;
+    const states = [a.readyState, b.readyState];
+    const late = next(a, "message");
+    b.send("still");
+    const { data } = await late;
+    const ended = next(a, "close");
+    b.close(3002, "second");
+    const end = await ended;
+    return [code, states, data, end.code, end.reason, a.readyState, b.readyState];
+  },
+  "closing is answered": async () => {
+    const [a, b] = pair();
+    a.accept();
+    b.accept({ allowHalfOpen: false });
+    const ended = next(a, "close");
+    a.close(3001, "first");
+    const { code, reason, wasClean } = await ended;
+    return [code, reason, wasClean, a.readyState, b.readyState];
+  },
+  "accept's options": () => outcomes(() => pair()[0].accept(null), () => pair()[0].accept({}), () => pair()[0].accept(1), () => pair()[0].accept({ allowHalfOpen: "x" })),
+  "attachments are copies": () => {
+    const [a] = pair();
+    const value = { list: [1], when: new Date(5) };
+    const before = a.deserializeAttachment();
+    a.serializeAttachment(value);
+    value.list.push(2);
+    return [before, a.deserializeAttachment(), a.deserializeAttachment() === a.deserializeAttachment()];
+  },
+  "attachments that are none": () => outcomes(() => pair()[0].serializeAttachment(), () => pair()[0].serializeAttachment(() => {}), () => pair()[0].serializeAttachment("x".repeat(20_000)), () => pair()[0].serializeAttachment(Symbol("s"))),
+  "request and response": () => {
+    const both = new WebSocketRequestResponsePair("ping", "pong");
+    return [both.request, both.response, Object.prototype.toString.call(both)];
+  },
+  "long messages": async () => {
+    const [a, b] = pair();
+    a.accept();
+    b.accept();
+    const seen = next(b, "message");
+    a.send("x".repeat(2 ** 20));
+    return (await seen).data.length;
+  },
   "attachments": () => {
     const [a] = pair();
     a.serializeAttachment({ a: [1] });

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use mote_bundle::{Environment, Project};
 use mote_host::kv::{KvAt, KvOptions};
+use serde_json::Value;
 
 use super::{
     Client, ConnectionOptions, Output, RemoteError,
-    client::{in_account, segment},
+    client::{in_account, in_worker, segment},
     named::project_here,
 };
 use crate::dev;
@@ -104,31 +105,48 @@ impl Options {
         Ok((client, account))
     }
 
-    /// The id of the namespace that a binding of the project here leads to.
-    fn bound(&self, binding: &str, env: Option<&str>) -> Result<String, RemoteError> {
-        let project = match &self.local {
-            None => project_here(env)?,
-            Some(_) => {
-                let environment = Environment::development();
-                let environment = match env {
-                    Some(name) => environment.named(name),
-                    None => environment,
-                };
-                Project::open(Path::new("."), &environment)?
-            }
+    /// The id of the namespace that a binding of the project here leads to. Where the configuration names none, it is on the node, where
+    /// wrangler has made it at the first deploy; for `mote dev` it is the binding's name.
+    async fn bound(
+        &self,
+        client: &Client,
+        account: &str,
+        binding: &str,
+        env: Option<&str>,
+    ) -> Result<String, RemoteError> {
+        let environment = Environment::development();
+        let environment = match env {
+            Some(name) => environment.named(name),
+            None => environment,
         };
-        let bindings = project.settings().bindings.iter();
-        let mut bindings = bindings.filter(|known| known.kind == "kv_namespace" && known.name == binding);
-        let id = bindings.next().map(|found| found.fields.get("namespace_id").and_then(|id| id.as_str()));
-        match (id, &self.local) {
-            (Some(Some(id)), _) => Ok(id.to_owned()),
-            // As the workers of `mote dev` have it.
-            (Some(None), Some(_)) => Ok(binding.to_owned()),
-            (Some(None), None) | (None, _) => Err(RemoteError::wrong(
+        let project = Project::open(Path::new("."), &environment)?;
+        let mut bindings = project.settings().bindings.iter();
+        let found = bindings.find(|known| known.kind == "kv_namespace" && known.name == binding);
+        let found = found.ok_or_else(|| {
+            RemoteError::wrong(
                 format!("the project here has no KV namespace with the binding `{binding}`"),
                 "`kv_namespaces` of its configuration lists them; --env names an environment",
-            )),
+            )
+        })?;
+        if let Some(id) = found.fields.get("namespace_id").and_then(Value::as_str) {
+            return Ok(id.to_owned());
         }
+        if self.local.is_some() {
+            return Ok(binding.to_owned());
+        }
+        let name = project.name();
+        let settings: Value = client.get(&in_worker(account, name, "/settings")).await?;
+        let bindings = settings.get("bindings").and_then(Value::as_array).into_iter().flatten();
+        let is_it = |known: &&Value| {
+            known.get("type") == Some(&"kv_namespace".into()) && known.get("name") == Some(&binding.into())
+        };
+        let id = bindings.into_iter().find(is_it).and_then(|known| known.get("namespace_id")?.as_str());
+        id.map(str::to_owned).ok_or_else(|| {
+            RemoteError::wrong(
+                format!("the binding `{binding}` has no `id`, and the worker {name} on the node has none of this name"),
+                "`mote kv namespace create TITLE` makes a namespace and says its id",
+            )
+        })
     }
 }
 
@@ -140,7 +158,7 @@ pub(crate) async fn run(options: &Options, output: &Output) -> Result<(), Remote
             (None, Some(title)) => titled(&client, &account, title).await?,
             (None, None) => {
                 let binding = namespace.binding.as_deref().unwrap_or_default();
-                options.bound(binding, env.env.as_deref())?
+                options.bound(&client, &account, binding, env.env.as_deref()).await?
             }
         };
         Ok::<_, RemoteError>(Namespace { client: &client, account: &account, id })

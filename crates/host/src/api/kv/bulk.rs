@@ -81,7 +81,7 @@ impl Calls<'_> {
                 return Err(invalid(format!("`{other}` is not a valid type. Use \"json\" or \"text\"")));
             }
         };
-        let (found, held) = self.kv.found(&self.kv.api, id, keys).await?;
+        let (found, held) = self.kv.found(&self.kv.api, self.at(id), keys).await?;
         let mut values = Map::new();
         for (key, entry) in found {
             let Some(entry) = entry else {

@@ -47,7 +47,7 @@ impl Calls<'_> {
     }
 
     pub(super) async fn value(&self, id: &str, key: &str) -> Result<Reply, Refusal> {
-        let found = self.kv.get(&self.kv.api, id, &decoded_key(key)?).await?;
+        let found = self.kv.get(&self.kv.api, self.at(id), &decoded_key(key)?).await?;
         let (entry, held) = found.ok_or_else(no_key)?;
         let value = Bytes::from_owner(Owned { value: entry.value, _held: held });
         let mut response = Response::new(Full::new(value));

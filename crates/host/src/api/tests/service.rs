@@ -45,6 +45,50 @@ fn nobody_takes_the_address_of_another_accounts_preview() {
 }
 
 #[test]
+fn a_list_of_versions_with_large_settings_is_no_larger_than_one_of_small_ones() {
+    run(async {
+        let node = node(NODE);
+        let main = ModuleSpecifier::parse("index.js").unwrap();
+        let module = Module::new(main.clone(), ModuleKind::EsModule, "export default {}".to_owned());
+        let bundle = Bundle::new(vec![module], main, Format::Modules).unwrap();
+        let large = json!({"name": "LARGE", "type": "json", "json": vec![0; 400_000]});
+        let Value::Object(large) = large else { panic!("it is an object") };
+        let config =
+            VersionConfig { account: "acme".to_owned(), bindings: vec![large], ..VersionConfig::default() };
+        let config_json = serde_json::to_string(&config).unwrap();
+        for number in 0..20 {
+            let id = format!("large {number}");
+            let new = NewVersion {
+                settings_json: None,
+                kept: Kept::default(),
+                id: &id,
+                account: "acme",
+                worker: "shop",
+                tag: "tag",
+                config_json: &config_json,
+                secrets: b"sealed",
+                bundle: &bundle,
+                assets: &[],
+                who: "me",
+                now_ms: 1,
+            };
+            node.store.add_version(&new, &Takes::Nothing).unwrap();
+        }
+        let listed = node.get(NODE, "accounts/acme/workers/scripts/shop/versions").await;
+        let items = listed.result()["items"].as_array().unwrap();
+        assert_eq!((items.len(), &items[0]["id"]), (21, &json!("large 19")));
+        let whole = items.iter().filter(|item| !item["resources"]["bindings"].is_null()).count();
+        assert_eq!(whole, 2, "two have room, and nothing older is shown with more than it has");
+        assert!(listed.document.to_string().len() < 4 << 20);
+        assert!(
+            items.iter().all(|item| item["number"].is_u64() && item["metadata"]["created_on"].is_string())
+        );
+        let oldest = node.store.version("acme", "shop", "large 0").unwrap();
+        assert_eq!(oldest.config_json, config_json, "it is only not listed");
+    });
+}
+
+#[test]
 fn a_message_is_never_as_long_as_what_was_sent() {
     run(async {
         let node = node(NODE);

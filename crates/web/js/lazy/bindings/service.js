@@ -1,51 +1,121 @@
 // A binding to another worker: `fetch` sends it a fetch event, and everything else is a method that it is called by.
+import { CF_HEADER, cfToPassOn } from "../incoming-cf.js";
+import { appendTo, copyList, deleteFrom } from "../../header-list.js";
 import { createFetch } from "../../fetch.js";
 import { NativeLink } from "../websocket-links.js";
 import { newToken } from "../../fetch-tokens.js";
 import { Session } from "../rpc/session.js";
 import { MAIN, propertyOf, promiseOfCall } from "../rpc/stubs.js";
-import { defineInterface, illegalConstructor } from "../../webidl.js";
+import { Fetcher, newFetcher } from "./fetcher.js";
+import { isObject } from "../../webidl.js";
 import { native } from "../../native.js";
 
 const NativeProxy = Proxy;
+const stringify = JSON.stringify;
 const then = Function.prototype.call.bind(Promise.prototype.then);
-const MADE_HERE = { __proto__: null };
 // Nobody reads it: the binding says where a call goes.
 const RPC_URL = "https://rpc.invalid/";
 
 const fetchThrough = (binding) =>
   createFetch({
+    prepare: withCf,
     start: (token, method, url, list, body) => native.fetchStart(token, method, url, list, body, binding),
     abort: (token) => native.fetchAbort(token),
     connect: (token, url, list, protocols) => native.webSocketConnect(token, url, list, protocols, binding, false),
   });
 
-/** What bindings that answer requests are. */
-export class Fetcher {
-  constructor(token, fetch) {
-    if (token !== MADE_HERE) illegalConstructor();
-    Object.defineProperty(this, "fetch", { value: fetch, writable: true, enumerable: true, configurable: true });
-  }
+// What the caller's request says in `cf`, the callee's says too.
+function withCf(parts) {
+  const cf = cfToPassOn(parts);
+  const list = copyList(parts.list);
+  deleteFrom(list, CF_HEADER);
+  if (cf !== undefined) appendTo(list, CF_HEADER, cf);
+  return { ...parts, list };
 }
-defineInterface(Fetcher, "Fetcher");
 
 /** A binding that answers requests and nothing else. */
-export const createFetcher = (binding) => new Fetcher(MADE_HERE, fetchThrough(binding));
+export const createFetcher = (binding) => newFetcher(fetchThrough(binding));
 
 /** A binding to a worker. */
-export function createService(binding) {
-  const fetcher = createFetcher(binding);
-  const ref = { call: (path, args) => callNow(binding, path, args) };
-  return new NativeProxy(fetcher, {
-    get(target, name) {
-      if (typeof name === "symbol" || name === "fetch") return target[name];
-      // Else awaiting the binding would call its worker.
-      if (name === "then") return undefined;
-      if (name === "connect") return notHere;
-      return propertyOf(ref, [name]);
-    },
-    has: (target, name) => typeof name === "string" || name in target,
-  });
+export const createService = (binding) => new NativeProxy(createFetcher(binding), new ServiceHandler(binding));
+
+class ServiceHandler {
+  #ref;
+  #fetcher;
+
+  constructor(binding, fetcher = undefined) {
+    this.#ref = { call: (path, args) => callNow(binding, path, args) };
+    this.#fetcher = fetcher;
+  }
+
+  get(target, name) {
+    if (typeof name === "symbol" || name === "fetch" || name === "constructor") return (this.#fetcher ?? target)[name];
+    // Else awaiting the binding would call its worker.
+    if (name === "then") return undefined;
+    if (name === "connect") return notHere;
+    return propertyOf(this.#ref, [name]);
+  }
+
+  has(target, name) {
+    return typeof name === "string" || name in (this.#fetcher ?? target);
+  }
+}
+
+// What stands before the name of an entrypoint of the worker's own, in the place of a binding's name: only the host knows which
+// worker asks.
+const LOOPBACK = "exports/";
+// It goes along with each call.
+const TARGET_LENGTH_MAX = 64 << 10;
+
+/** One of the worker's own entrypoints. Calling it gives the same with properties for `ctx.props`. */
+export function createLoopback(entrypoint) {
+  const binding = (props) => {
+    const target = stringify({ entrypoint, props });
+    if (target.length > TARGET_LENGTH_MAX) throw new RangeError(`ctx.exports: props have more than ${TARGET_LENGTH_MAX} characters as JSON.`);
+    return LOOPBACK + target;
+  };
+  return new NativeProxy(() => {}, new LoopbackHandler(binding(undefined), (options) => createService(binding(propsOf(options)))));
+}
+
+class LoopbackHandler extends ServiceHandler {
+  #specialize;
+
+  constructor(binding, specialize) {
+    super(binding, createFetcher(binding));
+    this.#specialize = specialize;
+  }
+
+  apply(_target, _self, [options]) {
+    return this.#specialize(options);
+  }
+
+  getPrototypeOf() {
+    return Fetcher.prototype;
+  }
+
+  ownKeys() {
+    return [];
+  }
+
+  getOwnPropertyDescriptor() {
+    return undefined;
+  }
+
+  set() {
+    return false;
+  }
+
+  defineProperty() {
+    return false;
+  }
+}
+
+function propsOf(options) {
+  if (!isObject(options)) throw new TypeError("ctx.exports: the options must be an object.");
+  const { props } = options;
+  if (props === undefined) return undefined;
+  if (typeof props !== "object" || props === null) throw new TypeError("ctx.exports: props must be an object.");
+  return props;
 }
 
 function notHere() {

@@ -4,18 +4,19 @@ import { native } from "../../native.js";
 import { hex, numberText } from "./primitives.js";
 import * as lang from "../../primordials.js";
 
-const ITEMS_MAX = 100;
+/** How many items of one list are shown, unless more or fewer are wanted. */
+export const ITEMS_MAX = 100;
 const BYTES_MAX = 50;
 
 /**
  * Adds a value's contents to `parts`, each made by `child(value)` or by `spend(text)`; stops when `hasRoom()` says so.
  * Gives the number of parts at the end that stand for what was left out.
  */
-export function addContents({ value, what, length, parts, child, spend, hasRoom }) {
+export function addContents({ value, what, length, parts, child, spend, hasRoom, itemsMax }) {
   const add = (text) => {
     parts[parts.length] = text;
   };
-  const context = { value, length, add, child, spend, hasRoom };
+  const context = { value, length, add, child, spend, hasRoom, itemsMax };
   switch (what) {
     case kind.ARRAY:
     case kind.ARGUMENTS:
@@ -41,10 +42,10 @@ export function addContents({ value, what, length, parts, child, spend, hasRoom 
   }
 }
 
-function addItems({ value, length, add, child, spend, hasRoom }) {
+function addItems({ value, length, add, child, spend, hasRoom, itemsMax }) {
   let shown = 0;
   let index = 0;
-  while (index < length && shown < ITEMS_MAX && hasRoom()) {
+  while (index < length && shown < itemsMax && hasRoom()) {
     const descriptor = lang.descriptorOf(value, index);
     if (descriptor === undefined) {
       const next = nextIndex(value, index, length);
@@ -72,30 +73,31 @@ function nextIndex(array, from, length) {
   return length;
 }
 
-function addNumbers({ value, length, add, spend }) {
-  const shown = lang.min(length, ITEMS_MAX);
-  for (let i = 0; i < shown; i++) add(spend(typeof value[i] === "bigint" ? `${value[i]}n` : numberText(value[i])));
+function addNumbers({ value, length, add, spend, hasRoom, itemsMax }) {
+  const most = lang.min(length, itemsMax);
+  let shown = 0;
+  for (let i = 0; i < most && hasRoom(); i++, shown++) add(spend(typeof value[i] === "bigint" ? `${value[i]}n` : numberText(value[i])));
   return addRest(length - shown, add, spend);
 }
 
-function addMembers({ value, length, add, child, spend, hasRoom }) {
-  const members = firstOf(length, (visit) => lang.setForEach(value, visit));
+function addMembers({ value, length, add, child, spend, hasRoom, itemsMax }) {
+  const members = firstOf(itemsMax, (visit) => lang.setForEach(value, visit));
   let shown = 0;
   for (; shown < members.length && hasRoom(); shown++) add(child(members[shown].item));
   return addRest(length - shown, add, spend);
 }
 
-function addEntries({ value, length, add, child, spend, hasRoom }) {
-  const entries = firstOf(length, (visit) => lang.mapForEach(value, visit));
+function addEntries({ value, length, add, child, spend, hasRoom, itemsMax }) {
+  const entries = firstOf(itemsMax, (visit) => lang.mapForEach(value, visit));
   let shown = 0;
   for (; shown < entries.length && hasRoom(); shown++) add(`${child(entries[shown].key)} => ${child(entries[shown].item)}`);
   return addRest(length - shown, add, spend);
 }
 
-function firstOf(length, forEach) {
+function firstOf(count, forEach) {
   const found = [];
   forEach((item, key) => {
-    if (found.length < ITEMS_MAX) found[found.length] = { key, item };
+    if (found.length < count) found[found.length] = { key, item };
   });
   return found;
 }

@@ -3,10 +3,10 @@ import { codePointAt, codeUnitAt, numberToString, stringIncludes, stringPadStart
 
 export const STRING_LENGTH_MAX = 10_000;
 
-export function primitiveText(value) {
+export function primitiveText(value, lengthMax = STRING_LENGTH_MAX) {
   switch (typeof value) {
     case "string":
-      return stringText(value);
+      return stringText(value, lengthMax);
     case "number":
       return numberText(value);
     case "bigint":
@@ -22,10 +22,10 @@ export function numberText(value) {
   return value === 0 && 1 / value < 0 ? "-0" : `${value}`;
 }
 
-function stringText(string) {
-  const rest = string.length - STRING_LENGTH_MAX;
+function stringText(string, lengthMax) {
+  const rest = string.length - lengthMax;
   if (rest <= 0) return quoted(string);
-  return `${quoted(stringSlice(string, 0, STRING_LENGTH_MAX))}... ${rest} more character${rest === 1 ? "" : "s"}`;
+  return `${quoted(stringSlice(string, 0, lengthMax))}... ${rest} more character${rest === 1 ? "" : "s"}`;
 }
 
 /** A string in whatever quotes need no escape. */

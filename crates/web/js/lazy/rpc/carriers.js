@@ -89,11 +89,11 @@ export function writableOfStub(stub) {
 /** What a request is made of; it is used up. */
 export function requestParts(request) {
   const { method, url, list, body, redirect } = partsOf(request);
-  return { method, url, headers: list, body: streamOf(body), redirect };
+  return { method, url, headers: list, body: streamOf(body), redirect, cf: request.cf };
 }
 
-export function requestOfParts({ method, url, headers, body, redirect }) {
-  return new Request(url, { method, headers: pairsOf(headers), body: body ?? undefined, redirect });
+export function requestOfParts({ method, url, headers, body, redirect, cf }) {
+  return new Request(url, { method, headers: pairsOf(headers), body: body ?? undefined, redirect, cf });
 }
 
 /** What a response is made of; it is used up. */
@@ -101,12 +101,12 @@ export function responseParts(response) {
   if (response.webSocket !== null) throw new TypeError("A Response with a webSocket cannot be passed to another worker by a call; use fetch().");
   const headers = [];
   response.headers.forEach((value, name) => headers.push(name, value));
-  const { status, statusText, body } = response;
-  return { status, statusText, headers, body };
+  const { status, statusText, body, cf } = response;
+  return { status, statusText, headers, body, cf };
 }
 
-export function responseOfParts({ status, statusText, headers, body }) {
-  return new Response(body, { status, statusText, headers: pairsOf(headers) });
+export function responseOfParts({ status, statusText, headers, body, cf }) {
+  return new Response(body, { status, statusText, headers: pairsOf(headers), cf });
 }
 
 /** A flat list as pairs, which is what headers are made of. */

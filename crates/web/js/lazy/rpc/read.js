@@ -1,6 +1,7 @@
 // Values that another worker has sent (`write.js` says how). Whoever sent them may be hostile: what is no such message is
 // refused with a TypeError, and nothing of it reaches a prototype.
 import { DOMException } from "../../dom-exception.js";
+import { createBlob } from "../../blob.js";
 import { Headers } from "../../headers.js";
 import { hide, viewOfShape } from "../structured-clone-leaves.js";
 import { pairsOf, readableOfStub, requestOfParts, responseOfParts, writableOfStub } from "./carriers.js";
@@ -94,6 +95,8 @@ class Reader {
         return keep(viewOfShape({ name: text(node[1]), buffer: this.value(node[2]), offset: node[3], length: node[4] }));
       case "h":
         return keep(new Headers(pairsOf(list(node[1]))));
+      case "B":
+        return keep(createBlob(bytesOf(node[2]), text(node[1])));
       case "f":
         return keep(this.#importer(node[1]));
       case "w":
@@ -171,11 +174,13 @@ function list(value) {
   return value;
 }
 
-function bufferOf(value) {
+function bytesOf(value) {
   const bytes = native.base64UrlDecode(text(value));
   if (bytes === undefined) throw broken();
-  return bytes.buffer;
+  return bytes;
 }
+
+const bufferOf = (value) => bytesOf(value).buffer;
 
 export function broken() {
   return new TypeError("The other worker has sent what is no message of a remote call.");

@@ -1,6 +1,6 @@
 // What a worker holds of another one: stubs of things, promises of what calls will give, and the properties of both. All
 // three can be called and asked for members without waiting.
-import { defineInterface } from "../../webidl.js";
+import { defineInterface, illegalConstructor } from "../../webidl.js";
 import { isRpcTarget, memberOf, missing } from "./targets.js";
 
 const { apply } = Reflect;
@@ -37,13 +37,24 @@ export class RpcStub {
     if (!isRpcTarget(target) && typeof target !== "function") throw new TypeError("RpcStub: the target is neither an RpcTarget nor a function.");
     return stubOfRef(new OwnRef(target));
   }
-
-  // A stub has no prototype that says what it is: all of its members are the other side's.
-  static [Symbol.hasInstance](value) {
-    return isStub(value);
-  }
 }
 defineInterface(RpcStub, "RpcStub");
+
+/** What a call gives. */
+export class RpcPromise {
+  constructor() {
+    illegalConstructor();
+  }
+}
+defineInterface(RpcPromise, "RpcPromise");
+
+/** What reading a member of something remote gives. */
+export class RpcProperty {
+  constructor() {
+    illegalConstructor();
+  }
+}
+defineInterface(RpcProperty, "RpcProperty");
 
 class StubRef {
   session;
@@ -212,8 +223,9 @@ class Handler {
     throw new TypeError("The properties of something remote cannot be deleted.");
   }
 
+  // What it is can be asked for; its members are the other side's all the same.
   getPrototypeOf() {
-    return null;
+    return this.Class.prototype;
   }
 
   ownKeys() {
@@ -226,8 +238,11 @@ class Handler {
 }
 
 class StubHandler extends Handler {
+  Class = RpcStub;
+
   get(_target, name) {
     const { ref } = this;
+    if (name === "constructor") return RpcStub;
     if (name === dispose) return () => ref.dispose();
     if (name === "dup") return () => ref.dup();
     if (name === "onRpcBroken") return (callback) => ref.session.whenOver(callback);
@@ -238,6 +253,8 @@ class StubHandler extends Handler {
 }
 
 class PromiseHandler extends Handler {
+  Class = RpcPromise;
+
   get(_target, name) {
     const { ref } = this;
     if (name === dispose) return () => ref.dispose();
@@ -248,6 +265,8 @@ class PromiseHandler extends Handler {
 }
 
 class PropertyHandler extends Handler {
+  Class = RpcProperty;
+
   get(_target, name) {
     const { ref } = this;
     // Awaiting a property asks for its value.

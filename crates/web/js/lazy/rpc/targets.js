@@ -35,6 +35,22 @@ export class WorkerEntrypoint {
 }
 defineInterface(WorkerEntrypoint, "WorkerEntrypoint");
 
+// Classes for what the node does not run. They can be extended, since worker code does so at its top level.
+
+export class DurableObject {
+  constructor() {
+    throw new TypeError("DurableObject: Mote has no Durable Objects, and so no state that one could be made with.");
+  }
+}
+defineInterface(DurableObject, "DurableObject");
+
+export class WorkflowEntrypoint {
+  constructor() {
+    throw new TypeError("WorkflowEntrypoint: Mote has no Workflows, and so no context that one could be made with.");
+  }
+}
+defineInterface(WorkflowEntrypoint, "WorkflowEntrypoint");
+
 /** A default export that is an object: its functions are called as handlers are, with `env` and `ctx` behind their argument. */
 export class Handlers {
   #object;

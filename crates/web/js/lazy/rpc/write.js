@@ -5,6 +5,7 @@
 // `["u"]` undefined, `["N", text]` another number, `["I", digits]` a BigInt, `[index]` the object at that place among the
 // nodes. So an object that is met twice is sent once, and cycles hold.
 import { DOMException, isDOMException } from "../../dom-exception.js";
+import { blobType, bytesOfBlob, isBlob, isFile } from "../../blob.js";
 import { className } from "../inspect/shape.js";
 import { copyBuffer, flagsOf, shapeOfView } from "../structured-clone-leaves.js";
 import { isHeaders, headerListOf } from "../../headers.js";
@@ -129,6 +130,7 @@ class Writer {
     const prototype = prototypeOf(value);
     if (prototype === ObjectPrototype || prototype === null) return this.#properties(value);
     if (isHeaders(value)) return ["h", headerListOf(value)];
+    if (isBlob(value) && !isFile(value)) return this.#blob(value);
     if (isReadableStream(value)) return ["w", this.#exporter(readableTarget(value))];
     if (isWritableStream(value)) return ["W", this.#exporter(writableTarget(value))];
     if (isRequest(value)) return ["Q", this.token(requestParts(value))];
@@ -194,6 +196,12 @@ class Writer {
     const text = native.base64UrlEncode(new Bytes(copyBuffer(value)));
     this.#count(text.length);
     return ["b", text];
+  }
+
+  #blob(value) {
+    const bytes = native.base64UrlEncode(bytesOfBlob(value));
+    this.#count(bytes.length);
+    return ["B", blobType(value), bytes];
   }
 
   #view(value, what) {

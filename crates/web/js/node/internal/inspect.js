@@ -13,19 +13,39 @@ const defaultOptions = {
   showProxy: false,
   maxArrayLength: 100,
   maxStringLength: 10000,
-  breakLength: 128,
+  breakLength: 80,
   compact: 3,
   sorted: false,
   getters: false,
   numericSeparator: false,
 };
 
-/** Of the options, `depth` and `showHidden` count. */
+/** Of the options, `customInspect`, `showProxy`, `getters` and `numericSeparator` do not count. */
 export function inspect(value, options = undefined, legacyDepth = undefined) {
   const isLegacy = typeof options === "boolean";
   const given = isLegacy ? { showHidden: options, depth: legacyDepth ?? undefined } : options;
   const { depth = defaultOptions.depth, showHidden = defaultOptions.showHidden } = given ?? {};
-  return show(value, { depth: depth === null ? Infinity : depth, showHidden: Boolean(showHidden) });
+  return show(value, { depth: depth === null ? Infinity : depth, showHidden: Boolean(showHidden), style: styleOf({ ...defaultOptions, ...given }) });
+}
+
+// A number as it counts here: null stands for as much as there is.
+const countOf = (value, otherwise) => (value === null ? Infinity : typeof value === "number" && value >= 0 ? value : otherwise);
+
+function styleOf({ maxArrayLength, maxStringLength, breakLength, compact, sorted, colors }) {
+  const style = {
+    itemsMax: countOf(maxArrayLength, 100),
+    stringMax: countOf(maxStringLength, 10000),
+    width: countOf(breakLength, 80),
+    united: compact === true ? Infinity : compact === false ? 0 : countOf(compact, 3),
+  };
+  if (sorted) style.inOrder = (parts) => parts.sort(typeof sorted === "function" ? sorted : undefined);
+  if (colors) style.paint = painted;
+  return style;
+}
+
+function painted(text, value) {
+  const color = inspect.colors[inspect.styles[value === null ? "null" : typeof value]];
+  return color === undefined ? text : `\u001b[${color[0]}m${text}\u001b[${color[1]}m`;
 }
 
 inspect.custom = custom;

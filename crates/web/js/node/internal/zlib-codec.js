@@ -105,6 +105,7 @@ export class Codec {
     if (!(thrown instanceof TypeError)) return thrown;
     if (thrown.message === TRUNCATED) return failure("unexpected end of file", "Z_BUF_ERROR");
     if (this.#format === "brotli") return failure("Decompression failed", "ERR_BROTLI_DECODER_ERROR");
+    if (this.#format === "zstd") return failure("Unknown frame descriptor", "ZSTD_error_prefix_unknown");
     return failure(this.#given === 0 ? "incorrect header check" : "invalid compressed data", "Z_DATA_ERROR");
   }
 }

@@ -1,8 +1,7 @@
 // `node:timers/promises`.
+import * as web from "../../timers.js";
 import { AbortError, invalidType } from "../internal/errors.js";
 import { requireSignal } from "../internal/validate.js";
-
-const web = { clearTimeout: globalThis.clearTimeout, setTimeout: globalThis.setTimeout };
 
 function after(delay, value, options = {}) {
   try {

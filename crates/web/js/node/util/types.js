@@ -39,6 +39,7 @@ export const isWeakSet = isKind(kind.WEAK_SET);
 
 export const isBigInt64Array = isArrayOf("BigInt64Array");
 export const isBigUint64Array = isArrayOf("BigUint64Array");
+export const isFloat16Array = isArrayOf("Float16Array");
 export const isFloat32Array = isArrayOf("Float32Array");
 export const isFloat64Array = isArrayOf("Float64Array");
 export const isInt16Array = isArrayOf("Int16Array");
@@ -68,6 +69,7 @@ export default {
   isBigInt64Array,
   isBigIntObject,
   isBigUint64Array,
+  isFloat16Array,
   isBooleanObject,
   isBoxedPrimitive,
   isCryptoKey,

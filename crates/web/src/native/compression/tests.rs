@@ -1,12 +1,11 @@
-use flate2::Compression;
 use mote_engine::memory::MemoryAccount;
 
 use super::{BROTLI_DECODER_BYTES, Codec, Engine, Failure, Flow, STEP_BYTES_MAX, Way, brotli_window_bytes};
 
-const FORMATS: [&str; 4] = ["gzip", "deflate", "deflate-raw", "brotli"];
+const FORMATS: [&str; 5] = ["gzip", "deflate", "deflate-raw", "brotli", "zstd"];
 
 fn codec(format: &str, way: Way) -> Codec {
-    let engine = Engine::of(format, way, Compression::default()).unwrap();
+    let engine = Engine::of(format, way, None).unwrap();
     let held = MemoryAccount::alone(64 << 20).hold(engine.bytes()).unwrap();
     Codec { engine, held, ended: false }
 }
@@ -105,7 +104,7 @@ fn an_isolate_never_holds_more_windows_than_its_limit_and_gets_them_back() {
     let account = MemoryAccount::alone(64 << 20);
     let mut codecs = Vec::new();
     let refused = loop {
-        let engine = Engine::of("brotli", Way::Decompress, Compression::default()).unwrap();
+        let engine = Engine::of("brotli", Way::Decompress, None).unwrap();
         let Some(held) = account.hold(engine.bytes()) else { break Failure::NoRoom };
         let mut codec = Codec { engine, held, ended: false };
         // The first byte asks for the largest window of all.
