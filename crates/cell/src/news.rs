@@ -36,7 +36,10 @@ impl Changed {
 
 /// Workers that have left while something of theirs was still to be told, by the numbers that they had.
 #[derive(Clone, Default)]
-pub(crate) struct Departed(Arc<Mutex<Vec<(u32, Arc<WorkerStats>)>>>);
+pub(crate) struct Departed(Arc<Mutex<Vec<Departing>>>);
+
+/// The number that the host knows one by, and its books.
+type Departing = (u32, Arc<WorkerStats>);
 
 impl Departed {
     /// A worker leaves. What its last events did, and will do, is told all the same.
