@@ -82,7 +82,7 @@ def neighbours_text(found: list[neighbours.Neighbour]) -> str:
     hostile = list(dict.fromkeys(case.kind for case in found))
     text = f"""A well-behaved worker (Hello, World!, wrk with {neighbours.CONNECTIONS} connections) in one process with
 a hostile one, which one client asks without an end. Here both are in `mote dev`, on one thread; what a node with its cells does about it
-is in [density](../density/README.md). `{neighbours.CONTROL}` is the control: the client asks a well-behaved
+is in [density](../density-neighbours/README.md). `{neighbours.CONTROL}` is the control: the client asks a well-behaved
 worker, so what is left is what the client itself costs. `mote` has the default limits; `mote strict` has an operator who gives the
 hostile account little:
 
