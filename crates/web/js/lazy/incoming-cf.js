@@ -1,14 +1,8 @@
 // `request.cf`: what the node knows of a client's connection, and what workers pass on to one another.
 import { native } from "../native.js";
+import { codeUnitAt, numberToString, stringPadStart, stringSlice, stringStartsWith } from "../primordials.js";
 
-const parse = JSON.parse;
-const stringify = JSON.stringify;
-const uncurry = (method) => Function.prototype.call.bind(method);
-const startsWith = uncurry(String.prototype.startsWith);
-const slice = uncurry(String.prototype.slice);
-const charCodeAt = uncurry(String.prototype.charCodeAt);
-const padStart = uncurry(String.prototype.padStart);
-const numberToString = uncurry(Number.prototype.toString);
+const { parse, stringify } = JSON;
 
 /** The header in which it travels; behind a FROM_CLIENT it is the gateway's. */
 export const CF_HEADER = "mote-cf";
@@ -19,10 +13,10 @@ const LENGTH_MAX = 16 << 10;
 export function cfOfEvent(eventId) {
   const said = native.requestCf(eventId);
   if (said === undefined || said === "") return undefined;
-  const isFromClient = startsWith(said, FROM_CLIENT);
+  const isFromClient = stringStartsWith(said, FROM_CLIENT);
   let cf;
   try {
-    cf = parse(isFromClient ? slice(said, 1) : said);
+    cf = parse(isFromClient ? stringSlice(said, 1) : said);
   } catch {
     // Another worker has set the header by itself.
     return undefined;
@@ -47,10 +41,10 @@ function ascii(json) {
   let text = "";
   let start = 0;
   for (let i = 0; i < json.length; i++) {
-    const unit = charCodeAt(json, i);
+    const unit = codeUnitAt(json, i);
     if (unit < 0x7f) continue;
-    text += `${slice(json, start, i)}\\u${padStart(numberToString(unit, 16), 4, "0")}`;
+    text += `${stringSlice(json, start, i)}\\u${stringPadStart(numberToString(unit, 16), 4, "0")}`;
     start = i + 1;
   }
-  return start === 0 ? json : text + slice(json, start);
+  return start === 0 ? json : text + stringSlice(json, start);
 }
