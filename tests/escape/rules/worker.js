@@ -1,5 +1,6 @@
 // A worker that makes its cell need every system call that it may make.
 import add from "./add.wasm";
+import compareForEver from "./long.js";
 
 const text = "abcdefghijklmnopqrstuvwxyz".repeat(40_000);
 
@@ -50,8 +51,12 @@ const works = {
     for (let n = 1; n < 12; n++) structuredClone(Array.from({ length: n * 20_000 }, (_, k) => ({ k, text: "x" + k })));
   },
   loop() { for (;;) {} },
-  // V8 looks for a termination in a loop around a slow native only now and then: the watchdog nudges it.
-  natives() { const document = JSON.stringify(Array.from({ length: 50_000 }, (_, n) => ({ n }))); for (;;) JSON.parse(document); },
+  // V8 looks for a termination in the loops of such a long function only after a thousand million rounds: nothing but the
+  // watchdog's nudge ends it, however fast the machine is.
+  natives() {
+    const half = "x".repeat(1e7);
+    compareForEver(half + "a", half + "b");
+  },
   regexp() { /^(a+)+$/.test("a".repeat(60) + "b"); },
   sort() { for (;;) new Float64Array(3_000_000).map((_, n) => -n).sort(); },
   heap() { const kept = []; for (;;) kept.push({ n: kept.length, text: "x" + kept.length }); },
