@@ -33,6 +33,9 @@ const NODE_KEYS: &[&str] = &[
     "kv_account_mib",
     "cache_account_mib",
     "cache_mib",
+    "logs_account_mib",
+    "logs_mib",
+    "logs_days",
     "upload_memory_mib",
     "upload_disk_mib",
     "account_stored_mib",
@@ -59,6 +62,11 @@ pub(crate) struct Config {
     /// `node.cache_account_mib` and `node.cache_mib`: what an account, and all of them, keep in caches; `None` for the defaults.
     pub(crate) cache_account_mib: Option<u64>,
     pub(crate) cache_mib: Option<u64>,
+    /// `node.logs_account_mib`, `node.logs_mib` and `node.logs_days`: how much of an account's events, and of all, is kept, and how
+    /// long; `None` for the defaults.
+    pub(crate) logs_account_mib: Option<u64>,
+    pub(crate) logs_mib: Option<u64>,
+    pub(crate) logs_days: Option<u64>,
     /// `node.upload_memory_mib` and `node.upload_disk_mib`: memory for all uploads at once, and disk for those that still arrive;
     /// `None` for the defaults.
     pub(crate) upload_memory_mib: Option<u64>,
@@ -133,6 +141,9 @@ impl Config {
             kv_account_mib: None,
             cache_account_mib: None,
             cache_mib: None,
+            logs_account_mib: None,
+            logs_mib: None,
+            logs_days: None,
             upload_memory_mib: None,
             upload_disk_mib: None,
             account_stored_mib: None,
@@ -167,6 +178,9 @@ impl Config {
         config.kv_account_mib = count("kv_account_mib")?;
         config.cache_account_mib = count("cache_account_mib")?;
         config.cache_mib = count("cache_mib")?;
+        config.logs_account_mib = count("logs_account_mib")?;
+        config.logs_mib = count("logs_mib")?;
+        config.logs_days = count("logs_days")?;
         config.upload_memory_mib = count("upload_memory_mib")?;
         config.upload_disk_mib = count("upload_disk_mib")?;
         config.account_stored_mib = count("account_stored_mib")?;
@@ -283,13 +297,16 @@ mod tests {
             config.kv_account_mib,
             config.cache_account_mib,
             config.cache_mib,
+            config.logs_account_mib,
+            config.logs_mib,
+            config.logs_days,
             config.upload_memory_mib,
             config.upload_disk_mib,
             config.account_stored_mib,
             config.account_workers,
             config.worker_versions,
         ];
-        assert_eq!(heard, [Some(600); 10]);
+        assert_eq!(heard, [Some(600); 13]);
         assert_eq!(numbers.count(), heard.len(), "a key that is known and not looked at here");
         assert_eq!((config.addresses.len(), &*config.domain), (1, "a.example"));
     }

@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use mote_host::{
     api::{Api, PREFIX},
     cron::Missed,
+    logs::Logs,
     otlp::Exporter,
     patience::Patience,
     supervisor::{CellStats, Supervisor, WorkerTotals},
@@ -30,6 +31,7 @@ pub(super) struct Admin {
     pub(super) supervisor: Rc<Supervisor>,
     pub(super) api: Rc<Api>,
     pub(super) tails: Rc<Tails>,
+    pub(super) logs: Option<Rc<Logs>>,
     pub(super) spans: Option<Rc<Exporter>>,
     pub(super) crons_missed: Missed,
 }
@@ -96,7 +98,8 @@ impl Admin {
     fn metrics(&self) -> Response<Full<Bytes>> {
         let spans = self.spans.as_ref().map(|spans| spans.stats());
         let crons_missed = self.crons_missed.count();
-        let watching = Watching { lost: self.tails.lost(), crons_missed, spans };
+        let logs = self.logs.as_ref().map(|logs| logs.counts());
+        let watching = Watching { lost: self.tails.lost(), crons_missed, logs, spans };
         match metrics::open_metrics(self.supervisor.stats(), watching) {
             Ok(body) => {
                 let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
