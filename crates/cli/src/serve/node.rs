@@ -9,6 +9,7 @@ use mote_host::{
     gateway::{ConnectionFacts, ErrorDetail, Gateway},
     logs::Logs,
     otlp::Exporter,
+    patience::Patience,
     supervisor::{Processes, Supervisor, WorkerSpec},
     tails::Tails,
 };
@@ -88,7 +89,8 @@ pub(super) async fn run(
     );
     let connections = Connections::new(config.connections);
     let (listener, admin) = (tcp(&doors.listener)?, tcp(&doors.admin)?);
-    let accepting = spawn_local(accept(listener, connections.clone(), gateway, leaving));
+    let accepting =
+        spawn_local(accept(listener, (connections.clone(), config.send_timeout), gateway, leaving));
     let admin_of = Admin {
         supervisor: supervisor.clone(),
         api: deploy.api,
@@ -192,7 +194,7 @@ impl Connections {
 
 async fn accept(
     listener: TcpListener,
-    connections: Connections,
+    (connections, send_timeout): (Connections, Duration),
     gateway: Rc<Gateway<NodeEvents>>,
     leaving: watch::Receiver<()>,
 ) {
@@ -203,6 +205,8 @@ async fn accept(
             Ok((stream, from)) => {
                 // Small answers leave at once.
                 let _ = stream.set_nodelay(true);
+                // A worker's answer that is not taken holds the worker.
+                let stream = Patience::idle(stream, send_timeout);
                 let (gateway, mut leaving) = (gateway.clone(), leaving.clone());
                 spawn_local(async move {
                     // The node never sends a word: it hangs up.
