@@ -115,7 +115,7 @@ impl Admin {
         let incidents: serde_json::Map<String, Value> =
             stats.incidents.iter().map(|(kind, count)| (kind.as_str().to_owned(), (*count).into())).collect();
         json!({
-            "cells": stats.cells.iter().map(cell_json).collect::<Vec<_>>(),
+            "cells": stats.cells.iter().map(CellStats::to_json).collect::<Vec<_>>(),
             "incidents": incidents,
             "retries": stats.retries,
             "replacements": stats.replacements.count,
@@ -158,26 +158,6 @@ impl Admin {
             Err(error) => text(StatusCode::NOT_FOUND, format!("{error}; see /stats\n")),
         }
     }
-}
-
-fn cell_json(cell: &CellStats) -> Value {
-    json!({
-        "cell": cell.cell,
-        "pid": cell.pid,
-        "stage": cell.stage,
-        "cordon": cell.cordon.as_deref(),
-        "lane": cell.lane,
-        "suspect": cell.suspect.as_deref(),
-        "age_s": cell.age.as_secs_f64(),
-        "workers": cell.workers,
-        "events_under_way": cell.events_under_way,
-        "resident_bytes": cell.resident_bytes,
-        "budget_bytes": cell.budget_bytes,
-        "cpu_s": cell.cpu.as_secs_f64(),
-        "cpu_percent": cell.cpu_percent,
-        "isolates": cell.isolates,
-        "sandbox": cell.sandbox,
-    })
 }
 
 fn text(status: StatusCode, text: String) -> Response<Full<Bytes>> {
