@@ -122,7 +122,7 @@ struct Shared {
     failing: Cell<bool>,
     told: Told,
     random: SystemRandom,
-    questions: Semaphore,
+    questions: Arc<Semaphore>,
 }
 
 impl Logs {
@@ -141,7 +141,7 @@ impl Logs {
             failing: Cell::new(false),
             told,
             random: SystemRandom::new(),
-            questions: Semaphore::new(QUESTIONS_MAX),
+            questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
         });
         let writing = spawn_local(shared.clone().write()).abort_handle();
         Rc::new(Self { shared, writing })
@@ -191,6 +191,10 @@ impl Logs {
                 return;
             }
         }
+        if !shared.queue.borrow().is_open(&of.account) {
+            shared.count(|counts| counts.dropped += 1);
+            return;
+        }
         let log = NewLog {
             account: of.account.clone(),
             worker: of.worker.clone(),
@@ -214,10 +218,15 @@ impl Logs {
         query: LogQuery,
         wanted: impl Fn(&KeptLog) -> bool + Send + 'static,
     ) -> Result<LogPage, AskError> {
-        let turn = timeout(QUESTION_WAIT_MAX, self.shared.questions.acquire()).await;
-        let Ok(Ok(_turn)) = turn else { return Err(AskError::Busy) };
+        let turn = timeout(QUESTION_WAIT_MAX, self.shared.questions.clone().acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(AskError::Busy) };
         let store = self.shared.store.clone();
-        let found = spawn_blocking(move || store.find(&query, &wanted)).await;
+        let found = spawn_blocking(move || {
+            // It goes on also if whoever asked has left.
+            let _turn = turn;
+            store.find(&query, &wanted)
+        });
+        let found = found.await;
         Ok(found.map_err(|_| AskError::Busy)??)
     }
 

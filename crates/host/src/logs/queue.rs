@@ -58,14 +58,21 @@ impl Queue {
         }
     }
 
+    /// Whether there is room for an event of an account, if it is a small one. Nobody need write down what finds none.
+    pub(super) fn is_open(&self, account: &str) -> bool {
+        let own = self.of_accounts.get(account).copied().unwrap_or_default();
+        self.held.has_room(0, 1) && own.has_room(0, ACCOUNT_PART) && self.left(account) > 0.0
+    }
+
     /// Takes an event; false if there is no room for it.
     pub(super) fn push(&mut self, log: NewLog) -> bool {
         let bytes = log.bytes();
         let own = self.of_accounts.get(&log.account).copied().unwrap_or_default();
         let fits = self.held.has_room(bytes, 1) && own.has_room(bytes, ACCOUNT_PART);
-        if !fits || !self.spend(&log.account, bytes) {
+        if !fits || self.left(&log.account) <= 0.0 {
             return false;
         }
+        self.spend(&log.account, bytes);
         self.held.add(bytes);
         self.of_accounts.entry(log.account.clone()).or_default().add(bytes);
         self.waiting.push_back(log);
@@ -101,22 +108,23 @@ impl Queue {
         }
     }
 
+    /// What an account may still report. It may be in debt: the last event may have had more than was left.
+    fn left(&self, account: &str) -> f64 {
+        self.shares.get(account).map_or(self.burst, |share| self.now_in(share))
+    }
+
+    fn now_in(&self, share: &Share) -> f64 {
+        (share.bytes + share.at.elapsed().as_secs_f64() * self.bytes_per_s).min(self.burst)
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "an event has far less than 2^52 bytes")]
-    fn spend(&mut self, account: &str, bytes: usize) -> bool {
-        let now = Instant::now();
-        let (burst, bytes_per_s) = (self.burst, self.bytes_per_s);
-        let has = |share: &Share| {
-            let since = now.saturating_duration_since(share.at).as_secs_f64();
-            (share.bytes + since * bytes_per_s).min(burst)
-        };
+    fn spend(&mut self, account: &str, bytes: usize) {
         if self.shares.len() >= SHARES_KEPT && !self.shares.contains_key(account) {
-            self.shares.retain(|_, share| has(share) < burst);
+            let shares = std::mem::take(&mut self.shares);
+            self.shares = shares.into_iter().filter(|(_, share)| self.now_in(share) < self.burst).collect();
         }
-        let left = self.shares.get(account).map_or(burst, has);
-        let fits = left >= bytes as f64;
-        let left = if fits { left - bytes as f64 } else { left };
-        self.shares.insert(account.to_owned(), Share { bytes: left, at: now });
-        fits
+        let share = Share { bytes: self.left(account) - bytes as f64, at: Instant::now() };
+        self.shares.insert(account.to_owned(), share);
     }
 }
 
@@ -152,6 +160,7 @@ mod tests {
         let mut queue = Queue::new(u64::MAX);
         let taken = (0..WAITING_MAX).filter(|_| queue.push(log("evil", 1))).count();
         assert_eq!(taken, WAITING_MAX / ACCOUNT_PART);
+        assert!(!queue.is_open("evil") && queue.is_open("acme"));
         assert!(queue.push(log("acme", 100_000)));
         let mut large = Queue::new(u64::MAX);
         let taken = (0..1_000).filter(|_| large.push(log("evil", 100_000))).count();
@@ -188,8 +197,8 @@ mod tests {
             taken
         };
         let taken = (0..100).filter(|_| push(&mut queue, "evil")).count();
-        assert_eq!(taken, 10, "a mebibyte at once");
-        assert!(push(&mut queue, "acme"));
+        assert_eq!(taken, 11, "a mebibyte at once, and what the last has more");
+        assert!(!queue.is_open("evil") && queue.is_open("acme") && push(&mut queue, "acme"));
         tokio::time::advance(Duration::from_secs(2)).await;
         let taken = (0..100).filter(|_| push(&mut queue, "evil")).count();
         assert_eq!(taken, 1, "an eighth of a mebibyte in two seconds, about");
