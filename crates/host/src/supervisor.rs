@@ -35,6 +35,7 @@ mod processes;
 mod reading;
 mod recent;
 mod repeat;
+mod shown;
 mod spares;
 mod starts;
 mod stats;

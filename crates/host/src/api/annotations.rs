@@ -82,6 +82,25 @@ pub(super) fn check_observability(said: &Value) -> Result<(), Refusal> {
     if said.to_string().len() > OBSERVABILITY_BYTES_MAX {
         return Err(Refusal::too_large(format!("`observability` may have {OBSERVABILITY_BYTES_MAX} bytes")));
     }
+    check_logging(said, "observability")?;
+    check_logging(said.get("logs").unwrap_or(&Value::Null), "observability.logs")
+}
+
+/// Checks what decides whether events are kept: who mistypes it should not find out when he looks for them.
+fn check_logging(said: &Value, of: &str) -> Result<(), Refusal> {
+    if !matches!(said, Value::Null | Value::Object(_)) {
+        return Err(Refusal::invalid(format!("`{of}` must be a JSON object")));
+    }
+    let is_none = |key: &str| said.get(key).is_none_or(Value::is_null);
+    for key in ["enabled", "persist", "invocation_logs"] {
+        if !is_none(key) && !said.get(key).is_some_and(Value::is_boolean) {
+            return Err(Refusal::invalid(format!("`{of}.{key}` must be true or false")));
+        }
+    }
+    let rate = said.get("head_sampling_rate").and_then(Value::as_f64);
+    if !is_none("head_sampling_rate") && !rate.is_some_and(|rate| (0.0..=1.0).contains(&rate)) {
+        return Err(Refusal::invalid(format!("`{of}.head_sampling_rate` must be a number from 0 to 1")));
+    }
     Ok(())
 }
 
@@ -128,7 +147,18 @@ mod tests {
             assert!(check_tags(&bad).is_err());
         }
         assert!(check_observability(&json!({"enabled": true, "head_sampling_rate": 1})).is_ok());
+        assert!(check_observability(&json!({"enabled": null, "logs": {"persist": true}})).is_ok());
         assert!(check_observability(&json!("on")).is_err());
+        for (wrong, named) in [
+            (json!({"enabled": "yes"}), "`observability.enabled`"),
+            (json!({"head_sampling_rate": 2}), "`observability.head_sampling_rate`"),
+            (json!({"head_sampling_rate": -0.1}), "from 0 to 1"),
+            (json!({"logs": true}), "`observability.logs`"),
+            (json!({"logs": {"invocation_logs": 1}}), "`observability.logs.invocation_logs`"),
+        ] {
+            let message = check_observability(&wrong).unwrap_err().message;
+            assert!(message.contains(named), "{wrong}: {message}");
+        }
         assert!(check_observability(&json!({"a": "x".repeat(9_000)})).is_err());
     }
 }
