@@ -4,7 +4,7 @@ use bytes::Bytes;
 use mote_wire::bundle::{Bundle, BundleHash, CONTENT_BYTES_MAX, SOURCE_MAP_BYTES_MAX};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, blobs};
 
 /// The most bytes that an encoded bundle can have: a packed one that claims more is not unpacked.
 const ENCODED_BYTES_MAX: usize = CONTENT_BYTES_MAX + SOURCE_MAP_BYTES_MAX + (4 << 20);
@@ -52,10 +52,9 @@ impl Store {
     /// If it is not there.
     pub fn bundle_bytes(&self, hash: BundleHash) -> Result<usize, StoreError> {
         let name = hash.to_string();
-        let found: Option<i64> = self
-            .lock()
-            .query_row("SELECT bytes FROM bundles WHERE hash = ?1", [&name], |row| row.get(0))
-            .optional()?;
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached("SELECT bytes FROM bundles WHERE hash = ?1")?;
+        let found: Option<i64> = statement.query_row([&name], |row| row.get(0)).optional()?;
         let bytes = found.and_then(|bytes| usize::try_from(bytes).ok());
         bytes.ok_or(StoreError::Unpack { hash: name })
     }
@@ -67,13 +66,15 @@ impl Store {
     pub fn bundle(&self, hash: BundleHash) -> Result<Bytes, StoreError> {
         let name = hash.to_string();
         let missing = || StoreError::Unpack { hash: name.clone() };
-        let found: Option<(i64, Vec<u8>)> = self
-            .lock()
-            .query_row("SELECT bytes, packed FROM bundles WHERE hash = ?1", [&name], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
+        let connection = self.lock();
+        let found: Option<(i64, i64)> = connection
+            .prepare_cached("SELECT bytes, rowid FROM bundles WHERE hash = ?1")?
+            .query_row([&name], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let (bytes, packed) = found.ok_or_else(missing)?;
+        let (bytes, row) = found.ok_or_else(missing)?;
+        let packed = blobs::read(&connection, ("bundles", "packed"), row, ENCODED_BYTES_MAX)?;
+        let packed = packed.ok_or_else(missing)?;
+        drop(connection);
         // As much room as it needs, and no more: it is kept for as long as its worker is in service.
         let bytes = usize::try_from(bytes).map_err(|_| missing())?.min(ENCODED_BYTES_MAX);
         let encoded = Bytes::from(zstd::bulk::decompress(&packed, bytes).map_err(|_| missing())?);

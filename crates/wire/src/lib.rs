@@ -10,5 +10,6 @@ pub mod http;
 pub mod limits;
 pub mod link;
 pub mod lookup;
+pub mod packed;
 pub mod prepared;
 pub mod socket;
