@@ -30,7 +30,7 @@ pub(super) fn annotations(said: Option<&Value>) -> Result<Map<String, Value>, Re
         Some(_) => return Err(Refusal::invalid("`annotations` must be a JSON object")),
     };
     if said.len() > ANNOTATIONS_MAX {
-        return Err(Refusal::too_large(format!("there may be {ANNOTATIONS_MAX} annotations")));
+        return Err(Refusal::too_much(format!("there may be {ANNOTATIONS_MAX} annotations")));
     }
     said.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| annotation(key, value)).collect()
 }
@@ -39,14 +39,14 @@ fn annotation(key: &str, value: &Value) -> Result<(String, Value), Refusal> {
     let shown: String = key.chars().take(KEY_BYTES_MAX).collect();
     if key.len() > KEY_BYTES_MAX {
         let message = format!("the name of the annotation `{shown}` has more than {KEY_BYTES_MAX} bytes");
-        return Err(Refusal::too_large(message));
+        return Err(Refusal::too_much(message));
     }
     let text = value.as_str();
     let text = text.ok_or_else(|| Refusal::invalid(format!("the annotation `{shown}` must be a text")))?;
     let text = if key == MESSAGE { cut(text, MESSAGE_BYTES_MAX) } else { text };
     if key != MESSAGE && text.len() > TEXT_BYTES_MAX {
         let message = format!("the annotation `{shown}` has more than {TEXT_BYTES_MAX} bytes");
-        return Err(Refusal::too_large(message));
+        return Err(Refusal::too_much(message));
     }
     Ok((key.to_owned(), text.into()))
 }
@@ -63,12 +63,12 @@ pub(super) fn check_tags(said: &Value) -> Result<(), Refusal> {
         _ => return Err(Refusal::invalid("`tags` must be a list of texts")),
     };
     if tags.len() > TAGS_MAX {
-        return Err(Refusal::too_large(format!("a worker may have {TAGS_MAX} tags")));
+        return Err(Refusal::too_much(format!("a worker may have {TAGS_MAX} tags")));
     }
     for tag in tags {
         let tag = tag.as_str().ok_or_else(|| Refusal::invalid("`tags` must be a list of texts"))?;
         if tag.len() > TAG_BYTES_MAX {
-            return Err(Refusal::too_large(format!("a tag may have {TAG_BYTES_MAX} bytes")));
+            return Err(Refusal::too_much(format!("a tag may have {TAG_BYTES_MAX} bytes")));
         }
     }
     Ok(())
@@ -80,7 +80,7 @@ pub(super) fn check_observability(said: &Value) -> Result<(), Refusal> {
         return Err(Refusal::invalid("`observability` must be a JSON object"));
     }
     if said.to_string().len() > OBSERVABILITY_BYTES_MAX {
-        return Err(Refusal::too_large(format!("`observability` may have {OBSERVABILITY_BYTES_MAX} bytes")));
+        return Err(Refusal::too_much(format!("`observability` may have {OBSERVABILITY_BYTES_MAX} bytes")));
     }
     check_logging(said, "observability")?;
     check_logging(said.get("logs").unwrap_or(&Value::Null), "observability.logs")
@@ -133,8 +133,10 @@ mod tests {
             (json!({"a".repeat(101): "x"}), "100 bytes"),
             (Value::Object(many), "16 annotations"),
         ] {
-            let error = annotations(Some(&said)).unwrap_err().message;
-            assert!(error.contains(expected) && error.len() < 300, "{said}: {error}");
+            let error = annotations(Some(&said)).unwrap_err();
+            assert!(error.message.contains(expected) && error.message.len() < 300, "{said}: {error:?}");
+            // At another number wrangler says that the code is too large.
+            assert_eq!(error.code, 10_021, "{said}");
         }
     }
 

@@ -131,7 +131,7 @@ pub(super) fn outcome(word: &str) -> Result<Outcome, Refusal> {
 /// A text to look for.
 pub(super) fn text_of(text: &str, letters: Letters) -> Result<Text, Refusal> {
     if text.len() > TEXT_BYTES_MAX {
-        return Err(Refusal::too_large(format!("a text to look for may have {TEXT_BYTES_MAX} bytes")));
+        return Err(Refusal::too_much(format!("a text to look for may have {TEXT_BYTES_MAX} bytes")));
     }
     Ok(Text::new(text, letters))
 }

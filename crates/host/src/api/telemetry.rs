@@ -197,7 +197,7 @@ impl Parameters {
             }
         }
         if self.filters.len() > FILTERS_MAX {
-            return Err(Refusal::too_large(format!("a query may have {FILTERS_MAX} filters")));
+            return Err(Refusal::too_much(format!("a query may have {FILTERS_MAX} filters")));
         }
         let either = self.filter_combination.is_some_and(|how| how.eq_ignore_ascii_case("or"));
         if either && self.filters.len() > 1 {
