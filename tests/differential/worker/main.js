@@ -9,6 +9,7 @@ import cached from "./cases/caches.js";
 import channels from "./cases/channels.js";
 import clones from "./cases/clones.js";
 import compression from "./cases/compression.js";
+import connections from "./cases/connections.js";
 import cryptoKeys from "./cases/crypto-keys.js";
 import cryptoSubtle from "./cases/crypto-subtle.js";
 import encoding from "./cases/encoding.js";
@@ -50,6 +51,7 @@ const AREAS = {
   channels,
   clones,
   compression,
+  connections,
   "crypto-keys": cryptoKeys,
   "crypto-subtle": cryptoSubtle,
   encoding,
