@@ -20,7 +20,6 @@ use std::{
     sync::{Arc, Barrier, atomic::AtomicU64},
 };
 
-use bytes::Bytes;
 use mote_sandbox::{
     inherited::inherited,
     jail::{self, JailOptions},
@@ -34,6 +33,7 @@ use mote_wire::{
     http::Egress,
     limits::{LIMITS, LimitPolicy, LimitsPatch},
     link::{Link, LinkOptions, Side},
+    named::{NamedBundle, NotThatBundle},
     prepared::Prepared,
 };
 use tokio::sync::mpsc;
@@ -329,12 +329,14 @@ fn load(
     account: &str,
     limits: LimitsPatch,
     (env_json, compatibility): (&str, Compatibility),
-    bundle: Bytes,
+    bundle: Result<NamedBundle, NotThatBundle>,
     prepared: Option<&Prepared>,
     egress: Arc<dyn Egress>,
     worker: u32,
 ) -> Result<Vec<String>, String> {
-    let bundle = Bundle::decode(bundle).map_err(|error| error.to_string())?;
+    let bundle = bundle.and_then(NamedBundle::open);
+    let bundle = bundle
+        .map_err(|error| format!("the node's copy of the code is damaged ({error}): deploy it again"))?;
     // Zero is what the page shows between turns.
     let label = worker.saturating_add(1);
     let deployment =

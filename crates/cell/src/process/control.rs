@@ -13,6 +13,7 @@ use mote_web::LogLevel;
 use mote_wire::{
     compatibility::Compatibility,
     control::{self, BLOB_BYTES_MAX, FromCell, IsolateCounts, JSON_BYTES_MAX, ToCell, WorkerUse, encode},
+    named::{NamedBundle, NotThatBundle},
 };
 
 use super::events::Numbers;
@@ -41,7 +42,7 @@ pub(super) enum Command {
         limits: Vec<(String, u64)>,
         env_json: String,
         compatibility: Compatibility,
-        bundle: Bytes,
+        bundle: Result<NamedBundle, NotThatBundle>,
         prepared: Bytes,
     },
     /// See [`ToCell::Budget`].
@@ -142,10 +143,19 @@ impl Listener {
     /// Takes a message; false if the serving thread is gone.
     fn take(&mut self, message: ToCell, mut blob: Bytes) -> bool {
         match message {
-            ToCell::Deploy { worker, name, account, limits, env_json, compatibility, prepared_bytes } => {
+            ToCell::Deploy {
+                worker,
+                name,
+                account,
+                limits,
+                env_json,
+                compatibility,
+                bundle,
+                prepared_bytes,
+            } => {
                 self.numbers.insert(worker, &name);
                 let prepared = blob.split_off(blob.len().saturating_sub(prepared_bytes));
-                let bundle = blob;
+                let bundle = NamedBundle::came(&bundle, blob);
                 let deploy = Command::Deploy {
                     worker,
                     name,
