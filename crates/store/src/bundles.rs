@@ -1,13 +1,14 @@
 //! Bundles: each content once, compressed, and checked whenever it is read.
 
 use bytes::Bytes;
-use mote_wire::bundle::{Bundle, BundleHash, CONTENT_BYTES_MAX, SOURCE_MAP_BYTES_MAX};
+use mote_wire::{
+    bundle::{Bundle, BundleHash},
+    named::{ENCODED_BYTES_MAX, NamedBundle, NotThatBundle},
+};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{Store, StoreError, blobs};
 
-/// The most bytes that an encoded bundle can have: a packed one that claims more is not unpacked.
-const ENCODED_BYTES_MAX: usize = CONTENT_BYTES_MAX + SOURCE_MAP_BYTES_MAX + (4 << 20);
 /// zstd's own default: higher levels take several times as long for a few per cent.
 const LEVEL: i32 = 3;
 
@@ -64,6 +65,19 @@ impl Store {
     /// # Errors
     /// If it is not there, or not what it was.
     pub fn bundle(&self, hash: BundleHash) -> Result<Bytes, StoreError> {
+        let named = self.packed_bundle(hash)?;
+        let hash = hash.to_string();
+        named.encoding().map_err(|reason| match reason {
+            NotThatBundle::Unnamed | NotThatBundle::NotPacked => StoreError::Unpack { hash },
+            NotThatBundle::Decode(reason) => StoreError::Bundle { hash, reason },
+        })
+    }
+
+    /// A bundle as it lies here. Whoever opens it sees whether it is what it was.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn packed_bundle(&self, hash: BundleHash) -> Result<NamedBundle, StoreError> {
         let name = hash.to_string();
         let missing = || StoreError::Unpack { hash: name.clone() };
         let connection = self.lock();
@@ -75,11 +89,7 @@ impl Store {
         let packed = blobs::read(&connection, ("bundles", "packed"), row, ENCODED_BYTES_MAX)?;
         let packed = packed.ok_or_else(missing)?;
         drop(connection);
-        // As much room as it needs, and no more: it is kept for as long as its worker is in service.
-        let bytes = usize::try_from(bytes).map_err(|_| missing())?.min(ENCODED_BYTES_MAX);
-        let encoded = Bytes::from(zstd::bulk::decompress(&packed, bytes).map_err(|_| missing())?);
-        Bundle::verify(encoded.clone(), hash)
-            .map_err(|reason| StoreError::Bundle { hash: name.clone(), reason })?;
-        Ok(encoded)
+        let bytes = usize::try_from(bytes).map_err(|_| missing())?;
+        Ok(NamedBundle::packed(hash, bytes, packed.into()))
     }
 }
