@@ -20,7 +20,9 @@ use std::{
 
 use http::HeaderMap;
 use mote_store::{AssetPath, Live, Schedule, Store, Version};
-use mote_wire::{compatibility::Compatibility, event::EventError, http::Body, limits::LimitsPatch};
+use mote_wire::{
+    compatibility::Compatibility, event::EventError, http::Body, limits::LimitsPatch, named::NamedBundle,
+};
 use ring::rand::SystemRandom;
 
 use target::{Target, nothing_deployed, preview, target, unreadable};
@@ -63,8 +65,8 @@ pub struct Making {
     pub compatibility: Compatibility,
     /// The bindings in it that are more than values.
     pub bindings: HostBindings,
-    /// Its code, encoded.
-    pub bundle: bytes::Bytes,
+    /// Its code.
+    pub bundle: NamedBundle,
     /// What was prepared for the code; empty if nothing was.
     pub prepared: bytes::Bytes,
     /// The limits that it asks for.
@@ -325,7 +327,7 @@ impl Deployed {
         let engine = self.preparations.engine().to_owned();
         let read = move || {
             let version = store.version(&wanted.account, &wanted.worker, &wanted.version)?;
-            let bundle = store.bundle(version.bundle)?;
+            let bundle = store.packed_bundle(version.bundle)?;
             let paths = store.asset_paths(&version.id)?;
             let prepared = match VersionConfig::of(&version) {
                 Ok(config) => store.prepared(&config.prepared_for(&version), &engine)?,
@@ -361,7 +363,7 @@ impl Deployed {
         self.preparations.engine()
     }
 
-    fn prepare_later(self: &Rc<Self>, version: &Version, bundle: bytes::Bytes) {
+    fn prepare_later(self: &Rc<Self>, version: &Version, bundle: NamedBundle) {
         let Ok(config) = VersionConfig::of(version) else { return };
         let of = config.prepared_for(version);
         let (this, version_of) = (Rc::downgrade(self), version.clone());
@@ -378,7 +380,7 @@ impl Deployed {
         &self,
         key: &Arc<str>,
         version: &Version,
-        bundle: bytes::Bytes,
+        bundle: NamedBundle,
         prepared: bytes::Bytes,
     ) -> Result<WorkerSpec, String> {
         let config = VersionConfig::of(version).map_err(|error| error.to_string())?;

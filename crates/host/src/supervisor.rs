@@ -87,7 +87,7 @@ pub use reading::Wanted;
 use spares::Spares;
 use stats::Counts;
 use trial::Preparing;
-pub(crate) use trial::{Code, TakePrepared, Wanting};
+pub(crate) use trial::{Code, TakePrepared};
 use worker::{Suspicion, Switch, Worker};
 
 /// How often a drain looks whether all events are over.

@@ -16,6 +16,7 @@
 
 mod accounts;
 mod assets;
+mod blobs;
 mod bundles;
 mod cache;
 mod deployments;

@@ -3,7 +3,10 @@
 use std::rc::Rc;
 
 use mote_store::{AssetPath, NewDeployment, NewVersion, Share, Store, StoreError, Takes, Version, Worker};
-use mote_wire::bundle::{Bundle, Format};
+use mote_wire::{
+    bundle::{Bundle, Format},
+    named::NamedBundle,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -170,7 +173,7 @@ impl Api {
             env_json: config.env_json(&secrets, &id, now()),
             compatibility: config.compatibility(),
             bindings: config.host_bindings(),
-            bundle: bundle.encode(),
+            bundle: NamedBundle::plain(&bundle),
             prepared: bytes::Bytes::new(),
             limits: config.limits_patch(),
         };
