@@ -84,7 +84,7 @@ fn wrangler_tail_prints_what_its_filters_want_and_nothing_else() {
 
 #[test]
 fn wrangler_tail_shows_the_events_of_an_address() {
-    let (mote, door, _) = node();
+    let (mote, door, api) = node();
     let wrangler = Wrangler::of(&mote, &door, "acme");
     let headers =
         "export default { fetch: (request) => Response.json(Object.fromEntries(request.headers)) };";
@@ -93,6 +93,11 @@ fn wrangler_tail_shows_the_events_of_an_address() {
     let own = wrangler.tail(&project, &["shop", "--format", "json", "--ip", "self"]);
     let other = wrangler.tail(&project, &["shop", "--format", "json", "--ip", "192.0.2.1"]);
     let all = wrangler.tail(&project, &["shop", "--format", "json"]);
+    // The other one will show nothing by which it is known that it listens.
+    eventually("three tails", || {
+        let (_, tails) = api.ask("GET", TAILS, &Value::Null);
+        (tails["result"].as_array().unwrap().len() == 3).then_some(())
+    });
     for tail in [&own, &all] {
         let seen = seen(&mote, "/", || tail.events().into_iter().next());
         assert_eq!(seen["outcome"], "ok", "{seen}");
