@@ -151,10 +151,10 @@ impl Cell {
             .map_err(|error| refused(error.to_string()))?;
         let heap = deployment.prepared.and_then(|prepared| give(prepared, &program, &self.snapshot));
         let (env_json, compatibility) = (deployment.env_json.to_owned(), deployment.compatibility);
-        let worker = Worker { program, env_json, compatibility, heap };
+        let mut worker = Worker { program, env_json, compatibility, heap };
         let way = Way { egress: deployment.egress.clone(), label: deployment.label };
         let began = Instant::now();
-        let (runtime, handlers) = self.loaded(&slot, &worker, limits, &way)?;
+        let (runtime, handlers) = self.loaded(&slot, &mut worker, limits, &way)?;
         self.keep(&slot, began.elapsed(), &runtime, began);
         *slot.way.borrow_mut() = Some(way);
         *slot.worker.borrow_mut() = Some(worker);
@@ -308,7 +308,7 @@ impl Cell {
             self.blanks.serving();
             return Ok(runtime.clone());
         }
-        let Some(worker) = slot.worker.borrow().clone() else {
+        let Some(mut worker) = slot.worker.borrow().clone() else {
             return Err(Unready::Problem("the worker is being built".to_owned()));
         };
         let Some(way) = slot.way.borrow().clone() else {
@@ -316,7 +316,9 @@ impl Cell {
         };
         let start = self.begin_start(slot, now).map_err(Unready::TurnedAway)?;
         let began = Instant::now();
-        let loaded = self.loaded(slot, &worker, slot.limits.get(), &way);
+        let loaded = self.loaded(slot, &mut worker, slot.limits.get(), &way);
+        // One that was given up is not unpacked again.
+        *slot.worker.borrow_mut() = Some(worker);
         self.end_start(slot, start, began.elapsed(), loaded.as_ref().ok().map(|(runtime, _)| &**runtime));
         let (runtime, _handlers) = loaded.map_err(Unready::Load)?;
         self.warmth.used(slot, now);
@@ -332,7 +334,7 @@ impl Cell {
     fn loaded(
         &self,
         slot: &Slot,
-        worker: &Worker,
+        worker: &mut Worker,
         limits: Limits,
         way: &Way,
     ) -> Result<(Rc<Runtime>, Vec<String>), LoadError> {
@@ -341,13 +343,14 @@ impl Cell {
         Ok((runtime, handlers))
     }
 
-    /// A new isolate for the worker.
-    pub(crate) fn blank(&self, slot: &Slot, worker: &Worker, limits: Limits, way: &Way) -> Rc<Runtime> {
+    /// A new isolate for the worker. A heap from which none can be made is given up: then the worker's code runs.
+    pub(crate) fn blank(&self, slot: &Slot, worker: &mut Worker, limits: Limits, way: &Way) -> Rc<Runtime> {
         let console = Rc::new(SlotConsole { name: slot.name.clone(), observer: self.observer.clone() });
-        let blank = match &worker.heap {
-            Some(heap) => Blank::new(&heap.snapshot, &limits),
-            None => self.blanks.take(&limits).unwrap_or_else(|| Blank::new(&self.snapshot, &limits)),
-        };
+        let from_heap = worker.heap.as_ref().and_then(|heap| Blank::of_heap(&heap.packed, &limits).ok());
+        let blank = from_heap.unwrap_or_else(|| {
+            worker.heap = None;
+            self.blanks.take(&limits).unwrap_or_else(|| Blank::new(&self.snapshot, &limits))
+        });
         let runtime = Runtime::of_blank(blank, limits, way.egress.clone(), console, way.label);
         slot.started(&runtime);
         if self.options.debugging == Debugging::Possible {

@@ -11,11 +11,14 @@ use std::{
 };
 
 use mote_engine::{
-    Snapshot,
+    PackedHeap, Snapshot, UNPACKED_BYTES_MAX,
     program::{Made, Program},
 };
 use mote_web::{Heap, Runtime, Worker};
-use mote_wire::prepared::{Prepared, PreparedHeap, PreparedReport};
+use mote_wire::{
+    packed::Packed,
+    prepared::{HEAP_BYTES_MAX, PREPARED_BYTES_MAX, Prepared, PreparedHeap, PreparedReport},
+};
 
 use crate::{
     cell::Cell,
@@ -25,23 +28,30 @@ use crate::{
 /// A start that takes no longer than this with the code caches gets no heap: an isolate takes a thousand microseconds to make
 /// from one, and a blank one can be ready before it is needed.
 const HEAP_WORTH: Duration = Duration::from_micros(1_000);
-/// The most bytes of a heap: host and cells keep them for as long as the worker is in service.
-const HEAP_BYTES_MAX: usize = 16 << 20;
 /// Why there is nothing to prepare.
 const NOT_LOADED: &str = "no version of the worker is loaded";
 /// How often each start is measured; the shortest counts.
 const ROUNDS: usize = 3;
 
-/// Gives a program its code caches, and the heap that its isolates start from, if there is one for this engine.
+const _: () = assert!(HEAP_BYTES_MAX <= UNPACKED_BYTES_MAX, "the engine has room for each heap");
+
+/// Gives a program its code caches, and the heap that its isolates start from, if there is one. Whether it is one of this engine
+/// turns out at the first start.
 pub(crate) fn give(prepared: &Prepared, program: &Program, snapshot: &Snapshot) -> Option<Arc<Heap>> {
     for (name, cache) in &prepared.code_caches {
-        if let Some(module) = program.module(name) {
-            module.keep_code_cache(Made::Loaded, cache.clone());
+        if let (Some(module), Ok(cache)) = (program.module(name), cache.unpack(PREPARED_BYTES_MAX)) {
+            module.keep_code_cache(Made::Loaded, cache);
         }
     }
     let heap = prepared.heap.as_ref()?;
-    let snapshot = snapshot.descendant(heap.bytes.clone()).ok()?;
-    Some(Arc::new(Heap { snapshot, modules: heap.modules.clone(), handlers: heap.handlers.clone() }))
+    Some(started_from(heap, snapshot))
+}
+
+fn started_from(heap: &PreparedHeap, snapshot: &Snapshot) -> Arc<Heap> {
+    let bytes = heap.bytes.clone();
+    let unpack = Arc::new(move |room: &mut [u8]| bytes.unpack_into(room).is_ok());
+    let packed = PackedHeap::new(snapshot.clone(), heap.bytes.len(), unpack);
+    Arc::new(Heap { packed, modules: heap.modules.clone(), handlers: heap.handlers.clone() })
 }
 
 impl Cell {
@@ -65,20 +75,20 @@ impl Cell {
         // What was prepared before, if anything was, is what this is about.
         worker.heap = None;
         let mut report = PreparedReport::default();
-        let (runtime, took) = self.start(&slot, &worker, &way)?;
+        let (runtime, took) = self.start(&slot, &mut worker, &way)?;
         report.source_us = took.load;
         runtime.keep_code_cache(Made::Loaded);
         drop(runtime);
-        report.cached_us = self.shortest(&slot, &worker, &way, |took| took.load)?;
+        report.cached_us = self.shortest(&slot, &mut worker, &way, |took| took.load)?;
         let heap = if u128::from(report.cached_us) <= HEAP_WORTH.as_micros() {
             Err("it starts soon enough without".to_owned())
         } else {
             self.record(&slot, &worker, &way).and_then(|kept| {
-                let snapshot =
-                    self.snapshot.descendant(kept.bytes.clone()).map_err(|error| error.to_string())?;
-                let (modules, handlers) = (kept.modules.clone(), kept.handlers.clone());
-                worker.heap = Some(Arc::new(Heap { snapshot, modules, handlers }));
-                let heap_us = self.shortest(&slot, &worker, &way, |took| took.make + took.load)?;
+                worker.heap = Some(started_from(&kept, &self.snapshot));
+                let heap_us = self.shortest(&slot, &mut worker, &way, |took| took.make + took.load)?;
+                if worker.heap.is_none() {
+                    return Err("no isolate can be made from its heap".to_owned());
+                }
                 report.heap_us = Some(heap_us);
                 if heap_us < report.cached_us {
                     Ok(kept)
@@ -88,9 +98,12 @@ impl Cell {
             })
         };
         let heap = heap.map_err(|reason| report.without_heap = Some(reason)).ok();
-        let code_caches = program.modules().iter();
-        let code_caches =
-            code_caches.filter_map(|module| Some((module.name.clone(), module.code_cache()?))).collect();
+        // Code that is in the heap is not compiled again.
+        let in_heap = |name: &String| heap.as_ref().is_some_and(|heap| heap.modules.contains(name));
+        let code_caches = program.modules().iter().filter(|module| !in_heap(&module.name));
+        let code_caches = code_caches
+            .filter_map(|module| Some((module.name.clone(), Packed::pack(&module.code_cache()?).ok()?)))
+            .collect();
         Ok(Prepared { code_caches, heap, report })
     }
 
@@ -113,13 +126,14 @@ impl Cell {
             let mib = kept.bytes.len() >> 20;
             return Err(format!("its heap has {mib} MiB, and {} are the most", HEAP_BYTES_MAX >> 20));
         }
-        Ok(PreparedHeap { modules: kept.modules, handlers: kept.handlers, bytes: kept.bytes.into() })
+        let bytes = Packed::pack(&kept.bytes).map_err(|error| error.to_string())?;
+        Ok(PreparedHeap { modules: kept.modules, handlers: kept.handlers, bytes })
     }
 
     fn shortest(
         &self,
         slot: &Slot,
-        worker: &Worker,
+        worker: &mut Worker,
         way: &Way,
         part: fn(&Took) -> u64,
     ) -> Result<u64, String> {
@@ -131,7 +145,7 @@ impl Cell {
         Ok(shortest)
     }
 
-    fn start(&self, slot: &Slot, worker: &Worker, way: &Way) -> Result<(Rc<Runtime>, Took), String> {
+    fn start(&self, slot: &Slot, worker: &mut Worker, way: &Way) -> Result<(Rc<Runtime>, Took), String> {
         let began = Instant::now();
         let runtime = self.blank(slot, worker, slot.limits.get(), way);
         let made = Instant::now();

@@ -20,7 +20,6 @@ use std::{
     sync::{Arc, Barrier, atomic::AtomicU64},
 };
 
-use bytes::Bytes;
 use mote_sandbox::{
     inherited::inherited,
     jail::{self, JailOptions},
@@ -34,12 +33,13 @@ use mote_wire::{
     http::Egress,
     limits::{LIMITS, LimitPolicy, LimitsPatch},
     link::{Link, LinkOptions, Side},
+    named::NamedBundle,
     prepared::Prepared,
 };
 use tokio::sync::mpsc;
 
 pub use control::Reported;
-use control::{Command, Listener, Reporter, ToHost};
+use control::{Command, Deploy, Listener, Reporter, ToHost};
 use egress::LinkEgress;
 use events::{Events, Incoming, Numbers};
 
@@ -262,28 +262,10 @@ impl Serving {
 
     fn carry_out(&self, cell: &Rc<Cell>, link: &Link, events: &Events, command: Command) {
         match command {
-            Command::Deploy { worker, name, account, limits, env_json, compatibility, bundle, prepared } => {
+            Command::Deploy(version) => {
+                let worker = version.worker;
                 let egress: Arc<dyn Egress> = Arc::new(LinkEgress { link: link.clone(), worker });
-                let mut patch = LimitsPatch::default();
-                for (key, value) in &limits {
-                    patch.set(key, *value);
-                }
-                // Without it the worker starts all the same, only later.
-                let prepared = Some(prepared).filter(|bytes| !bytes.is_empty());
-                let prepared = prepared.and_then(|bytes| Prepared::decode(bytes).ok());
-                let prepared = prepared.as_ref();
-                let result = load(
-                    cell,
-                    &name,
-                    &account,
-                    patch,
-                    (&env_json, compatibility),
-                    bundle,
-                    prepared,
-                    egress,
-                    worker,
-                );
-                self.to_host.say(FromCell::Deployed { worker, result });
+                self.to_host.say(FromCell::Deployed { worker, result: load(cell, *version, egress) });
             }
             Command::Budget { bytes } => cell.set_budget(bytes),
             Command::Prepare { worker } => {
@@ -322,24 +304,33 @@ impl Serving {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one message")]
-fn load(
-    cell: &Rc<Cell>,
-    name: &str,
-    account: &str,
-    limits: LimitsPatch,
-    (env_json, compatibility): (&str, Compatibility),
-    bundle: Bytes,
-    prepared: Option<&Prepared>,
-    egress: Arc<dyn Egress>,
-    worker: u32,
-) -> Result<Vec<String>, String> {
-    let bundle = Bundle::decode(bundle).map_err(|error| error.to_string())?;
-    // Zero is what the page shows between turns.
-    let label = worker.saturating_add(1);
-    let deployment =
-        Deployment { bundle: &bundle, env_json, compatibility, limits, account, prepared, egress, label };
-    cell.deploy(name, &deployment).map_err(|error| match error {
+/// Loads a version; gives the names of its handlers.
+fn load(cell: &Rc<Cell>, version: Deploy, egress: Arc<dyn Egress>) -> Result<Vec<String>, String> {
+    let Deploy { worker, name, account, limits, env_json, compatibility, bundle, prepared } = version;
+    let mut patch = LimitsPatch::default();
+    for (key, value) in &limits {
+        patch.set(key, *value);
+    }
+    let bundle = bundle.and_then(NamedBundle::open).map_err(|error| {
+        format!(
+            "the node's copy of the code is damaged ({error}): restore a backup, or deploy it with a change"
+        )
+    })?;
+    // Without it the worker starts all the same, only later.
+    let prepared = Some(prepared).filter(|bytes| !bytes.is_empty());
+    let prepared = prepared.and_then(|bytes| Prepared::decode(bytes).ok());
+    let deployment = Deployment {
+        bundle: &bundle,
+        env_json: &env_json,
+        compatibility,
+        limits: patch,
+        account: &account,
+        prepared: prepared.as_ref(),
+        egress,
+        // Zero is what the page shows between turns.
+        label: worker.saturating_add(1),
+    };
+    cell.deploy(&name, &deployment).map_err(|error| match error {
         mote_engine::modules::LoadError::Threw(thrown) => thrown.stack,
         error @ (mote_engine::modules::LoadError::NeverSettles { .. }
         | mote_engine::modules::LoadError::Stopped(_)) => error.to_string(),

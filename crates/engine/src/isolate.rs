@@ -20,8 +20,10 @@ use crate::{
     inspector::{Frontend, Inspector},
     memory::MemoryAccount,
     meter::Stretch,
-    nudge, platform,
-    snapshot::Snapshot,
+    nudge,
+    packed_heap::PackedHeap,
+    platform,
+    snapshot::{NotADescendant, Snapshot},
     v8, watchdog,
 };
 
@@ -138,7 +140,7 @@ struct Inner {
     end: End,
     /// A [`Terminator`] has asked for its end. V8 forgets that a turn was terminated once the turn has unwound.
     asked: Arc<AtomicBool>,
-    /// Keeps the bytes alive that V8 deserialises lazily.
+    /// Keeps the bytes alive that V8 has a pointer to. Those of a packed heap are never freed.
     _snapshot: Snapshot,
 }
 
@@ -160,7 +162,16 @@ impl Isolate<Ready> {
     /// Makes an isolate from the startup snapshot. [`platform::initialize`] must have run.
     #[must_use]
     pub fn from_snapshot(snapshot: &Snapshot, options: IsolateOptions) -> Self {
-        Self::start(snapshot, options, v8::Isolate::new, End::Gone)
+        Self::start(snapshot, snapshot, options, v8::Isolate::new, End::Gone)
+    }
+
+    /// Makes an isolate from a heap that another one has left behind.
+    ///
+    /// # Errors
+    /// When the heap is not what it is said to be.
+    pub fn from_heap(heap: &PackedHeap, options: IsolateOptions) -> Result<Self, NotADescendant> {
+        let kept = heap.ancestor();
+        heap.with_snapshot(|snapshot| Self::start(snapshot, kept, options, v8::Isolate::new, End::Gone))
     }
 
     /// Makes an isolate whose heap can be left behind ([`Self::keep`]). V8 ends the process if the heap holds what it cannot
@@ -168,11 +179,13 @@ impl Isolate<Ready> {
     /// this one's strings into the heap that all share.
     #[must_use]
     pub fn recording(snapshot: &Snapshot, options: IsolateOptions) -> Self {
-        Self::start(snapshot, options, Snapshot::recorder, End::HeapLeft)
+        Self::start(snapshot, snapshot, options, Snapshot::recorder, End::HeapLeft)
     }
 
+    /// `kept` is what stays with it: the snapshot itself, or what that descends from.
     fn start(
         snapshot: &Snapshot,
+        kept: &Snapshot,
         options: IsolateOptions,
         make: fn(v8::CreateParams) -> v8::OwnedIsolate,
         end: End,
@@ -216,7 +229,7 @@ impl Isolate<Ready> {
             label: options.label,
             end,
             asked: Arc::default(),
-            _snapshot: snapshot.clone(),
+            _snapshot: kept.clone(),
         };
         Self { inner, state: PhantomData }
     }

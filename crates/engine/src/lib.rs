@@ -35,6 +35,7 @@ pub mod memory;
 pub mod meter;
 pub mod modules;
 mod nudge;
+mod packed_heap;
 pub mod platform;
 pub mod program;
 pub mod rejections;
@@ -49,6 +50,7 @@ pub use error::JsError;
 pub use isolate::{
     Condemned, HeapUse, Isolate, IsolateOptions, Ran, Ready, Stop, Terminator, Turn, drain_microtasks,
 };
-pub use snapshot::{Native, Snapshot};
+pub use packed_heap::{PackedHeap, UNPACKED_BYTES_MAX, Unpack};
+pub use snapshot::{Native, NotADescendant, Snapshot};
 /// The `v8` crate, for the rooms that write natives. Only this room names it as a dependency.
 pub use v8;

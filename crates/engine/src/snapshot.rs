@@ -47,7 +47,9 @@ impl fmt::Debug for Snapshot {
 
 /// Where a snapshot says where its read-only heap ends (V8's `SnapshotImpl`), and where that begins.
 const READ_ONLY_END: std::ops::Range<usize> = 80..84;
-const READ_ONLY_BEGIN: usize = 96;
+const READ_ONLY_BEGIN: usize = HEADER_BYTES;
+/// What stands before it.
+pub(crate) const HEADER_BYTES: usize = 96;
 /// Its last bytes are a number from which functions are counted. It differs, and each isolate counts anew.
 const READ_ONLY_TAIL: usize = 16;
 
@@ -91,19 +93,23 @@ impl Snapshot {
         Self { blob: Bytes::from_static(blob), references: references(natives, sources) }
     }
 
-    /// A snapshot that an isolate which started from this one has left behind ([`crate::Isolate::keep`]), in this process or
-    /// in another of the same build. Whether its bytes are the ones that were left, the caller has checked: V8 does not.
+    /// A snapshot that an isolate which started from this one has left behind.
     ///
     /// # Errors
     /// When it cannot come from this one.
-    pub fn descendant(&self, blob: Bytes) -> Result<Self, NotADescendant> {
+    pub(crate) fn descendant(&self, blob: &'static [u8]) -> Result<Self, NotADescendant> {
         // All isolates of a process share one read-only heap, the first one's. A heap that was made for another would point
         // at the wrong objects in it.
-        if read_only_heap(&self.blob).is_none() || read_only_heap(&self.blob) != read_only_heap(&blob) {
+        if read_only_heap(&self.blob).is_none() || read_only_heap(&self.blob) != read_only_heap(blob) {
             return Err(NotADescendant);
         }
-        let snapshot = Self { blob, references: self.references.clone() };
+        let snapshot = Self { blob: Bytes::from_static(blob), references: self.references.clone() };
         if snapshot.data().is_valid() { Ok(snapshot) } else { Err(NotADescendant) }
+    }
+
+    /// The part before the heaps in it.
+    pub(crate) fn header(&self) -> &[u8] {
+        self.blob.get(..HEADER_BYTES).unwrap_or_default()
     }
 
     /// Its bytes, for V8. They must not be used any more when this value, and all clones of it, are gone.

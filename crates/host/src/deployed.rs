@@ -5,6 +5,7 @@
 //! `<name>@<first eight digits of its id>`, which no worker can be called. The host name of its preview,
 //! `<eight digits>-<name>`, can be a worker's name, too; then the worker answers there.
 
+mod kept_logs;
 mod owners;
 mod shares;
 mod target;
@@ -19,7 +20,9 @@ use std::{
 
 use http::HeaderMap;
 use mote_store::{AssetPath, Live, Schedule, Store, Version};
-use mote_wire::{compatibility::Compatibility, event::EventError, http::Body, limits::LimitsPatch};
+use mote_wire::{
+    compatibility::Compatibility, event::EventError, http::Body, limits::LimitsPatch, named::NamedBundle,
+};
 use ring::rand::SystemRandom;
 
 use target::{Target, nothing_deployed, preview, target, unreadable};
@@ -32,6 +35,7 @@ use crate::{
     clock::now_ms,
     cron::{Firing, Timetable},
     kv::Kv,
+    logs::Logs,
     preparations::Preparations,
     secrets::Seal,
     site::{Asked, Code, Files, Site},
@@ -61,8 +65,8 @@ pub struct Making {
     pub compatibility: Compatibility,
     /// The bindings in it that are more than values.
     pub bindings: HostBindings,
-    /// Its code, encoded.
-    pub bundle: bytes::Bytes,
+    /// Its code.
+    pub bundle: NamedBundle,
     /// What was prepared for the code; empty if nothing was.
     pub prepared: bytes::Bytes,
     /// The limits that it asks for.
@@ -90,6 +94,8 @@ pub struct Deployed {
     pub(crate) kv: Arc<Kv>,
     /// There once workers can ask for anything.
     pub(crate) caches: OnceCell<Cache>,
+    /// There if workers' events are kept.
+    logs: OnceCell<Rc<Logs>>,
     preparations: Rc<Preparations>,
     pub(crate) seal: Arc<Seal>,
     pub(crate) make: MakeSpec,
@@ -147,6 +153,7 @@ impl Deployed {
             store,
             kv,
             caches: OnceCell::new(),
+            logs: OnceCell::new(),
             seal,
             make,
             own,
@@ -320,7 +327,7 @@ impl Deployed {
         let engine = self.preparations.engine().to_owned();
         let read = move || {
             let version = store.version(&wanted.account, &wanted.worker, &wanted.version)?;
-            let bundle = store.bundle(version.bundle)?;
+            let bundle = store.packed_bundle(version.bundle)?;
             let paths = store.asset_paths(&version.id)?;
             let prepared = match VersionConfig::of(&version) {
                 Ok(config) => store.prepared(&config.prepared_for(&version), &engine)?,
@@ -356,7 +363,7 @@ impl Deployed {
         self.preparations.engine()
     }
 
-    fn prepare_later(self: &Rc<Self>, version: &Version, bundle: bytes::Bytes) {
+    fn prepare_later(self: &Rc<Self>, version: &Version, bundle: NamedBundle) {
         let Ok(config) = VersionConfig::of(version) else { return };
         let of = config.prepared_for(version);
         let (this, version_of) = (Rc::downgrade(self), version.clone());
@@ -373,7 +380,7 @@ impl Deployed {
         &self,
         key: &Arc<str>,
         version: &Version,
-        bundle: bytes::Bytes,
+        bundle: NamedBundle,
         prepared: bytes::Bytes,
     ) -> Result<WorkerSpec, String> {
         let config = VersionConfig::of(version).map_err(|error| error.to_string())?;
@@ -406,6 +413,7 @@ impl Deployed {
             None => self.table.borrow_mut().remove(worker),
         };
         self.addresses.borrow_mut().replace(old.as_ref(), live.as_ref());
+        self.keep_logs_of(worker, live.as_ref());
         self.timetable.borrow_mut().set(worker, live.as_ref().map_or(&[], schedules), now_ms());
         self.retire(worker);
         Ok(Main(live.as_ref().and_then(|live| Some(target(live, &live.shares.first()?.version)))))

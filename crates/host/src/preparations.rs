@@ -17,7 +17,7 @@ use mote_store::{PreparedFor, Store};
 use mote_wire::prepared::Prepared;
 use tokio::sync::mpsc;
 
-use crate::supervisor::{Code, Supervisor, TakePrepared, Wanting, WorkerSpec};
+use crate::supervisor::{Code, Supervisor, TakePrepared, WorkerSpec};
 
 /// How long after its first event a version is prepared that was not prepared when it was deployed. Until then its deploy may
 /// still be at it.
@@ -42,14 +42,8 @@ pub(crate) struct Preparations {
 struct Taker(Weak<Preparations>);
 
 impl TakePrepared for Taker {
-    fn wants(&self, code: Code) -> Wanting {
-        let this = self.0.clone();
-        Box::pin(async move {
-            // Many bundles are megabytes long.
-            let of = tokio::task::spawn_blocking(move || prepared_for(&code)).await;
-            let this = this.upgrade();
-            of.ok().zip(this).is_some_and(|(of, this)| !this.tried.borrow().contains(&of))
-        })
+    fn wants(&self, code: Code) -> bool {
+        self.0.upgrade().is_some_and(|this| !this.tried.borrow().contains(&prepared_for(code)))
     }
 
     fn take(&self, code: Code, made: Result<Bytes, String>) {
@@ -60,11 +54,8 @@ impl TakePrepared for Taker {
 }
 
 /// The names of what it is prepared for.
-fn prepared_for(code: &Code) -> PreparedFor {
-    let mut hash = [0; 32];
-    let digest = ring::digest::digest(&ring::digest::SHA256, &code.bundle);
-    hash.iter_mut().zip(digest.as_ref()).for_each(|(byte, from)| *byte = *from);
-    PreparedFor { bundle: hash.into(), compatibility: code.compatibility }
+fn prepared_for(code: Code) -> PreparedFor {
+    PreparedFor { bundle: code.bundle, compatibility: code.compatibility }
 }
 
 impl Preparations {
@@ -97,21 +88,20 @@ impl Preparations {
 
     /// Keeps what a cell has prepared, and gives it to the workers in service that have the bundle.
     async fn keep(self: Rc<Self>, code: Code, made: Result<Bytes, String>) {
-        let (store, engine) = (self.store.clone(), self.engine.clone());
+        let (store, engine, of) = (self.store.clone(), self.engine.clone(), prepared_for(code));
         let kept = tokio::task::spawn_blocking(move || {
-            let of = prepared_for(&code);
             let made = made.ok().and_then(|bytes| Some((Prepared::decode(bytes.clone()).ok()?, bytes)));
             if let Some((prepared, bytes)) = &made {
                 let report = serde_json::to_string(&prepared.report).unwrap_or_default();
                 // A full disk costs the next start of the node some time, and nothing else.
                 let _ = store.keep_prepared(&of, &engine, &report, bytes);
             }
-            (of, code, made.map(|(_, bytes)| bytes))
+            (of, made.map(|(_, bytes)| bytes))
         });
-        let Ok((of, code, made)) = kept.await else { return };
+        let Ok((of, made)) = kept.await else { return };
         self.tried.borrow_mut().insert(of);
         if let (Some(made), Some(supervisor)) = (made, self.supervisor.upgrade()) {
-            supervisor.adopt(&code, &made);
+            supervisor.adopt(code, &made);
         }
     }
 

@@ -195,7 +195,7 @@ impl Store {
             Ok(Asset { hash: hash.to_owned(), kind: row.get(0)?, bytes: bytes.into() })
         };
         let sql = "SELECT kind, bytes FROM assets WHERE account = ?1 AND hash = ?2";
-        Ok(self.lock().query_row(sql, [account, hash], asset).optional()?)
+        Ok(self.lock().prepare_cached(sql)?.query_row([account, hash], asset).optional()?)
     }
 
     /// The files of a version.

@@ -1,13 +1,14 @@
 //! Bundles: each content once, compressed, and checked whenever it is read.
 
 use bytes::Bytes;
-use mote_wire::bundle::{Bundle, BundleHash, CONTENT_BYTES_MAX, SOURCE_MAP_BYTES_MAX};
+use mote_wire::{
+    bundle::{Bundle, BundleHash},
+    named::{ENCODED_BYTES_MAX, NamedBundle, NotThatBundle},
+};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, blobs};
 
-/// The most bytes that an encoded bundle can have: a packed one that claims more is not unpacked.
-const ENCODED_BYTES_MAX: usize = CONTENT_BYTES_MAX + SOURCE_MAP_BYTES_MAX + (4 << 20);
 /// zstd's own default: higher levels take several times as long for a few per cent.
 const LEVEL: i32 = 3;
 
@@ -52,10 +53,9 @@ impl Store {
     /// If it is not there.
     pub fn bundle_bytes(&self, hash: BundleHash) -> Result<usize, StoreError> {
         let name = hash.to_string();
-        let found: Option<i64> = self
-            .lock()
-            .query_row("SELECT bytes FROM bundles WHERE hash = ?1", [&name], |row| row.get(0))
-            .optional()?;
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached("SELECT bytes FROM bundles WHERE hash = ?1")?;
+        let found: Option<i64> = statement.query_row([&name], |row| row.get(0)).optional()?;
         let bytes = found.and_then(|bytes| usize::try_from(bytes).ok());
         bytes.ok_or(StoreError::Unpack { hash: name })
     }
@@ -65,20 +65,31 @@ impl Store {
     /// # Errors
     /// If it is not there, or not what it was.
     pub fn bundle(&self, hash: BundleHash) -> Result<Bytes, StoreError> {
+        let named = self.packed_bundle(hash)?;
+        let hash = hash.to_string();
+        named.encoding().map_err(|reason| match reason {
+            NotThatBundle::Unnamed | NotThatBundle::NotPacked => StoreError::Unpack { hash },
+            NotThatBundle::Decode(reason) => StoreError::Bundle { hash, reason },
+        })
+    }
+
+    /// A bundle as it lies here. Whoever opens it sees whether it is what it was.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn packed_bundle(&self, hash: BundleHash) -> Result<NamedBundle, StoreError> {
         let name = hash.to_string();
         let missing = || StoreError::Unpack { hash: name.clone() };
-        let found: Option<(i64, Vec<u8>)> = self
-            .lock()
-            .query_row("SELECT bytes, packed FROM bundles WHERE hash = ?1", [&name], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
+        let connection = self.lock();
+        let found: Option<(i64, i64)> = connection
+            .prepare_cached("SELECT bytes, rowid FROM bundles WHERE hash = ?1")?
+            .query_row([&name], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let (bytes, packed) = found.ok_or_else(missing)?;
-        // As much room as it needs, and no more: it is kept for as long as its worker is in service.
-        let bytes = usize::try_from(bytes).map_err(|_| missing())?.min(ENCODED_BYTES_MAX);
-        let encoded = Bytes::from(zstd::bulk::decompress(&packed, bytes).map_err(|_| missing())?);
-        Bundle::verify(encoded.clone(), hash)
-            .map_err(|reason| StoreError::Bundle { hash: name.clone(), reason })?;
-        Ok(encoded)
+        let (bytes, row) = found.ok_or_else(missing)?;
+        let packed = blobs::read(&connection, ("bundles", "packed"), row, ENCODED_BYTES_MAX)?;
+        let packed = packed.ok_or_else(missing)?;
+        drop(connection);
+        let bytes = usize::try_from(bytes).map_err(|_| missing())?;
+        Ok(NamedBundle::packed(hash, bytes, packed.into()))
     }
 }

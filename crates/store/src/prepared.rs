@@ -4,9 +4,8 @@
 use bytes::Bytes;
 use mote_wire::{bundle::BundleHash, compatibility::Compatibility, prepared::PREPARED_BYTES_MAX};
 use rusqlite::{OptionalExtension, params};
-use sha2::{Digest, Sha256};
 
-use crate::{Store, StoreError, stored};
+use crate::{Store, StoreError, blobs, stored};
 
 /// The same code behaves otherwise under other compatibility flags, and so is its heap. Nothing of value is dropped: it is made
 /// again.
@@ -21,9 +20,6 @@ pub(crate) const BY_COMPATIBILITY: &str = "DROP TABLE prepared;
         packed BLOB NOT NULL,
         PRIMARY KEY (bundle, compatibility, engine)
     ) STRICT;";
-
-/// zstd's fastest levels do nearly as well on heaps, and somebody waits for the worker when they are read.
-const LEVEL: i32 = 1;
 
 /// What something was prepared for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -65,7 +61,7 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
-    /// Keeps what was prepared, in place of what there was.
+    /// Keeps what was prepared, in place of what there was. Its parts are packed already, by whoever made them.
     ///
     /// # Errors
     /// If the store cannot be written.
@@ -77,10 +73,8 @@ impl Store {
         prepared: &[u8],
     ) -> Result<(), StoreError> {
         let name = of.bundle.to_string();
-        let packed =
-            zstd::bulk::compress(prepared, LEVEL).map_err(|_| StoreError::Unpack { hash: name.clone() })?;
         let bytes = i64::try_from(prepared.len()).unwrap_or(i64::MAX);
-        let hash = Sha256::digest(prepared);
+        let sum = sum(prepared);
         let mut connection = self.lock();
         let transaction = connection.transaction()?;
         // Of code that was deleted while it was prepared; whoever does so again and again would fill the disk.
@@ -96,11 +90,11 @@ impl Store {
             )?
             .query_row(params![name, compatibility, engine], |row| row.get(0))
             .optional()?;
-        let more = i64::try_from(packed.len()).unwrap_or(i64::MAX) - before.unwrap_or_default();
+        let more = bytes - before.unwrap_or_default();
         transaction.execute(
             "INSERT INTO prepared (bundle, compatibility, engine, report_json, hash, bytes, packed)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![name, compatibility, engine, report_json, &hash[..], bytes, packed],
+            params![name, compatibility, engine, report_json, &sum[..], bytes, prepared],
         )?;
         stored::bundle_changed(&transaction, &name, more)?;
         Ok(transaction.commit()?)
@@ -112,19 +106,19 @@ impl Store {
     /// # Errors
     /// If the store cannot be read.
     pub fn prepared(&self, of: &PreparedFor, engine: &str) -> Result<Option<Bytes>, StoreError> {
-        let found: Option<(Vec<u8>, i64, Vec<u8>)> = self
-            .lock()
-            .query_row(
-                "SELECT hash, bytes, packed FROM prepared
-                    WHERE bundle = ?1 AND compatibility = ?2 AND engine = ?3",
-                params![of.bundle.to_string(), of.compatibility.to_string(), engine],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-            )
+        let connection = self.lock();
+        let found: Option<(Vec<u8>, i64)> = connection
+            .prepare_cached(
+                "SELECT hash, rowid FROM prepared WHERE bundle = ?1 AND compatibility = ?2 AND engine = ?3",
+            )?
+            .query_row(params![of.bundle.to_string(), of.compatibility.to_string(), engine], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .optional()?;
-        let Some((hash, bytes, packed)) = found else { return Ok(None) };
-        let bytes = usize::try_from(bytes).unwrap_or(0).min(PREPARED_BYTES_MAX);
-        let unpacked = zstd::bulk::decompress(&packed, bytes).ok();
-        Ok(unpacked.filter(|bytes| Sha256::digest(bytes)[..] == hash[..]).map(Bytes::from))
+        let Some((kept, row)) = found else { return Ok(None) };
+        let prepared = blobs::read(&connection, ("prepared", "packed"), row, PREPARED_BYTES_MAX)?;
+        drop(connection);
+        Ok(prepared.filter(|bytes| sum(bytes)[..] == kept[..]).map(Bytes::from))
     }
 
     /// What was found out while it was prepared for this engine, as JSON; `None` if it was not prepared.
@@ -132,14 +126,18 @@ impl Store {
     /// # Errors
     /// If the store cannot be read.
     pub fn prepared_report(&self, of: &PreparedFor, engine: &str) -> Result<Option<String>, StoreError> {
-        let report = self
-            .lock()
-            .query_row(
-                "SELECT report_json FROM prepared WHERE bundle = ?1 AND compatibility = ?2 AND engine = ?3",
-                params![of.bundle.to_string(), of.compatibility.to_string(), engine],
-                |row| row.get(0),
-            )
-            .optional()?;
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached(
+            "SELECT report_json FROM prepared WHERE bundle = ?1 AND compatibility = ?2 AND engine = ?3",
+        )?;
+        let of = params![of.bundle.to_string(), of.compatibility.to_string(), engine];
+        let report = statement.query_row(of, |row| row.get(0)).optional()?;
         Ok(report)
     }
+}
+
+/// Tells bytes from the same bytes after the disk has damaged them. Whoever can write the file can write this, too: a longer sum
+/// would say no more, and takes half a millisecond for a megabyte while somebody waits.
+fn sum(bytes: &[u8]) -> [u8; 4] {
+    crc32fast::hash(bytes).to_be_bytes()
 }

@@ -13,6 +13,8 @@ use crate::{UnknownScope, private, schema, turn};
 
 /// How long a write waits for whoever else writes: KV, a backup, the node before an upgrade.
 pub(crate) const BUSY_MAX: Duration = Duration::from_secs(5);
+/// Statements that SQLite keeps compiled: more than there are on the way to a version's start, which somebody waits for.
+const STATEMENTS_KEPT: usize = 64;
 
 /// A node's store. Its calls wait for the disk: make them where that holds up nobody.
 #[derive(Debug)]
@@ -216,6 +218,7 @@ impl Store {
             return Err(corrupt(found));
         }
         schema::migrate(&mut connection)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         Ok(Self { connection: Mutex::new(connection) })
     }
 

@@ -90,7 +90,7 @@ fn complete((version, hash): (Version, String)) -> Result<Version, StoreError> {
 
 pub(crate) fn find(connection: &Connection, worker: &str, id: &str) -> Result<Version, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM versions WHERE worker = ?1 AND id = ?2");
-    let found = connection.query_row(&sql, [worker, id], read).optional()?;
+    let found = connection.prepare_cached(&sql)?.query_row([worker, id], read).optional()?;
     let missing = || StoreError::NoVersion { worker: worker.to_owned(), id: id.to_owned() };
     complete(found.ok_or_else(missing)?)
 }

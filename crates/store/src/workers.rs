@@ -74,7 +74,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Worker> {
 
 pub(crate) fn find(connection: &Connection, name: &str) -> Result<Option<Worker>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM workers WHERE name = ?1");
-    Ok(connection.query_row(&sql, [name], read).optional()?)
+    Ok(connection.prepare_cached(&sql)?.query_row([name], read).optional()?)
 }
 
 /// The worker of this account.

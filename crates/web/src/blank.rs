@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mote_engine::{Isolate, IsolateOptions, Ready, Snapshot, Turn, modules};
+use mote_engine::{Isolate, IsolateOptions, NotADescendant, PackedHeap, Ready, Snapshot, Turn, modules};
 use mote_wire::limits::Limits;
 
 use crate::runtime::Hooks;
@@ -26,21 +26,26 @@ impl Blank {
     /// When `snapshot` was not made from this very platform; a build cannot produce that.
     #[must_use]
     pub fn new(snapshot: &Snapshot, limits: &Limits) -> Self {
-        Self::made(Isolate::from_snapshot, snapshot, limits)
+        Self::of(Isolate::from_snapshot(snapshot, options_of(limits)), limits)
     }
 
-    /// Makes one in the way of `make`.
-    pub(crate) fn made(
-        make: fn(&Snapshot, IsolateOptions) -> Isolate<Ready>,
-        snapshot: &Snapshot,
-        limits: &Limits,
-    ) -> Self {
-        let options = IsolateOptions {
-            memory_bytes_max: bytes_of_mib(limits.memory_mib),
-            memory_soft_bytes_max: bytes_of_mib(limits.memory_soft_mib),
-            label: 0,
-        };
-        let mut isolate = make(snapshot, options);
+    /// Makes one that leaves its heap behind ([`Isolate::recording`]).
+    pub(crate) fn recording(snapshot: &Snapshot, limits: &Limits) -> Self {
+        Self::of(Isolate::recording(snapshot, options_of(limits)), limits)
+    }
+
+    /// Makes one from the heap of a worker, which is the only one that it is for.
+    ///
+    /// # Errors
+    /// When the heap is damaged, or was made by another build.
+    ///
+    /// # Panics
+    /// When the heap was not left by this very platform.
+    pub fn of_heap(heap: &PackedHeap, limits: &Limits) -> Result<Self, NotADescendant> {
+        Ok(Self::of(Isolate::from_heap(heap, options_of(limits))?, limits))
+    }
+
+    fn of(mut isolate: Isolate<Ready>, limits: &Limits) -> Self {
         let prepared = isolate.turn(READY_CPU_MAX, |scope| {
             modules::prepare(scope);
             Hooks::take(scope)
@@ -57,6 +62,14 @@ impl Blank {
     #[must_use]
     pub fn fits(&self, limits: &Limits) -> bool {
         (self.memory_mib, self.memory_soft_mib) == (limits.memory_mib, limits.memory_soft_mib)
+    }
+}
+
+fn options_of(limits: &Limits) -> IsolateOptions {
+    IsolateOptions {
+        memory_bytes_max: bytes_of_mib(limits.memory_mib),
+        memory_soft_bytes_max: bytes_of_mib(limits.memory_soft_mib),
+        label: 0,
     }
 }
 

@@ -9,7 +9,7 @@
 use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
 
 use mote_engine::{
-    Isolate, Snapshot, Turn, drain_microtasks, modules,
+    PackedHeap, Snapshot, Turn, drain_microtasks, modules,
     program::{ModuleKind, Program, ProgramFormat},
     v8,
 };
@@ -22,8 +22,8 @@ use crate::state::leave_context;
 /// A heap that isolates start from.
 #[derive(Debug)]
 pub struct Heap {
-    /// The heap.
-    pub snapshot: Snapshot,
+    /// Its bytes.
+    pub packed: PackedHeap,
     /// The names of the modules in it, in the order of its roots.
     pub modules: Vec<String>,
     /// The worker's handlers.
@@ -33,7 +33,7 @@ pub struct Heap {
 /// A heap as it was left.
 #[derive(Debug)]
 pub struct KeptHeap {
-    /// Its bytes, for [`Snapshot::descendant`].
+    /// Its bytes, to be packed for [`PackedHeap`].
     pub bytes: Vec<u8>,
     /// As [`Heap::modules`].
     pub modules: Vec<String>,
@@ -140,7 +140,7 @@ impl Runtime {
         if let Some(reason) = modules::cannot_keep(program) {
             return Err(reason.to_owned());
         }
-        let blank = Blank::made(Isolate::recording, snapshot, &limits);
+        let blank = Blank::recording(snapshot, &limits);
         let runtime = Self::of_blank(blank, limits, egress, console, 0);
         runtime.state.compatibility.set(worker.compatibility);
         *runtime.program.borrow_mut() = Some(program.clone());

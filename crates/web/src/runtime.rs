@@ -215,6 +215,8 @@ impl Runtime {
         let broken =
             || LoadError::Threw(JsError::plain("the platform's own code failed while it loaded the worker"));
         if let Some(heap) = &worker.heap {
+            // No isolate of it will compile these modules again.
+            self.cache_made.set(heap.modules.len() == worker.program.modules().len());
             return self.resume(scope, worker, heap).ok_or_else(broken);
         }
         let builtins = self.builtins(scope, worker).ok_or_else(broken)?;

@@ -5,12 +5,12 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::compatibility::Compatibility;
+use crate::{compatibility::Compatibility, named::BundleHead};
 
 /// What the host tells a cell.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum ToCell {
-    /// Load a worker's version. The blob is the encoded bundle, and behind it what was prepared for it.
+    /// Load a worker's version. The blob is the bundle, as `bundle` says, and behind it what was prepared for it.
     Deploy {
         /// The number by which requests name it.
         worker: u32,
@@ -24,6 +24,8 @@ pub enum ToCell {
         env_json: String,
         /// Which behaviours it has asked for.
         compatibility: Compatibility,
+        /// What the bundle in the blob is.
+        bundle: BundleHead,
         /// How many bytes of the blob, at its end, are a [`crate::prepared::Prepared`]; zero if there is none.
         prepared_bytes: usize,
     },

@@ -10,5 +10,7 @@ pub mod http;
 pub mod limits;
 pub mod link;
 pub mod lookup;
+pub mod named;
+pub mod packed;
 pub mod prepared;
 pub mod socket;

@@ -26,6 +26,7 @@ use mote_wire::{
     control::{ToCell, encode},
     http::{empty, full},
     link::{Kind, Link, LinkOptions, Receiver, Reply, Request, Side},
+    named::NamedBundle,
 };
 use tokio::task::{LocalSet, spawn_local};
 
@@ -178,8 +179,7 @@ fn recorded(process: CellProcess, over: &AtomicBool) -> Result<Seen, String> {
     loop {
         match recorder.step() {
             Ok(0) if over.load(Ordering::Relaxed) && idle_since.elapsed() > Duration::from_secs(5) => break,
-            // Not a sleep: each call of the cell waits for this thread.
-            Ok(0) => std::thread::yield_now(),
+            Ok(0) => {}
             Ok(_) => idle_since = Instant::now(),
             // It has ended.
             Err(_) => break,
@@ -216,6 +216,7 @@ fn drive(data: UnixStream, mut control: UnixStream, works: &[&str], end: End) ->
     control.set_read_timeout(Some(ANSWER_MAX)).map_err(text)?;
     hear(&mut control)?;
     let limits = [("cpu_ms", 300), ("memory_mib", 64)].map(|(key, value)| (key.to_owned(), value)).to_vec();
+    let bundle = bundle()?;
     let deploy = ToCell::Deploy {
         worker: 0,
         name: "busy".to_owned(),
@@ -223,9 +224,10 @@ fn drive(data: UnixStream, mut control: UnixStream, works: &[&str], end: End) ->
         limits,
         env_json: "{}".to_owned(),
         compatibility: mote_wire::compatibility::Compatibility::default(),
+        bundle: bundle.head(),
         prepared_bytes: 0,
     };
-    control.write_all(&encode(&deploy, &bundle()?)).map_err(text)?;
+    control.write_all(&encode(&deploy, bundle.bytes())).map_err(text)?;
     let loaded = hear(&mut control)?;
     if !loaded.contains("Ok") {
         return Err(format!("the worker does not load: {loaded}"));
@@ -287,7 +289,7 @@ fn long_function() -> String {
     format!("export default (a, b) => {{ if (globalThis.never) {{ {padding} }} for (;;) a < b; }};")
 }
 
-fn bundle() -> Result<Bytes, String> {
+fn bundle() -> Result<NamedBundle, String> {
     let wrong = |error: &dyn std::fmt::Display| error.to_string();
     let specifier = |name: &str| ModuleSpecifier::parse(name).map_err(|error| wrong(&error));
     let main = specifier("worker.js")?;
@@ -297,7 +299,7 @@ fn bundle() -> Result<Bytes, String> {
     let long = Module::new(specifier("long.js")?, ModuleKind::EsModule, long_function());
     let bundle =
         Bundle::new(vec![worker, add, long], main, Format::Modules).map_err(|error| wrong(&error))?;
-    Ok(bundle.encode())
+    Ok(NamedBundle::plain(&bundle))
 }
 
 /// One message of the cell's, as text.

@@ -13,6 +13,7 @@ use mote_web::LogLevel;
 use mote_wire::{
     compatibility::Compatibility,
     control::{self, BLOB_BYTES_MAX, FromCell, IsolateCounts, JSON_BYTES_MAX, ToCell, WorkerUse, encode},
+    named::{NamedBundle, NotThatBundle},
 };
 
 use super::events::Numbers;
@@ -34,16 +35,7 @@ const TOLD_AT_ONCE_MAX: usize = 4_096;
 /// What the serving thread has to do for the host.
 pub(super) enum Command {
     /// See [`ToCell::Deploy`].
-    Deploy {
-        worker: u32,
-        name: String,
-        account: String,
-        limits: Vec<(String, u64)>,
-        env_json: String,
-        compatibility: Compatibility,
-        bundle: Bytes,
-        prepared: Bytes,
-    },
+    Deploy(Box<Deploy>),
     /// See [`ToCell::Budget`].
     Budget { bytes: u64 },
     /// See [`ToCell::Prepare`].
@@ -54,6 +46,18 @@ pub(super) enum Command {
     Remove { worker: u32 },
     /// End all events of a worker whose kill switch was pulled.
     End { worker: u32 },
+}
+
+/// A version that is to be loaded.
+pub(super) struct Deploy {
+    pub(super) worker: u32,
+    pub(super) name: String,
+    pub(super) account: String,
+    pub(super) limits: Vec<(String, u64)>,
+    pub(super) env_json: String,
+    pub(super) compatibility: Compatibility,
+    pub(super) bundle: Result<NamedBundle, NotThatBundle>,
+    pub(super) prepared: Bytes,
 }
 
 /// The way to the host.
@@ -142,21 +146,22 @@ impl Listener {
     /// Takes a message; false if the serving thread is gone.
     fn take(&mut self, message: ToCell, mut blob: Bytes) -> bool {
         match message {
-            ToCell::Deploy { worker, name, account, limits, env_json, compatibility, prepared_bytes } => {
+            ToCell::Deploy {
+                worker,
+                name,
+                account,
+                limits,
+                env_json,
+                compatibility,
+                bundle,
+                prepared_bytes,
+            } => {
                 self.numbers.insert(worker, &name);
                 let prepared = blob.split_off(blob.len().saturating_sub(prepared_bytes));
-                let bundle = blob;
-                let deploy = Command::Deploy {
-                    worker,
-                    name,
-                    account,
-                    limits,
-                    env_json,
-                    compatibility,
-                    bundle,
-                    prepared,
-                };
-                return self.command(deploy);
+                let bundle = NamedBundle::came(&bundle, blob);
+                let deploy =
+                    Deploy { worker, name, account, limits, env_json, compatibility, bundle, prepared };
+                return self.command(Command::Deploy(Box::new(deploy)));
             }
             ToCell::Prepare { worker } => return self.command(Command::Prepare { worker }),
             ToCell::Adopt { worker } => return self.command(Command::Adopt { worker, prepared: blob }),

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use mote_cell::Deployment;
 use mote_wire::{
     bundle::{Bundle, Format, ModuleKind},
-    prepared::{Prepared, PreparedHeap, PreparedReport},
+    packed::Packed,
+    prepared::{HEAP_BYTES_MAX, Prepared, PreparedHeap, PreparedReport},
 };
 
 use super::{
@@ -19,6 +20,8 @@ tests! {
     each_isolate_has_a_heap_of_its_own,
     the_clock_and_chance_go_on,
     a_heap_of_another_engine_is_not_used,
+    a_heap_that_is_damaged_or_lies_of_its_size_is_not_used,
+    isolates_go_on_when_others_start_from_other_heaps,
     limits_hold_as_ever,
     modules_that_are_imported_later_come,
     errors_are_found_in_the_source,
@@ -164,7 +167,8 @@ fn no_secret_is_in_the_heap() {
     let bundle = module(source);
     let harness = Harness::new();
     let heap = heap_of(&harness, &bundle).unwrap();
-    let has = |text: &[u8]| heap.bytes.windows(text.len()).any(|window| window == text);
+    let bytes = heap.bytes.unpack(HEAP_BYTES_MAX).unwrap();
+    let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
     assert!(has(b"kept.SECRET"), "the source is there, so it would be seen");
     assert!(!has(b"swordfish"));
     run(async move {
@@ -214,13 +218,78 @@ fn a_heap_of_another_engine_is_not_used() {
         let harness = Harness::new();
         let bundle = module("const n = 41; export default { fetch: () => new Response(String(n + 1)) };");
         let heap = heap_of(&harness, &bundle).unwrap();
-        let mut other = heap.bytes.to_vec();
+        let bytes = heap.bytes.unpack(HEAP_BYTES_MAX).unwrap();
+        let mut other = bytes.to_vec();
         // Somewhere in the read-only heap, which all isolates of a process must share.
         other[4_096] ^= 1;
-        for bytes in [Bytes::from(other), heap.bytes.slice(..90), Bytes::new(), Bytes::from(vec![0; 1 << 20])]
-        {
+        for bytes in [Bytes::from(other), bytes.slice(..90), Bytes::new(), Bytes::from(vec![0; 1 << 20])] {
+            let bytes = Packed::pack(&bytes).unwrap();
             deploy(&harness, "w", &bundle, Some(PreparedHeap { bytes, ..heap.clone() }));
             assert_eq!(harness.get("w", "/").await.1, "42");
+        }
+    });
+}
+
+fn a_heap_that_is_damaged_or_lies_of_its_size_is_not_used() {
+    run(async {
+        let harness = Harness::new();
+        let bundle = module("const n = 41; export default { fetch: () => new Response(String(n + 1)) };");
+        let heap = heap_of(&harness, &bundle).unwrap();
+        let (bytes, packed) = (heap.bytes.len(), heap.bytes.packed());
+        let mut other = packed.to_vec();
+        other.fill(0xff);
+        let damaged = [
+            Packed::claimed(bytes, packed.slice(..packed.len() / 2)),
+            Packed::claimed(bytes, Bytes::from(other)),
+            Packed::claimed(bytes, Bytes::new()),
+            Packed::claimed(bytes - 1, packed.clone()),
+            Packed::claimed(bytes + 1, packed.clone()),
+            Packed::claimed(0, packed.clone()),
+            Packed::claimed(HEAP_BYTES_MAX, packed.clone()),
+        ];
+        for bytes in damaged {
+            deploy(&harness, "w", &bundle, Some(PreparedHeap { bytes, ..heap.clone() }));
+            assert_eq!(harness.get("w", "/").await.1, "42");
+            // The next heap in the same room is none the worse for it.
+            deploy(&harness, "w", &bundle, Some(heap.clone()));
+            assert_eq!(harness.get("w", "/").await.1, "42");
+        }
+    });
+}
+
+fn isolates_go_on_when_others_start_from_other_heaps() {
+    run(async {
+        let harness = Harness::new();
+        let source = |n: u32| {
+            format!(
+                "const table = Array.from({{ length: {n} }}, (_, at) => ({{ at, text: 'text ' + at }})); let events = 0;
+                 export default {{ async fetch() {{ const later = await import('./later.js'); events++;
+                    return new Response([table.length, table.at(-1).text, events, later.twice({n})].join()); }} }};"
+            )
+        };
+        let later = &b"export const twice = (n) => n * 2;"[..];
+        let mut heaps = Vec::new();
+        for n in [10_000, 10, 40_000] {
+            let modules = [
+                ("index.js", ModuleKind::EsModule, source(n).into_bytes()),
+                ("later.js", ModuleKind::EsModule, later.to_vec()),
+            ];
+            let modules = modules.each_ref().map(|(name, kind, code)| (*name, *kind, &code[..]));
+            let bundle = bundle(&modules, Format::Modules);
+            let heap = heap_of(&harness, &bundle).unwrap();
+            heaps.push((n, bundle, heap));
+        }
+        // Each has a pointer to where its heap was unpacked, and there is one room for that.
+        for events in 1..=4 {
+            for (n, bundle, heap) in &heaps {
+                let name = format!("w{n}");
+                if events == 1 {
+                    deploy(&harness, &name, bundle, Some(heap.clone()));
+                }
+                let last = n - 1;
+                let wanted = format!("{n},text {last},{events},{}", n * 2);
+                assert_eq!(harness.get(&name, "/").await.1, wanted);
+            }
         }
     });
 }

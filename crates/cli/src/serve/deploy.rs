@@ -13,6 +13,7 @@ use mote_host::{
     tails::Tails,
 };
 use mote_store::{Kept, KvStore, Store};
+use mote_wire::prepared::ENCODING;
 
 use super::{
     Options, ServeError,
@@ -60,7 +61,7 @@ impl Deploy {
         let operators = Own {
             names: own.clone(),
             domain: config.domain.clone(),
-            engine: mote_cell::engine_id().to_owned(),
+            engine: format!("{} {ENCODING}", mote_cell::engine_id()),
         };
         let operator = config.clone();
         let make = Box::new(move |making| workers::make(&operator, making));

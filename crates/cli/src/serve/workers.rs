@@ -7,6 +7,7 @@ use mote_host::{
     bindings::HostBindings, bound::tenant_of, clock::today, deployed::Making, egress::Policy,
     supervisor::WorkerSpec,
 };
+use mote_wire::named::NamedBundle;
 
 use super::{
     Options, ServeError,
@@ -64,7 +65,7 @@ fn spec(target: &mut Target, config: &Config) -> Result<WorkerSpec, ServeError> 
         compatibility: worker.compatibility,
         bindings: HostBindings::new(),
         version: None,
-        bundle: worker.bundle.encode(),
+        bundle: NamedBundle::plain(&worker.bundle),
         prepared: bytes::Bytes::new(),
         limits: worker.limits,
         worker: name.clone(),

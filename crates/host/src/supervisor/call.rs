@@ -284,9 +284,10 @@ impl Supervisor {
                 .collect(),
             env_json: spec.env_json.clone(),
             compatibility: spec.compatibility,
+            bundle: spec.bundle.head(),
             prepared_bytes: prepared.len(),
         };
-        if !cell.tell_with(&message, [spec.bundle.clone(), prepared]) {
+        if !cell.tell_with(&message, [spec.bundle.bytes().clone(), prepared]) {
             let reason = "it does not read what it is told".to_owned();
             self.lose(cell, IncidentKind::Silent, reason, cell.pings.get().answered_at);
             return Err(Unsent::Elsewhere);

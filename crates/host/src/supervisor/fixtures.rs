@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use bytes::Bytes;
-use mote_wire::limits::Limits;
+use mote_wire::{limits::Limits, named::NamedBundle};
 
 use super::{
     options::SupervisorOptions,
@@ -19,10 +19,15 @@ pub(super) fn spec(name: &str) -> Rc<WorkerSpec> {
         limits: Limits::DEFAULT,
         env_json: "{}".to_owned(),
         compatibility: mote_wire::compatibility::Compatibility::default(),
-        bundle: Bytes::new(),
+        bundle: no_code(),
         prepared: RefCell::default(),
         egress: Rc::new(()),
     })
+}
+
+/// Nobody opens it.
+pub(crate) fn no_code() -> NamedBundle {
+    NamedBundle::packed([0; 32].into(), 0, Bytes::new())
 }
 
 pub(super) fn worker(name: &str) -> Rc<Worker> {

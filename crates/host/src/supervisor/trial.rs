@@ -2,14 +2,15 @@
 
 use std::{
     cell::{Cell, RefCell},
-    pin::Pin,
     rc::Rc,
     sync::Arc,
     time::Duration,
 };
 
 use bytes::Bytes;
-use mote_wire::{compatibility::Compatibility, control::ToCell, prepared::PREPARED_BYTES_MAX};
+use mote_wire::{
+    bundle::BundleHash, compatibility::Compatibility, control::ToCell, prepared::PREPARED_BYTES_MAX,
+};
 use tokio::{
     sync::{Semaphore, oneshot},
     time::timeout,
@@ -30,33 +31,30 @@ const PREPARING_MAX: Duration = Duration::from_secs(60);
 /// Trials that wait to prepare what they have loaded; each holds a cell. Further ones end as they are.
 const WAITING_MAX: usize = 4;
 
-/// An answer that takes a moment.
-pub(crate) type Wanting = Pin<Box<dyn Future<Output = bool>>>;
-
 /// Who has versions prepared.
 pub(crate) trait TakePrepared {
     /// Whether anything is to be prepared for some code.
-    fn wants(&self, code: Code) -> Wanting;
+    fn wants(&self, code: Code) -> bool;
     /// What was prepared for it, or why nothing was.
     fn take(&self, code: Code, made: Result<Bytes, String>);
 }
 
 /// What it is prepared for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Code {
-    /// Its modules, encoded.
-    pub(crate) bundle: Bytes,
+    /// The name of its modules.
+    pub(crate) bundle: BundleHash,
     /// Which behaviours of the platform it asks for.
     pub(crate) compatibility: Compatibility,
 }
 
 impl Code {
     fn of(spec: &WorkerSpec) -> Self {
-        Self { bundle: spec.bundle.clone(), compatibility: spec.compatibility }
+        Self { bundle: spec.bundle.hash(), compatibility: spec.compatibility }
     }
 
-    fn is_that_of(&self, spec: &WorkerSpec) -> bool {
-        self.compatibility == spec.compatibility && self.bundle == spec.bundle
+    fn is_that_of(self, spec: &WorkerSpec) -> bool {
+        self == Self::of(spec)
     }
 }
 
@@ -67,7 +65,7 @@ impl Supervisor {
     }
 
     /// Gives what was prepared for some code to all workers that run it.
-    pub(crate) fn adopt(self: &Rc<Self>, code: &Code, prepared: &Bytes) {
+    pub(crate) fn adopt(self: &Rc<Self>, code: Code, prepared: &Bytes) {
         for worker in self.workers.borrow().values() {
             let spec = worker.current();
             // Not one that is being tried out: it finds out for itself.
@@ -120,7 +118,7 @@ impl Supervisor {
             let spec = trial.supervisor.known(&trial.name).map(|worker| worker.current());
             let code = spec.ok().map(|spec| Code::of(&spec));
             let made = match code {
-                Some(code) if take.wants(code.clone()).await => Some((code, ask(&cell, number).await)),
+                Some(code) if take.wants(code) => Some((code, ask(&cell, number).await)),
                 Some(_) | None => None,
             };
             // Its cell ends now, and the next one may begin.

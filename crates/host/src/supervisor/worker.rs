@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use mote_schedule::place::hash_of;
-use mote_wire::{compatibility::Compatibility, control::WorkerUse, limits::Limits};
+use mote_wire::{compatibility::Compatibility, control::WorkerUse, limits::Limits, named::NamedBundle};
 
 use tokio::time::Instant;
 
@@ -31,8 +31,8 @@ pub struct WorkerSpec {
     pub env_json: String,
     /// Which behaviours of the platform it has asked for.
     pub compatibility: Compatibility,
-    /// Its code, encoded ([`mote_wire::bundle::Bundle::encode`]).
-    pub bundle: Bytes,
+    /// Its code.
+    pub bundle: NamedBundle,
     /// What makes its isolates start sooner, encoded ([`mote_wire::prepared::Prepared::encode`]); empty if there is none.
     pub prepared: RefCell<Bytes>,
     /// Where it may go; read by [`super::Outbound`] alone.
@@ -46,7 +46,7 @@ impl fmt::Debug for WorkerSpec {
             .field("name", &self.name)
             .field("account", &self.account)
             .field("cordon", &self.cordon)
-            .field("bundle_bytes", &self.bundle.len())
+            .field("bundle", &self.bundle)
             .finish_non_exhaustive()
     }
 }

@@ -134,6 +134,46 @@ fn what_was_prepared_is_forgotten_with_its_version_and_damage_is_noticed() {
 }
 
 #[test]
+fn a_heap_or_code_that_the_disk_has_damaged_is_never_run() {
+    let mut node = Node::start();
+    node.deploy(&heavy("heavy", ""));
+    node.start_of("heavy");
+    signal("KILL", u64::from(node.mote.pid()));
+    node.mote.ended();
+    let spoil = "packed = CAST(substr(packed, 1, length(packed) - 40) || zeroblob(40) AS BLOB)";
+    node.sql(&format!("UPDATE prepared SET {spoil}"));
+    (node.mote, node.commands) = Node::launch(node.data.path());
+    assert_eq!(node.answer("heavy")["events"], 1, "it starts from its code");
+    signal("KILL", u64::from(node.mote.pid()));
+    node.mote.ended();
+    node.sql(&format!("UPDATE bundles SET {spoil}"));
+    (node.mote, node.commands) = Node::launch(node.data.path());
+    let answer = node.mote.get_from_host("heavy.localhost", "/");
+    assert!(answer.status >= 500, "{} {}", answer.status, answer.text);
+    node.deploy(&Project::named("other", "export default { fetch: () => Response.json({ events: 7 }) };"));
+    assert_eq!(node.answer("other")["events"], 7, "the others go on");
+}
+
+#[test]
+fn what_was_kept_in_the_form_of_before_is_not_given_out_and_makes_room() {
+    let mut node = Node::start();
+    node.deploy(&heavy("heavy", ""));
+    node.start_of("heavy");
+    signal("KILL", u64::from(node.mote.pid()));
+    node.mote.ended();
+    // As long as nothing was said of the form, the engine's name was its number alone.
+    node.sql(
+        "UPDATE prepared SET engine = substr(engine, 1, instr(engine, ' ') - 1), hash = zeroblob(32), packed = x'28b52ffd'",
+    );
+    (node.mote, node.commands) = Node::launch(node.data.path());
+    assert_eq!(node.answer("heavy")["events"], 1, "it starts from its code");
+    eventually("the old form is forgotten", || {
+        let old = node.sql("SELECT count(*) FROM prepared WHERE packed = x'28b52ffd'");
+        (old == "0").then_some(())
+    });
+}
+
+#[test]
 fn the_same_code_deployed_again_and_again_keeps_its_heap() {
     let node = Node::start();
     for name in ["one", "two", "three", "one", "two"] {

@@ -1,5 +1,7 @@
 //! A node at a glance: who sees what of it.
 
+use mote_wire::named::NamedBundle;
+
 use super::*;
 
 fn names(answered: &Answered) -> Vec<&str> {
@@ -19,7 +21,7 @@ async fn in_service() -> Node {
         limits: Limits::DEFAULT,
         env_json: "{}".to_owned(),
         compatibility: mote_wire::compatibility::Compatibility::default(),
-        bundle: Bytes::new(),
+        bundle: NamedBundle::packed([0; 32].into(), 0, Bytes::new()),
         prepared: RefCell::default(),
         egress: Rc::new(()),
     };
