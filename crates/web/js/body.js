@@ -164,6 +164,8 @@ function renew(error) {
  */
 function claim(body) {
   const { stream } = body;
+  // Also a second time: nothing of it was read.
+  if (body.abort !== null && body.abort.aborted) throw body.abort.reason;
   if (body.used || (stream !== null && streams().isDisturbed(stream))) {
     throw new TypeError("The body was already used: it can be read once only. Use clone() to read it twice.");
   }

@@ -63,6 +63,7 @@ function perform(hop, given) {
 function abortBeforeStart({ body, signal }) {
   const reason = abortReason(signal);
   const stream = body === null ? null : body.stream;
+  if (body !== null && stream === null) body.used = true;
   if (stream !== null && !load("lazy/streams/index.js").isLocked(stream)) cancelQuietly(stream, reason);
   throw reason;
 }

@@ -13,11 +13,11 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt};
-use http_body::Body as _;
+use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, BodyStream, StreamBody};
 use mote_engine::memory::MemoryAccount;
 use mote_wire::http::{Body, BodyError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::{
@@ -38,6 +38,17 @@ pub(crate) struct NativeBody {
     encoding: Option<Encoding>,
     /// Of a body that the worker writes: the bytes that its reader took so far.
     pub(crate) written: Option<Arc<AtomicU64>>,
+    given_up: GivenUp,
+}
+
+/// Tells a read that is under way when nobody wants the body any more: it holds the connection.
+#[derive(Default)]
+struct GivenUp(Rc<Notify>);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }
 
 /// A content coding that Mote can undo and do.
@@ -68,7 +79,12 @@ impl Encoding {
 
 impl NativeBody {
     pub(crate) fn new(body: Body, encoding: Option<Encoding>) -> Self {
-        Self { body: Rc::new(RefCell::new(Some(body))), encoding, written: None }
+        Self {
+            body: Rc::new(RefCell::new(Some(body))),
+            encoding,
+            written: None,
+            given_up: GivenUp::default(),
+        }
     }
 
     /// The coding that its bytes still have.
@@ -102,11 +118,12 @@ impl NativeBody {
         coder: &Coder,
     ) -> impl Future<Output = Result<Option<Bytes>, Failed>> + 'static {
         let shared = self.decoded(coder);
+        let given_up = self.given_up.0.clone();
         async move {
             let taken = shared.borrow_mut().take();
             let Some(mut body) = taken else { return Ok(None) };
-            while let Some(frame) = body.frame().await {
-                if let Ok(data) = frame?.into_data()
+            while let Some(frame) = next_frame(&mut body, &given_up).await? {
+                if let Ok(data) = frame.into_data()
                     && !data.is_empty()
                 {
                     *shared.borrow_mut() = Some(body);
@@ -124,14 +141,15 @@ impl NativeBody {
     ) -> impl Future<Output = Result<Bytes, Failed>> + 'static {
         let shared = self.decoded(coder);
         let held = coder.account.hold(0);
+        let given_up = self.given_up.0.clone();
         async move {
             let mut held = held.ok_or_else(too_large)?;
             let taken = shared.borrow_mut().take();
             let Some(mut body) = taken else { return Ok(Bytes::new()) };
             let mut first = Bytes::new();
             let mut rest = BytesMut::new();
-            while let Some(frame) = body.frame().await {
-                let Ok(data) = frame?.into_data() else { continue };
+            while let Some(frame) = next_frame(&mut body, &given_up).await? {
+                let Ok(data) = frame.into_data() else { continue };
                 if !held.resize(held.bytes().saturating_add(data.len())) {
                     return Err(too_large());
                 }
@@ -155,6 +173,14 @@ impl NativeBody {
             *self.body.borrow_mut() = body.map(|body| coder.decode(body, encoding));
         }
         self.body.clone()
+    }
+}
+
+async fn next_frame(body: &mut Body, given_up: &Notify) -> Result<Option<Frame<Bytes>>, Failed> {
+    tokio::select! {
+        biased;
+        frame = body.frame() => Ok(frame.transpose()?),
+        () = given_up.notified() => Err(Failed("the body was given up".to_owned())),
     }
 }
 
@@ -237,7 +263,7 @@ fn data(body: Body) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> 
 
 fn from_reader(reader: impl tokio::io::AsyncRead + Send + 'static) -> Body {
     let stream =
-        ReaderStream::with_capacity(reader, 16 << 10).map_ok(http_body::Frame::data).map_err(|error| {
+        ReaderStream::with_capacity(reader, 16 << 10).map_ok(Frame::data).map_err(|error| {
             match error.get_ref().and_then(|inner| inner.downcast_ref::<BodyError>()) {
                 Some(lost) => lost.clone(),
                 None => BodyError::Encoding { reason: error.to_string() },
@@ -249,7 +275,7 @@ fn from_reader(reader: impl tokio::io::AsyncRead + Send + 'static) -> Body {
 /// The writing end of a body that JavaScript makes. Dropping it without [`Pipe::close`] breaks the body off: a reader must
 /// never take half a body for a whole one.
 pub(crate) struct Pipe {
-    pub(crate) sender: mpsc::Sender<Result<http_body::Frame<Bytes>, BodyError>>,
+    pub(crate) sender: mpsc::Sender<Result<Frame<Bytes>, BodyError>>,
     /// Settles when the reading end is dropped. Taken by the one who waits for that.
     pub(crate) gone: Option<oneshot::Receiver<()>>,
     complete: Arc<AtomicBool>,
@@ -276,7 +302,7 @@ pub(crate) fn pipe(account: &MemoryAccount, length: Option<u64>) -> Option<(Pipe
     let stream = futures_util::stream::poll_fn(move |task| {
         // Owned by the stream, so that it is dropped with it.
         let _alive = (&alive, &held);
-        let next: Poll<Option<Result<http_body::Frame<Bytes>, BodyError>>> = receiver.poll_recv(task);
+        let next: Poll<Option<Result<Frame<Bytes>, BodyError>>> = receiver.poll_recv(task);
         if let Poll::Ready(Some(Ok(frame))) = &next {
             progress.fetch_add(frame.data_ref().map_or(0, Bytes::len) as u64, Ordering::Relaxed);
         }
@@ -312,7 +338,7 @@ impl http_body::Body for Promised {
     fn poll_frame(
         mut self: Pin<&mut Self>,
         task: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BodyError>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let next = Pin::new(&mut self.body).poll_frame(task);
         if let Poll::Ready(Some(Ok(frame))) = &next {
             self.left = self.left.saturating_sub(frame.data_ref().map_or(0, Bytes::len) as u64);

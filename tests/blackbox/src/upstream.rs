@@ -106,6 +106,11 @@ impl Visitor {
         let _ = self.stream.write_all(text.as_bytes());
     }
 
+    /// Waits until whoever asked has hung up.
+    pub fn until_gone(&mut self) {
+        while matches!(self.stream.read(&mut [0; 64]), Ok(read) if read > 0) {}
+    }
+
     fn exactly(&mut self, length: usize) -> Vec<u8> {
         let mut bytes = vec![0; length];
         self.stream.read_exact(&mut bytes).expect("the whole request comes");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mote_blackbox::{Mote, Project, Upstream};
+use mote_blackbox::{Mote, PATIENCE, Project, Upstream};
 
 fn dev(upstream: &Upstream) -> (Project, Mote) {
     let project = Project::handler(
@@ -104,4 +104,40 @@ fn an_upstream_that_talks_nonsense_is_an_exception() {
         );
     }
     mote.goes_on("/fine");
+}
+
+#[test]
+fn an_answer_that_a_worker_gives_up_is_hung_up_on_while_its_event_goes_on() {
+    let (gone, hung_up) = std::sync::mpsc::sync_channel::<()>(1);
+    let hung_up = std::sync::Mutex::new(hung_up);
+    let upstream = Upstream::serve(move |mut visitor| {
+        if visitor.path() == "/endless" {
+            visitor.begin("text/plain");
+            visitor.chunk("first piece;");
+            visitor.until_gone();
+            let _ = gone.send(());
+        } else {
+            let heard = hung_up.lock().expect("one visitor at a time").recv_timeout(PATIENCE);
+            visitor.answer("text/plain", if heard.is_ok() { "hung up" } else { "still there" });
+        }
+    });
+    let source = format!(
+        r#"    const endless = async (read: (response: Response) => Promise<unknown>) => {{
+      const controller = new AbortController();
+      const response = await fetch("{0}/endless", {{ signal: controller.signal }});
+      const reading = read(response).catch((error) => error.name);
+      controller.abort();
+      return `${{await reading}}, ${{await (await fetch("{0}/waits")).text()}}`;
+    }};
+    const next = async (response: Response) => {{
+      const reader = response.body!.getReader();
+      await reader.read();
+      await reader.read();
+    }};
+    return Response.json([await endless((response) => response.text()), await endless(next)]);"#,
+        upstream.origin()
+    );
+    let project = Project::handler(&source);
+    let mote = project.dev();
+    assert_eq!(mote.get("/").text, r#"["AbortError, hung up","AbortError, hung up"]"#);
 }

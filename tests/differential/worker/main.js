@@ -20,6 +20,7 @@ import files from "./cases/files.js";
 import formData from "./cases/form-data.js";
 import globals from "./cases/globals.js";
 import headers from "./cases/headers.js";
+import idioms from "./cases/idioms.js";
 import modules from "./cases/modules.js";
 import node from "./cases/node.js";
 import nodeCrypto from "./cases/node-crypto.js";
@@ -62,6 +63,7 @@ const AREAS = {
   "form-data": formData,
   globals,
   headers,
+  idioms,
   modules,
   node,
   "node-crypto": nodeCrypto,

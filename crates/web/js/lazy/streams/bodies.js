@@ -2,7 +2,7 @@
 // and reading without the interfaces' objects in between.
 
 import { bytesOver, Bytes, setBytes, viewByteLength } from "./buffers.js";
-import { alwaysResolved, Deferred, invokePromise, markHandled, transformPromise } from "./promises.js";
+import { alwaysResolved, Deferred, invokePromise, markHandled, promiseRejectedWith, resolvedUndefined, transformPromise } from "./promises.js";
 import { readableStreamFromIterable } from "./from.js";
 import { List } from "./queue.js";
 import { ByteControllerSlots } from "./readable-byte-core.js";
@@ -16,6 +16,9 @@ import {
 } from "./readers-core.js";
 import { ownMember } from "./slots.js";
 import { readableStreamTee } from "./tee.js";
+
+const { apply } = Reflect;
+const NativePromise = Promise;
 
 const slots = (stream) => slotsOfReadable(stream, "a stream of the platform");
 
@@ -36,7 +39,18 @@ export function createReadableByteStream(options) {
   const controller = new ByteControllerSlots(stream, alwaysResolved, alwaysResolved, 0, undefined);
   if (read !== undefined) {
     const onChunk = (chunk) => (chunk === undefined ? controller.close() : controller.enqueue(chunk));
-    controller.pullAlgorithm = () => transformPromise(invokePromise(read, options, []), onChunk);
+    controller.pullAlgorithm = () => {
+      let chunk;
+      try {
+        chunk = apply(read, options, []);
+        if (chunk instanceof NativePromise) return transformPromise(chunk, onChunk);
+        // What is there already is not awaited: that would look for a `then` among its properties.
+        onChunk(chunk);
+      } catch (error) {
+        return promiseRejectedWith(error);
+      }
+      return resolvedUndefined;
+    };
   } else if (pull !== undefined) {
     controller.pullAlgorithm = () => invokePromise(pull, options, [controller]);
   }
