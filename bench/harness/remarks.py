@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from .markdown import one_line
+from .markdown import grid, one_line
 
 # Characters of a failure on the page.
 FAILURE_MAX = 1_000
@@ -15,11 +15,24 @@ class Remarked(Protocol):
     quick: bool
     shared_core: bool
     machine: dict
+    version: str
+    seconds: dict[str, float]
     failed: list[str]
 
     def wrongs(self) -> list[str]: ...
 
     def misses(self) -> list[str]: ...
+
+
+def circumstances(results: Remarked) -> str:
+    """A table of when, where and with what it was measured."""
+    m = results.machine
+    rows = [
+        ["date", m["date"]], ["commit", m["commit"]], ["machine", f"{m['cpu']}, {m['cores']} cores, {m['memory_gib']} GiB"],
+        ["system", m["system"]], ["load average at the start", f"{m['load_average_at_start']}"], ["version", results.version],
+        ["took", f"{sum(results.seconds.values()) / 60:.1f} minutes"],
+    ]
+    return grid(["", ""], rows, "---")
 
 
 def warnings(results: Remarked) -> str:

@@ -1,22 +1,16 @@
 """The order of events of the group `density`."""
 
 import argparse
-import http.client
-import sqlite3
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from .. import peers
 from ..deploy.node import Setting
 from ..machine import Cores, available_mib
-from ..peers import PeerMissing
-from ..progress import Progress
-from ..server import ServerFailed
+from ..plan import Step, work_off
 from . import isolates, neighbours, processes, report, starts, zipf
 from .apps import APPS
 from .neighbours import ALONE, CONTROL, KINDS
@@ -29,8 +23,6 @@ LEVELS, LEVELS_QUICK = (1, 100, 1_000, 2_500, 5_000, 10_000), (1, 20, 100)
 MEMORY_MIB_MAX = 8_192
 FLEET, FLEET_QUICK = 10_000, 200
 DEPLOY_S_MAX, DEPLOY_QUICK_S_MAX = 300, 40
-# One step of the plan: what to show, about how many seconds it takes, and what to do.
-Step = tuple[str, float, Callable[[], None]]
 
 
 def run(options: argparse.Namespace, cores: Cores, machine: dict) -> bool:
@@ -42,37 +34,12 @@ def run(options: argparse.Namespace, cores: Cores, machine: dict) -> bool:
     results = Results(machine, found["mote"].version, options.quick, cores.shared, parts)
     with tempfile.TemporaryDirectory(prefix="mote-bench-density-") as folder:
         setting = Setting(cores, options.mote, Path(folder))
-        results.cut = _work_off(options, _plan(options, setting, results), results)
+        results.cut = work_off("density", options, _plan(options, setting, results), results)
         report.write(results, options.out / "density", folder)
     print(f"bench: results in {options.out / 'density' / 'README.md'}")
     for line in results.failed + results.wrongs():
         print(f"bench: density: {line}", file=sys.stderr)
     return not (results.cut or results.failed or results.wrongs())
-
-
-def _work_off(options: argparse.Namespace, plan: list[Step], results: Results) -> str:
-    """Says why steps are left, if some are."""
-    until = time.monotonic() + options.minutes_max * 60
-    progress = Progress(len(plan))
-    progress.note(f"bench: density: {len(plan)} cases, about {sum(step[1] for step in plan) / 60:.0f} minutes")
-    try:
-        for title, _seconds, measure in plan:
-            if time.monotonic() > until:
-                return f"stopped after {options.minutes_max:g} minutes"
-            progress.show(title)
-            began = time.monotonic()
-            try:
-                measure()
-            except (ServerFailed, PeerMissing, OSError, http.client.HTTPException, subprocess.SubprocessError, sqlite3.Error) as error:
-                # This case's failure; the rest goes on.
-                results.failed.append(f"{title}: {error or type(error).__name__}")
-            results.seconds[title] = time.monotonic() - began
-            progress.step()
-    except KeyboardInterrupt:
-        return "interrupted"
-    finally:
-        progress.finish()
-    return ""
 
 
 def _plan(options: argparse.Namespace, setting: Setting, results: Results) -> list[Step]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from .. import plot
 from ..anonymous import anonymous, anonymous_values
 from ..limits.neighbours import ALONE
-from ..markdown import grid, rounded
-from ..remarks import failures, verdict, warnings
+from ..markdown import rounded
+from ..remarks import circumstances, failures, verdict, warnings
 from ..summary import Cell, Metric, Spread
 from .results import Results
 from .sections import isolates_text, neighbours_text, peers_text, starts_text, zipf_text
@@ -45,18 +45,12 @@ def page(results: Results) -> str:
 
 
 def _opening(results: Results) -> str:
-    m = results.machine
-    rows = [
-        ["date", m["date"]], ["commit", m["commit"]], ["machine", f"{m['cpu']}, {m['cores']} cores, {m['memory_gib']} GiB"],
-        ["system", m["system"]], ["load average at the start", f"{m['load_average_at_start']}"], ["version", results.version],
-        ["took", f"{sum(results.seconds.values()) / 60:.1f} minutes"],
-    ]
     return f"""# Benchmark results: density
 
 How many tenants fit on a machine, and how soon one that was cold answers. Written by `bench/run.py --group density`; how to run it and how to
 read this is in [bench/README.md](../../README.md). Every node is a `mote serve` with a fresh folder on loopback.
 
-{grid(["", ""], rows, "---")}"""
+{circumstances(results)}"""
 
 
 def pictures(results: Results) -> dict[str, str]:

@@ -1,19 +1,15 @@
 """The order of events of the group `deploy`."""
 
 import argparse
-import http.client
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from .. import peers
 from ..machine import Cores
-from ..progress import Progress
-from ..server import ServerFailed
+from ..plan import Step, work_off
 from . import beside, calls, fleet, kills, kv, live, report, routing
 from .node import Setting
 from .results import Results
@@ -23,8 +19,6 @@ FLEET, FLEET_QUICK = 10_000, 200
 # A machine that deploys fewer in this time has a smaller fleet, and the page says so.
 FLEET_S_MAX, FLEET_QUICK_S_MAX = 300, 30
 ROUTES, ROUTES_QUICK = 100_000, 10_000
-# One step of the plan: what to show, about how many seconds it takes, and what to do.
-Step = tuple[str, float, Callable[[], None]]
 
 
 def run(options: argparse.Namespace, cores: Cores, machine: dict) -> bool:
@@ -36,37 +30,12 @@ def run(options: argparse.Namespace, cores: Cores, machine: dict) -> bool:
     results = Results(machine, found["mote"].version, options.quick, cores.shared, parts)
     with tempfile.TemporaryDirectory(prefix="mote-bench-deploy-") as folder:
         setting = Setting(cores, options.mote, Path(folder))
-        results.cut = _work_off(options, _plan(options, setting, results), results)
+        results.cut = work_off("deploy", options, _plan(options, setting, results), results)
         report.write(results, options.out / "deploy", folder)
     print(f"bench: results in {options.out / 'deploy' / 'README.md'}")
     for line in results.failed + results.wrongs():
         print(f"bench: deploy: {line}", file=sys.stderr)
     return not (results.cut or results.failed or results.wrongs())
-
-
-def _work_off(options: argparse.Namespace, plan: list[Step], results: Results) -> str:
-    """Says why steps are left, if some are."""
-    until = time.monotonic() + options.minutes_max * 60
-    progress = Progress(len(plan))
-    progress.note(f"bench: deploy: {len(plan)} cases, about {sum(step[1] for step in plan) / 60:.0f} minutes")
-    try:
-        for title, _seconds, measure in plan:
-            if time.monotonic() > until:
-                return f"stopped after {options.minutes_max:g} minutes"
-            progress.show(title)
-            began = time.monotonic()
-            try:
-                measure()
-            except (ServerFailed, OSError, http.client.HTTPException, subprocess.SubprocessError) as error:
-                # This case's failure; the rest goes on.
-                results.failed.append(f"{title}: {error or type(error).__name__}")
-            results.seconds[title] = time.monotonic() - began
-            progress.step()
-    except KeyboardInterrupt:
-        return "interrupted"
-    finally:
-        progress.finish()
-    return ""
 
 
 def _plan(options: argparse.Namespace, setting: Setting, results: Results) -> list[Step]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from .. import plot
 from ..anonymous import anonymous, anonymous_values
-from ..markdown import grid, rounded
-from ..remarks import failures, verdict, warnings
+from ..markdown import rounded
+from ..remarks import circumstances, failures, verdict, warnings
 from ..summary import Cell, Metric, Spread
 from .calls import ALONE, CALL, CONNECTIONS, FETCH
 from .kv import API, READ, WORKER, WRITE
@@ -46,19 +46,13 @@ def page(results: Results) -> str:
 
 
 def _opening(results: Results) -> str:
-    m = results.machine
-    rows = [
-        ["date", m["date"]], ["commit", m["commit"]], ["machine", f"{m['cpu']}, {m['cores']} cores, {m['memory_gib']} GiB"],
-        ["system", m["system"]], ["load average at the start", f"{m['load_average_at_start']}"], ["version", results.version],
-        ["took", f"{sum(results.seconds.values()) / 60:.1f} minutes"],
-    ]
     return f"""# Benchmark results: deploy
 
 How soon a deploy is live, what many workers and routes cost a node, and what its parts cost. Written by
 `bench/run.py --group deploy`; how to run it and how to read this is in [bench/README.md](../../README.md). Every node is a `mote serve` with a
 fresh folder on loopback. Medians, with the lowest and the highest of the rounds in brackets.
 
-{grid(["", ""], rows, "---")}"""
+{circumstances(results)}"""
 
 
 def pictures(results: Results) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The order of events of the group `limits`."""
 
 import argparse
-import subprocess
 import sys
 import tempfile
 import time
@@ -12,14 +11,13 @@ from pathlib import Path
 from .. import peers
 from ..machine import Cores
 from ..peers import BENCH, Peer
-from ..progress import Progress
-from ..server import ServerFailed
+from ..plan import Step, work_off
 from . import cost, kinds, memory, neighbours, node, overshoot, report
 from .losses import Reasons
 
 SECTIONS = ("cost", "overshoot", "neighbours", "memory")
-# One step of the plan: the section, what to show, about how many seconds it takes, and what to do.
-Step = tuple[str, str, float, Callable[[], object]]
+# A step whose result has yet to be kept.
+Case = tuple[str, float, Callable[[], object]]
 
 
 def run(options: argparse.Namespace, cores: Cores, machine: dict) -> bool:
@@ -34,7 +32,7 @@ def run(options: argparse.Namespace, cores: Cores, machine: dict) -> bool:
         setting = node.Setting(cores, Path(folder))
         try:
             time.sleep(0.3)
-            results.cut = _work_off(options, _plan(options, setting, found), results)
+            results.cut = work_off("limits", options, list(_plan(options, setting, found, results)), results)
         finally:
             setting.close()
         report.write(results, reasons, options.out / "limits", folder)
@@ -42,35 +40,16 @@ def run(options: argparse.Namespace, cores: Cores, machine: dict) -> bool:
     return "mote" in found and not (results.cut or results.failed or results.mote_deaths())
 
 
-def _work_off(options: argparse.Namespace, plan: list[Step], results: report.Results) -> str:
-    """Says why steps are left, if some are."""
-    until = time.monotonic() + options.minutes_max * 60
-    progress = Progress(len(plan))
-    progress.note(f"bench: limits: {len(plan)} cases, about {sum(step[2] for step in plan) / 60:.0f} minutes")
-    try:
-        for section, title, _seconds, measure in plan:
-            if time.monotonic() > until:
-                return f"stopped after {options.minutes_max:g} minutes"
-            progress.show(f"{section}  {title}")
-            try:
-                results.add(section, measure())
-            except (ServerFailed, OSError, subprocess.SubprocessError) as error:
-                # This case's failure; the rest goes on.
-                results.failed.append(f"{section}, {title.strip()}: {error or type(error).__name__}")
-            progress.step()
-    except KeyboardInterrupt:
-        return "interrupted"
-    finally:
-        progress.finish()
-    return ""
-
-
-def _plan(options: argparse.Namespace, setting: node.Setting, found: dict[str, Peer]) -> list[Step]:
+def _plan(
+    options: argparse.Namespace, setting: node.Setting, found: dict[str, Peer], results: report.Results
+) -> Iterator[Step]:
     parts = {"cost": _cost, "overshoot": _overshoot, "neighbours": _neighbours, "memory": _memory}
-    return [step for section in options.sections for step in parts[section](options, setting, found)]
+    for section in options.sections:
+        for title, seconds, measure in parts[section](options, setting, found):
+            yield f"{section}  {title}", seconds, lambda section=section, measure=measure: results.add(section, measure())
 
 
-def _cost(options: argparse.Namespace, setting: node.Setting, found: dict[str, Peer]) -> Iterator[Step]:
+def _cost(options: argparse.Namespace, setting: node.Setting, found: dict[str, Peer]) -> Iterator[Case]:
     if "mote" not in found:
         return
     rounds = 3 if options.quick else 24
@@ -81,10 +60,10 @@ def _cost(options: argparse.Namespace, setting: node.Setting, found: dict[str, P
             node.build_unmetered(BENCH.parent)
         return cost.measure(setting, options.mote, options.unmetered, rounds)
 
-    yield "cost", "hello", (rounds + 1) * 3.3, measure
+    yield "hello", (rounds + 1) * 3.3, measure
 
 
-def _overshoot(options: argparse.Namespace, setting: node.Setting, found: dict[str, Peer]) -> Iterator[Step]:
+def _overshoot(options: argparse.Namespace, setting: node.Setting, found: dict[str, Peer]) -> Iterator[Case]:
     if "mote" not in found:
         return
     many, few = (3, 1) if options.quick else (20, 5)
@@ -93,10 +72,10 @@ def _overshoot(options: argparse.Namespace, setting: node.Setting, found: dict[s
     for names, limit_ms, events in groups:
         for kind in _asked(options, names):
             measure = partial(overshoot.measure, setting, options.mote, kind, limit_ms, events, case_s_max)
-            yield "overshoot", kind, 0.5 + events * limit_ms * 1.2 / 1000, measure
+            yield kind, 0.5 + events * limit_ms * 1.2 / 1000, measure
 
 
-def _neighbours(options: argparse.Namespace, setting: node.Setting, found: dict[str, Peer]) -> Iterator[Step]:
+def _neighbours(options: argparse.Namespace, setting: node.Setting, found: dict[str, Peer]) -> Iterator[Case]:
     seconds = 2 if options.quick else 3
     quick = options.quick and not options.kinds
     hostile = kinds.NEIGHBOURS_QUICK if quick else _asked(options, kinds.NEIGHBOURS)
@@ -105,16 +84,16 @@ def _neighbours(options: argparse.Namespace, setting: node.Setting, found: dict[
     for kind in (neighbours.ALONE, neighbours.CONTROL, *hostile[:middle], *again, *hostile[middle:], *again):
         for runtime, start in _runtimes(options, setting, found, neighbours.OPERATORS).items():
             measure = partial(neighbours.measure, setting, runtime, kind, start, seconds)
-            yield "neighbours", f"{kind}  {runtime}", seconds + 2.5, measure
+            yield f"{kind}  {runtime}", seconds + 2.5, measure
 
 
-def _memory(options: argparse.Namespace, setting: node.Setting, found: dict[str, Peer]) -> Iterator[Step]:
+def _memory(options: argparse.Namespace, setting: node.Setting, found: dict[str, Peer]) -> Iterator[Case]:
     later_s = memory.LATER_QUICK_S if options.quick else memory.LATER_S
     kill_s = memory.KILL_QUICK_S if options.quick else memory.KILL_S
     for kind in _asked(options, kinds.MEMORY):
         for runtime, start in _runtimes(options, setting, found, {"mote": memory.OPERATOR}).items():
             measure = partial(memory.measure, runtime, kind, start, later_s, kill_s)
-            yield "memory", f"{kind}  {runtime}", later_s + 2, measure
+            yield f"{kind}  {runtime}", later_s + 2, measure
 
 
 def _runtimes(

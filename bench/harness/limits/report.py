@@ -35,6 +35,8 @@ class Results:
     memory: list[Peak] = field(default_factory=list)
     # Cases that could not be measured at all.
     failed: list[str] = field(default_factory=list)
+    # How long each case took.
+    seconds: dict[str, float] = field(default_factory=dict)
     # Why the run is shorter than asked for; empty if it is whole.
     cut: str = ""
 

@@ -277,7 +277,7 @@ impl<'a> Reader<'a> {
                 );
             }
             Some((_, Support::Deployed | Support::Developed)) if !self.reads(key) => {
-                let hint = "it is there where the worker is deployed to; here, what it would put into `env` is missing";
+                let hint = "what it would put into `env` is missing here; whether a node has it, the node says at a deploy";
                 let who = if self.purpose == Purpose::Development { "`mote dev`" } else { "`mote serve`" };
                 self.warn(span, format!("`{key}` is not supported by {who} yet"), Some(hint.to_owned()));
             }

@@ -4,9 +4,10 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use mote_host::gateway::OperatorFacts;
+use mote_host::{gateway::OperatorFacts, patience::CLIENT_IDLE_MAX};
 use mote_wire::limits::{LIMITS, LimitPolicy, LimitsPatch};
 use toml::{Table, Value};
 
@@ -20,6 +21,8 @@ const LOCALHOST: &str = "localhost";
 /// Connections that a node serves at once, if its operator says nothing else.
 const CONNECTIONS: u64 = 10_000;
 
+/// Nobody waits longer for a client.
+const DAY_S: u64 = 24 * 60 * 60;
 /// Less is no room for a worker of ordinary size.
 const UPLOAD_MEMORY_MIB_MIN: u64 = 32;
 /// Less is no room for the largest upload of one account beside another's.
@@ -28,11 +31,15 @@ const UPLOAD_DISK_MIB_MIN: u64 = 512;
 const NODE_KEYS: &[&str] = &[
     "memory_mib",
     "connections",
+    "send_timeout_s",
     "addresses",
     "domain",
     "kv_account_mib",
     "cache_account_mib",
     "cache_mib",
+    "logs_account_mib",
+    "logs_mib",
+    "logs_days",
     "upload_memory_mib",
     "upload_disk_mib",
     "account_stored_mib",
@@ -50,6 +57,8 @@ pub(crate) struct Config {
     pub(crate) memory_mib: Option<u64>,
     /// `node.connections`: connections that are served at once; further ones wait.
     pub(crate) connections: u64,
+    /// `node.send_timeout_s`: how long a client may take nothing of what waits for him.
+    pub(crate) send_timeout: Duration,
     /// `node.addresses`: ranges of addresses that are the node's own, which no worker of the public sort reaches.
     pub(crate) addresses: Vec<String>,
     /// `node.domain`: below it workers answer under their names, beside `localhost`; in lower case.
@@ -59,6 +68,11 @@ pub(crate) struct Config {
     /// `node.cache_account_mib` and `node.cache_mib`: what an account, and all of them, keep in caches; `None` for the defaults.
     pub(crate) cache_account_mib: Option<u64>,
     pub(crate) cache_mib: Option<u64>,
+    /// `node.logs_account_mib`, `node.logs_mib` and `node.logs_days`: how much of an account's events, and of all, is kept, and how
+    /// long; `None` for the defaults.
+    pub(crate) logs_account_mib: Option<u64>,
+    pub(crate) logs_mib: Option<u64>,
+    pub(crate) logs_days: Option<u64>,
     /// `node.upload_memory_mib` and `node.upload_disk_mib`: memory for all uploads at once, and disk for those that still arrive;
     /// `None` for the defaults.
     pub(crate) upload_memory_mib: Option<u64>,
@@ -128,11 +142,15 @@ impl Config {
             limits,
             memory_mib: None,
             connections: CONNECTIONS,
+            send_timeout: CLIENT_IDLE_MAX,
             addresses: Vec::new(),
             domain: LOCALHOST.to_owned(),
             kv_account_mib: None,
             cache_account_mib: None,
             cache_mib: None,
+            logs_account_mib: None,
+            logs_mib: None,
+            logs_days: None,
             upload_memory_mib: None,
             upload_disk_mib: None,
             account_stored_mib: None,
@@ -164,14 +182,21 @@ impl Config {
         let mut count = |key: &str| node.remove(key).map(|value| number(&value, "[node]", key)).transpose();
         config.memory_mib = count("memory_mib")?;
         config.connections = count("connections")?.unwrap_or(CONNECTIONS);
+        let send_timeout_s = count("send_timeout_s")?;
         config.kv_account_mib = count("kv_account_mib")?;
         config.cache_account_mib = count("cache_account_mib")?;
         config.cache_mib = count("cache_mib")?;
+        config.logs_account_mib = count("logs_account_mib")?;
+        config.logs_mib = count("logs_mib")?;
+        config.logs_days = count("logs_days")?;
         config.upload_memory_mib = count("upload_memory_mib")?;
         config.upload_disk_mib = count("upload_disk_mib")?;
         config.account_stored_mib = count("account_stored_mib")?;
         config.account_workers = count("account_workers")?;
         config.worker_versions = count("worker_versions")?;
+        at_least(1, send_timeout_s, "send_timeout_s")?;
+        config.send_timeout =
+            send_timeout_s.map_or(CLIENT_IDLE_MAX, |seconds| Duration::from_secs(seconds.min(DAY_S)));
         at_least(1, config.worker_versions, "worker_versions")?;
         at_least(UPLOAD_MEMORY_MIB_MIN, config.upload_memory_mib, "upload_memory_mib")?;
         at_least(UPLOAD_DISK_MIB_MIN, config.upload_disk_mib, "upload_disk_mib")?;
@@ -280,16 +305,20 @@ mod tests {
         let heard = [
             config.memory_mib,
             Some(config.connections),
+            Some(config.send_timeout.as_secs()),
             config.kv_account_mib,
             config.cache_account_mib,
             config.cache_mib,
+            config.logs_account_mib,
+            config.logs_mib,
+            config.logs_days,
             config.upload_memory_mib,
             config.upload_disk_mib,
             config.account_stored_mib,
             config.account_workers,
             config.worker_versions,
         ];
-        assert_eq!(heard, [Some(600); 10]);
+        assert_eq!(heard, [Some(600); 14]);
         assert_eq!(numbers.count(), heard.len(), "a key that is known and not looked at here");
         assert_eq!((config.addresses.len(), &*config.domain), (1, "a.example"));
     }

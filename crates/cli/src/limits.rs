@@ -11,7 +11,7 @@ use mote_wire::limits::{LIMITS, LimitInfo, LimitPolicy, LimitsPatch};
 
 use crate::{
     config::Config,
-    serve::{api_options, cache_options, kv_options},
+    serve::{api_options, cache_options, kv_options, log_options},
 };
 
 /// Show what workers may use, and what happens past it.
@@ -60,7 +60,7 @@ struct Kept {
     past: &'static str,
 }
 
-fn kept(config: &Config) -> [Kept; 5] {
+fn kept(config: &Config) -> [Kept; 6] {
     const MIB: &str = "MiB";
     let (api, kv, cache) = (api_options(config).kept, kv_options(config), cache_options(config));
     let mib = |bytes: u64| bytes >> 20;
@@ -99,6 +99,13 @@ fn kept(config: &Config) -> [Kept; 5] {
             unit: MIB,
             what: "responses of an account in caches",
             past: "what was used longest ago is forgotten",
+        },
+        Kept {
+            key: "logs_account_mib",
+            value: mib(log_options(config).account_bytes_max),
+            unit: MIB,
+            what: "events of an account whose workers have `observability`",
+            past: "the oldest is forgotten",
         },
     ]
 }

@@ -28,6 +28,7 @@ mod hash;
 mod key;
 mod key_wrap;
 mod owned;
+mod prime;
 mod rsa;
 
 pub use cipher::{CbcIv, CtrCounter, Direction, Gcm, cbc, ctr, gcm};
@@ -35,6 +36,7 @@ pub use error::CryptoError;
 pub use hash::{Hash, hkdf};
 pub use key::{Family, Half, Key};
 pub use key_wrap::{unwrap_key, wrap_key};
+pub use prime::{NUMBER_BITS_MAX, Prime, generate_prime, is_prime, power};
 pub use rsa::{Padding, RSA_BITS_MAX, RSA_EXPONENTS};
 
 /// Whether work may go on; asked now and then by all that takes long.

@@ -24,6 +24,7 @@ macro_rules! foreign {
 
 foreign! {
     BIGNUM => BN_clear_free,
+    BN_CTX => BN_CTX_free,
     BN_GENCB => BN_GENCB_free,
     ECDSA_SIG => ECDSA_SIG_free,
     EC_KEY => EC_KEY_free,

@@ -319,7 +319,7 @@ fn finished(rsa: &Owned<RSA>, half: Half) -> Result<Key, CryptoError> {
 }
 
 /// What the library calls at each candidate for a prime: 0 ends it.
-extern "C" fn may_go_on(_event: c_int, _count: c_int, callback: *mut BN_GENCB) -> c_int {
+pub(crate) extern "C" fn may_go_on(_event: c_int, _count: c_int, callback: *mut BN_GENCB) -> c_int {
     // SAFETY: the library gives the callback that it was given.
     let argument = unsafe { aws_lc_sys::BN_GENCB_get_arg(callback) }.cast::<KeepGoing>();
     // SAFETY: it points at the `go_on` of whoever has set it and waits for the end of this.

@@ -20,6 +20,7 @@ mod deployments;
 mod envelope;
 mod guesses;
 mod kv;
+mod logs;
 mod options;
 mod permissions;
 mod products;
@@ -28,6 +29,7 @@ mod schedules;
 mod scripts;
 mod secrets;
 mod tails;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -179,6 +181,10 @@ impl Api {
             (&Method::GET, ["zones"]) => Ok(routes::zones(parts.uri.query().unwrap_or_default())),
             (&Method::GET, ["zones", _, "workers", "routes"]) => Ok(self.all_routes(caller)),
             (&Method::GET, ["mote", "top"]) => self.top(caller, parts.uri.query().unwrap_or_default()),
+            (&Method::GET, ["accounts", account, "workers", "scripts", name, "logs"]) => {
+                check_account(account)?;
+                self.kept_logs(account, name, parts.uri.query().unwrap_or_default()).await
+            }
             (_, ["accounts", account, rest @ ..]) => {
                 check_account(account)?;
                 let headers = parts.headers.clone();
@@ -242,6 +248,7 @@ impl Api {
                 check_worker(name)?;
                 self.patch_latest(call, name).await
             }
+            (&Method::POST, ["workers", "observability", "telemetry", "query"]) => self.telemetry(call).await,
             // There is nothing of these kinds, and whoever asks what there is may know.
             (&Method::GET, ["workers", "durable_objects", "namespaces"]) => Ok(json!([])),
             (_, path) => Err(unknown(method, &path.join("/"))),

@@ -5,6 +5,7 @@
 //! `<name>@<first eight digits of its id>`, which no worker can be called. The host name of its preview,
 //! `<eight digits>-<name>`, can be a worker's name, too; then the worker answers there.
 
+mod kept_logs;
 mod owners;
 mod shares;
 mod target;
@@ -34,6 +35,7 @@ use crate::{
     clock::now_ms,
     cron::{Firing, Timetable},
     kv::Kv,
+    logs::Logs,
     preparations::Preparations,
     secrets::Seal,
     site::{Asked, Code, Files, Site},
@@ -92,6 +94,8 @@ pub struct Deployed {
     pub(crate) kv: Arc<Kv>,
     /// There once workers can ask for anything.
     pub(crate) caches: OnceCell<Cache>,
+    /// There if workers' events are kept.
+    logs: OnceCell<Rc<Logs>>,
     preparations: Rc<Preparations>,
     pub(crate) seal: Arc<Seal>,
     pub(crate) make: MakeSpec,
@@ -149,6 +153,7 @@ impl Deployed {
             store,
             kv,
             caches: OnceCell::new(),
+            logs: OnceCell::new(),
             seal,
             make,
             own,
@@ -408,6 +413,7 @@ impl Deployed {
             None => self.table.borrow_mut().remove(worker),
         };
         self.addresses.borrow_mut().replace(old.as_ref(), live.as_ref());
+        self.keep_logs_of(worker, live.as_ref());
         self.timetable.borrow_mut().set(worker, live.as_ref().map_or(&[], schedules), now_ms());
         self.retire(worker);
         Ok(Main(live.as_ref().and_then(|live| Some(target(live, &live.shares.first()?.version)))))

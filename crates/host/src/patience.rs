@@ -1,5 +1,9 @@
 //! A connection whose client must read what it is sent. An answer is in memory until it has left, and whoever asks for a large one
-//! and reads none of it, or a byte now and then, would keep it there, and his place.
+//! and reads none of it, or a byte now and then, would keep it there, and his place. An answer that is still being made holds its
+//! event and its isolate besides.
+//!
+//! A client is waited for only while there is something that he does not take: who is sent nothing may be silent for as long as he
+//! likes.
 
 use std::{
     io,
@@ -19,9 +23,15 @@ const IDLE_MAX: Duration = Duration::from_secs(30);
 const STRETCH: Duration = Duration::from_secs(60);
 const STRETCH_BYTES: usize = 1 << 20;
 
+/// How long a client of a worker may take nothing of what waits for him, if the operator says nothing else.
+pub const CLIENT_IDLE_MAX: Duration = Duration::from_secs(60);
+
 /// A connection that breaks when its client does not read.
 pub struct Patience<S> {
     stream: S,
+    idle_max: Duration,
+    /// How long a mebibyte may take; `None` if it may take as long as it does, as long as something leaves.
+    stretch: Option<Duration>,
     /// Since when its client is waited for; `None` while it is not.
     since: Option<Instant>,
     waited: Duration,
@@ -30,10 +40,20 @@ pub struct Patience<S> {
 }
 
 impl<S> Patience<S> {
-    /// The same connection. It must be called inside a runtime.
+    /// The same connection, for who must read at a pace. It must be called inside a runtime.
     pub fn new(stream: S) -> Self {
-        let late = Box::pin(sleep_until(Instant::now() + IDLE_MAX));
-        Self { stream, since: None, waited: Duration::ZERO, bytes: 0, late }
+        Self::with(stream, IDLE_MAX, Some(STRETCH))
+    }
+
+    /// The same connection, for who may be as slow as he likes but must take something now and then. It must be called inside a
+    /// runtime.
+    pub fn idle(stream: S, idle_max: Duration) -> Self {
+        Self::with(stream, idle_max, None)
+    }
+
+    fn with(stream: S, idle_max: Duration, stretch: Option<Duration>) -> Self {
+        let late = Box::pin(sleep_until(Instant::now() + idle_max));
+        Self { stream, idle_max, stretch, since: None, waited: Duration::ZERO, bytes: 0, late }
     }
 
     /// What is to become of a write that gave this.
@@ -46,7 +66,8 @@ impl<S> Patience<S> {
         }
         if self.since.is_none() {
             self.since = Some(now);
-            self.late.as_mut().reset(now + IDLE_MAX.min(STRETCH.saturating_sub(self.waited)));
+            let left = self.stretch.map_or(Duration::MAX, |stretch| stretch.saturating_sub(self.waited));
+            self.late.as_mut().reset(now + self.idle_max.min(left));
         }
         match self.late.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
@@ -149,6 +170,26 @@ mod tests {
         let begun = Instant::now();
         let error = Patience::new(server).write_all(&vec![0; MIB]).await.unwrap_err();
         assert_eq!((error.kind(), begun.elapsed()), (io::ErrorKind::TimedOut, STRETCH));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_may_be_slow_and_silent_but_must_take_something() {
+        let (mut client, server) = duplex(1_000);
+        let mut server = Patience::idle(server, CLIENT_IDLE_MAX);
+        // Nothing waits for him.
+        tokio::time::sleep(Duration::from_secs(36_000)).await;
+        let slow = async {
+            let mut some = [0; 1_000];
+            for _ in 0..10 {
+                tokio::time::sleep(CLIENT_IDLE_MAX - Duration::from_secs(1)).await;
+                client.read_exact(&mut some).await.unwrap();
+            }
+            Instant::now()
+        };
+        let body = vec![0; 12_000];
+        let (error, last) = tokio::join!(server.write_all(&body), slow);
+        assert_eq!(error.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(Instant::now() - last, CLIENT_IDLE_MAX, "from the last that he took");
     }
 
     #[tokio::test(start_paused = true)]

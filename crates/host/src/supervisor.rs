@@ -16,6 +16,7 @@
 mod blame;
 mod budget;
 mod call;
+mod contained;
 mod control;
 mod errors;
 #[cfg(test)]
@@ -35,6 +36,7 @@ mod processes;
 mod reading;
 mod recent;
 mod repeat;
+mod shown;
 mod spares;
 mod starts;
 mod stats;
@@ -62,6 +64,7 @@ use mote_wire::{
 };
 use tokio::{sync::Semaphore, time::Instant};
 
+pub use contained::{Attempts, Contained, ContainedKind};
 pub use incident::{Culprit, EventRecord, Incident, IncidentKind, Watcher};
 pub use launch::{Attempting, Ending, Launched, Launcher, Launching, Order, Process, Socket};
 pub use options::{
@@ -93,8 +96,8 @@ const DRAIN_LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Where what workers ask for goes.
 pub trait Outbound {
     /// A worker asks for something. It is sure that the cell was given this worker; all else about the request is a claim.
-    /// It is called by the cell's link and returns at once.
-    fn fetch(&self, spec: &Rc<WorkerSpec>, request: Request, reply: Reply);
+    /// It is called by the cell's link and returns at once. What the worker may not ask for is told to `attempts`.
+    fn fetch(&self, spec: &Rc<WorkerSpec>, request: Request, reply: Reply, attempts: Attempts);
 }
 
 /// Whether the node is short of memory.

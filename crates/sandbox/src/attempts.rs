@@ -10,6 +10,7 @@ use std::{
     io,
     os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 use crate::{
@@ -102,8 +103,12 @@ impl Attempts {
     }
 
     fn any(&self) -> io::Result<Option<Attempt>> {
+        self.any_within(Duration::ZERO)
+    }
+
+    fn any_within(&self, wait: Duration) -> io::Result<Option<Attempt>> {
         // Why look first: the call that fetches a report waits for one, whatever the descriptor's flags say.
-        let ready = self.poll()?;
+        let ready = self.poll(wait)?;
         if ready & libc::POLLIN == 0 {
             let over = ready & (libc::POLLHUP | libc::POLLERR) != 0;
             return if over { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(None) };
@@ -158,11 +163,14 @@ impl Attempts {
         }
     }
 
-    fn poll(&self) -> io::Result<i16> {
+    fn poll(&self, wait: Duration) -> io::Result<i16> {
         let mut waiting = libc::pollfd { fd: self.listener.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-        // SAFETY: it is one `pollfd`, and the call does not wait.
-        raw::done(unsafe { libc::poll(&raw mut waiting, 1, 0) }.into())?;
-        Ok(waiting.revents)
+        let wait_ms = libc::c_int::try_from(wait.as_millis()).unwrap_or(libc::c_int::MAX);
+        // SAFETY: it is one `pollfd`.
+        match raw::done(unsafe { libc::poll(&raw mut waiting, 1, wait_ms) }.into()) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(0),
+            done => done.map(|_| waiting.revents),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! What this room does: one SQLite file in the node's folder. Every write is one transaction that is on the disk when the
 //! call returns, so that a process that is killed loses nothing that it has acknowledged and leaves nothing half done. What the
-//! Cache API keeps has a file of its own, which may be lost.
+//! Cache API keeps, and what workers have reported of their events, have files of their own, which may be lost.
 //!
 //! What it refuses: a bundle that is not what its hash says; a file that is damaged or of a newer Mote, which it does not
 //! open rather than serve from. It knows nothing of what bindings mean: their document is a text to it, and secrets come
@@ -22,6 +22,7 @@ mod cache;
 mod deployments;
 mod kept;
 mod kv;
+mod logs;
 mod prepared;
 mod private;
 mod routes;
@@ -48,6 +49,7 @@ pub use kv::{
     KvNamespace, KvNamespaceOrder, KvPage, KvPair, KvStore, LIST_KEYS_MAX, METADATA_BYTES_MAX,
     NAMESPACES_MAX, READERS, TITLE_CHARS_MAX, TTL_S_MIN, VALUE_BYTES_MAX, WRITES_WAITING_MAX,
 };
+pub use logs::{KeptLog, LogCaps, LogOrder, LogPage, LogQuery, LogStore, LogsKept, NewLog};
 pub use prepared::PreparedFor;
 pub use routes::{Route, RouteKind};
 pub use schedules::Schedule;

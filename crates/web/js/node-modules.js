@@ -1,7 +1,7 @@
 // The modules of Node: `node:stream/web` is node/stream/web.js.
 const FILES =
   "assert assert/strict async_hooks buffer console crypto diagnostics_channel dns dns/promises events fs fs/promises http https module net os path path/posix path/win32 perf_hooks process " +
-  "punycode querystring stream stream/consumers stream/promises stream/web string_decoder timers timers/promises tls url util util/types zlib";
+  "punycode querystring stream stream/consumers stream/promises stream/web string_decoder test timers timers/promises tls url util util/types zlib";
 // Those of which there is but a list of names (node/internal/stubs.js).
 const STUBS =
   "child_process cluster constants dgram domain http2 inspector inspector/promises readline " +

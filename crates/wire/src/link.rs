@@ -280,6 +280,12 @@ impl Link {
         self.shared.lock().heard
     }
 
+    /// Bytes that have come of a frame that is not whole.
+    #[must_use]
+    pub fn unfinished_bytes(&self) -> usize {
+        self.shared.lock().unfinished_bytes
+    }
+
     /// Bytes that have come and that nobody has read, about.
     #[must_use]
     pub fn held_bytes(&self) -> usize {

@@ -1,8 +1,10 @@
 //! A WebSocket client that waits for what it is told to expect.
 
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpStream};
 
 use tungstenite::protocol::CloseFrame;
+use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Bytes, Message, WebSocket};
 
 use crate::PATIENCE;
@@ -19,7 +21,10 @@ impl Socket {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the server accepts connections");
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket has a read timeout");
         let url = format!("ws://localhost:{port}{path}");
-        let opened = tungstenite::client(&*url, stream);
+        let mut config = WebSocketConfig::default();
+        // What a worker may send in one frame.
+        config.max_frame_size = Some(32 << 20);
+        let opened = tungstenite::client::client_with_config(&*url, stream, Some(config));
         let (inner, _) = opened.unwrap_or_else(|error| panic!("{url} is no WebSocket: {error}"));
         Self { inner }
     }
@@ -27,6 +32,16 @@ impl Socket {
     /// Sends text.
     pub fn send(&mut self, text: &str) {
         self.inner.send(Message::text(text)).expect("the socket is open");
+    }
+
+    /// Sends a message, or a sign.
+    pub fn send_message(&mut self, message: Message) {
+        self.inner.send(message).expect("the socket is open");
+    }
+
+    /// Sends bytes that need not be what the protocol asks for.
+    pub fn send_raw(&mut self, bytes: &[u8]) {
+        self.inner.get_mut().write_all(bytes).expect("the connection is open");
     }
 
     /// Sends bytes.
@@ -39,6 +54,11 @@ impl Socket {
         let message = self.message();
         let text = message.to_text().expect("a text message");
         serde_json::from_str(text).unwrap_or_else(|error| panic!("no JSON ({error}): {text}"))
+    }
+
+    /// What comes next, whatever it is.
+    pub fn anything(&mut self) -> Message {
+        self.inner.read().unwrap_or_else(|error| panic!("nothing comes: {error}"))
     }
 
     /// The next message that carries data.
@@ -66,11 +86,16 @@ impl Socket {
         }
     }
 
-    /// Closes from this side and waits for the peer's answer.
-    pub fn close(mut self, code: u16, reason: &'static str) {
+    /// Closes this side. The other one may speak on.
+    pub fn begin_close(&mut self, code: u16, reason: &'static str) {
         self.inner
             .close(Some(CloseFrame { code: code.into(), reason: reason.into() }))
             .expect("the socket is open");
+    }
+
+    /// Closes from this side and waits for the peer's answer.
+    pub fn close(mut self, code: u16, reason: &'static str) {
+        self.begin_close(code, reason);
         while self.inner.read().is_ok() {}
     }
 }

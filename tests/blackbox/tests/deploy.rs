@@ -6,6 +6,7 @@ pub(crate) mod assets;
 mod codes;
 mod crons;
 mod durability;
+mod kept_logs;
 mod kv;
 mod model;
 mod quota;

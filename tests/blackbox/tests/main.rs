@@ -34,5 +34,6 @@ mod operator;
 mod projects;
 mod reload;
 mod types;
+mod unread;
 mod upgrade;
 mod websockets;

@@ -16,8 +16,32 @@ class Counter extends RpcTarget {
 }
 
 export class Called extends WorkerEntrypoint {
+  // Answers connections by what they ask for.
+  async connect(socket) {
+    const { localAddress, remoteAddress } = await socket.opened;
+    const writer = socket.writable.getWriter();
+    const say = (text) => writer.write(new TextEncoder().encode(text));
+    if (localAddress === "throws.test:1") throw new RangeError("mine");
+    if (localAddress === "returns.test:1") return;
+    if (localAddress === "shape.test:1") await say(JSON.stringify([socket.constructor.name, socket.secureTransport, socket.upgraded, remoteAddress === undefined, typeof this.ctx.waitUntil]));
+    if (localAddress === "late.test:1") {
+      await say("part");
+      throw new RangeError("mine");
+    }
+    if (localAddress === "first.test:1") await say("first");
+    for await (const chunk of socket.readable) await say(`got ${new TextDecoder().decode(chunk)},`);
+    await say("end");
+    await writer.close();
+  }
+
   get greeting() {
     return "hello";
+  }
+
+  // The stream is read after the call has returned.
+  later(stream) {
+    this.ctx.waitUntil(new Response(stream).text());
+    return "returned";
   }
 
   add(a, b) {

@@ -5,9 +5,11 @@ import answers from "./cases/answers.js";
 import blobs from "./cases/blobs.js";
 import bodies from "./cases/bodies.js";
 import byteStreams from "./cases/byte-streams.js";
+import cached from "./cases/caches.js";
 import channels from "./cases/channels.js";
 import clones from "./cases/clones.js";
 import compression from "./cases/compression.js";
+import connections from "./cases/connections.js";
 import cryptoKeys from "./cases/crypto-keys.js";
 import cryptoSubtle from "./cases/crypto-subtle.js";
 import encoding from "./cases/encoding.js";
@@ -20,7 +22,9 @@ import globals from "./cases/globals.js";
 import headers from "./cases/headers.js";
 import modules from "./cases/modules.js";
 import node from "./cases/node.js";
+import nodeCrypto from "./cases/node-crypto.js";
 import nodeData from "./cases/node-data.js";
+import nodeTest from "./cases/node-test.js";
 import patterns from "./cases/patterns.js";
 import requests from "./cases/requests.js";
 import responses from "./cases/responses.js";
@@ -43,9 +47,11 @@ const AREAS = {
   blobs,
   bodies,
   "byte-streams": byteStreams,
+  caches: cached,
   channels,
   clones,
   compression,
+  connections,
   "crypto-keys": cryptoKeys,
   "crypto-subtle": cryptoSubtle,
   encoding,
@@ -58,7 +64,9 @@ const AREAS = {
   headers,
   modules,
   node,
+  "node-crypto": nodeCrypto,
   "node-data": nodeData,
+  "node-test": nodeTest,
   patterns,
   requests,
   responses,

@@ -111,16 +111,29 @@ fn became(attack: &Attack, node: &Node, answer: &mote_blackbox::Answer) -> Resul
                 noticed.map(|(ms, _)| ms.to_owned()).ok_or("the log does not say how soon it was noticed")?;
             Ok(format!("cell ended: {kind}, noticed after {noticed} ms, logged with its workers"))
         }
-        Expected::Contained => Ok(format!("contained: {} {slug}", answer.status).trim_end().to_owned()),
+        Expected::Contained(says) => {
+            let kept = ["was kept from something: ", says, "its workers: ", "attacker"];
+            // What follows half of something is taken for the rest of it, and may be what ends the cell.
+            let line = logged_any(node, &[&kept, &["was lost: bad-", "its workers: ", "attacker"]])?;
+            let became = if line.contains(kept[0]) { "contained" } else { "cell ended" };
+            Ok(format!("{became}: {} {slug}, logged with its workers", answer.status))
+        }
+        Expected::Allowed => Ok(format!("contained: {} {slug}", answer.status).trim_end().to_owned()),
     }
 }
 
 /// The line of the log that has all of these; it may come a little after the answer.
 fn logged(node: &Node, wanted: &[&str]) -> Result<String, String> {
+    logged_any(node, &[wanted])
+}
+
+/// The same with all of one of these.
+fn logged_any(node: &Node, wanted: &[&[&str]]) -> Result<String, String> {
     let start = Instant::now();
     loop {
         let output = node.mote.output();
-        if let Some(line) = output.lines().find(|line| wanted.iter().all(|part| line.contains(part))) {
+        let has = |line: &&str| wanted.iter().any(|all| all.iter().all(|part| line.contains(part)));
+        if let Some(line) = output.lines().find(has) {
             return Ok(line.to_owned());
         }
         if start.elapsed() > Duration::from_secs(15) {

@@ -179,8 +179,7 @@ fn recorded(process: CellProcess, over: &AtomicBool) -> Result<Seen, String> {
     loop {
         match recorder.step() {
             Ok(0) if over.load(Ordering::Relaxed) && idle_since.elapsed() > Duration::from_secs(5) => break,
-            // Not a sleep: each call of the cell waits for this thread.
-            Ok(0) => std::thread::yield_now(),
+            Ok(0) => {}
             Ok(_) => idle_since = Instant::now(),
             // It has ended.
             Err(_) => break,

@@ -207,6 +207,22 @@ pub const TARGETS: &[Target] = &[
         &[":", "[", "]", "::1", "localhost", ":0", ":65536", ":22", "@", "/", "\n", "%", "\0", "é"],
     ),
     of_worker(
+        "frames",
+        400,
+        &[
+            "\u{1}",
+            "\u{2}",
+            "\u{9}\0",
+            "\0",
+            "\u{5}hello",
+            "\u{7e}\u{1}\0",
+            "\u{7f}\0\0\0\0",
+            "\u{7d}",
+            "\u{3}",
+            "é",
+        ],
+    ),
+    of_worker(
         "compression",
         250,
         &["gzip\n", "deflate\n", "deflate-raw\n", "brotli\n", "\u{1f}\u{8b}\u{8}", "x\u{9c}"],

@@ -2,6 +2,7 @@
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
+use http::header;
 use http_body_util::BodyExt;
 use mote_cell::{
     Cell, CellOptions, Debugging, Deployment, Directory, EventLog, JsError, LoadError, LogLevel, Observer,
@@ -11,9 +12,11 @@ use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
     compatibility::Compatibility,
     event::EventError,
-    http::{Body, Egress, EgressError, Fetched, full},
+    http::{Body, Duplex, Egress, EgressError, Fetched, UpgradeSlot, Upgraded, empty, full},
     limits::{LimitPolicy, LimitsPatch},
 };
+use tokio::io::AsyncWriteExt;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::Target;
 
@@ -26,8 +29,16 @@ macro_rules! sources {
     ($($name:literal),* $(,)?) => { [$(($name, include_bytes!(concat!("../worker/", $name)).as_slice())),*] };
 }
 
-static SOURCES: [(&str, &[u8]); 7] =
-    sources!["index.js", "claims.js", "urls.js", "fields.js", "forms.js", "values.js", "streams.js"];
+static SOURCES: [(&str, &[u8]); 8] = sources![
+    "index.js",
+    "claims.js",
+    "urls.js",
+    "fields.js",
+    "forms.js",
+    "values.js",
+    "streams.js",
+    "sockets.js",
+];
 
 pub(crate) fn read(target: &Target, bytes: &[u8]) {
     with(|worker| worker.read(target.name, bytes));
@@ -142,16 +153,49 @@ impl Observer for Silent {
     fn event(&self, _event: &EventLog<'_>) {}
 }
 
-/// Nothing goes out.
+/// Nothing goes out. Whoever asks for a WebSocket gets a peer that says what the request has told it to, and leaves.
 struct NoEgress;
+
+/// What the peer of a WebSocket says, in hexadecimal digits.
+const SAYS: &str = "x-says";
 
 impl Egress for NoEgress {
     fn fetch(&self, request: http::Request<Body>) -> Fetched {
         let url = request.uri().to_string();
+        let peer = peer(request.headers());
         Box::pin(async move {
+            if let Some(peer) = peer {
+                return Ok(peer);
+            }
             // As from a network, not at once.
             tokio::time::sleep(Duration::from_millis(1)).await;
             Err(EgressError::Refused { url, reason: "a fuzzer has no network".to_owned() })
         })
     }
+}
+
+fn peer(asked: &http::HeaderMap) -> Option<http::Response<Body>> {
+    let says = bytes_of(asked.get(SAYS)?.to_str().ok()?)?;
+    let accept = derive_accept_key(asked.get(header::SEC_WEBSOCKET_KEY)?.as_bytes());
+    let (theirs, mut ours) = tokio::io::duplex(64 << 10);
+    tokio::spawn(async move {
+        if ours.write_all(&says).await.is_ok() && ours.shutdown().await.is_ok() {
+            // Until the worker's end has left, too: what it says is not looked at.
+            drop(tokio::io::copy(&mut ours, &mut tokio::io::sink()).await);
+        }
+    });
+    let theirs: Box<dyn Duplex> = Box::new(theirs);
+    let upgraded = Upgraded(Box::pin(std::future::ready(Some(theirs))));
+    let response = http::Response::builder()
+        .status(http::StatusCode::SWITCHING_PROTOCOLS)
+        .header(header::CONNECTION, "Upgrade")
+        .header(header::UPGRADE, "websocket")
+        .header(header::SEC_WEBSOCKET_ACCEPT, accept)
+        .extension(UpgradeSlot::new(upgraded));
+    response.body(empty()).ok()
+}
+
+fn bytes_of(digits: &str) -> Option<Vec<u8>> {
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.as_bytes().chunks(2).map(byte).collect()
 }

@@ -1,11 +1,12 @@
 // The targets: `POST /NAME` with the bytes to read. The answer is empty if all is as it must be, and says what is not.
 import { fields } from "./fields.js";
 import { forms } from "./forms.js";
+import { sockets } from "./sockets.js";
 import { streams } from "./streams.js";
 import { urls } from "./urls.js";
 import { values } from "./values.js";
 
-const targets = { __proto__: null, ...urls, ...fields, ...forms, ...values, ...streams };
+const targets = { __proto__: null, ...urls, ...fields, ...forms, ...values, ...streams, ...sockets };
 
 export default {
   async fetch(request) {

@@ -10,25 +10,27 @@ use crate::{
 };
 
 tests! {
-    names_of_algorithms_are_found_in_any_case,
-    parameters_that_lack_or_lie_are_type_errors,
-    a_key_does_only_what_it_was_made_for,
-    usages_belong_to_the_half_that_has_them,
-    what_is_not_extractable_never_leaves,
-    clones_of_all_kinds_of_keys_work,
-    wrapped_keys_come_back_in_every_format,
-    json_web_keys_are_believed_to_the_letter,
-    lengths_that_cannot_be_are_operation_errors,
-    secrets_are_derived_to_the_bit,
-    keys_are_derived_for_every_algorithm_that_has_a_length,
-    a_digest_stream_gives_the_digest_of_its_chunks,
-    the_old_name_of_ed25519_still_works,
-    patched_prototypes_see_no_secret,
-    usages_and_algorithms_that_are_shown_change_nothing,
-    a_key_has_no_properties_but_the_standards,
-    getters_that_throw_or_detach_harm_nobody_else,
-    what_others_put_on_prototypes_is_no_parameter_of_a_string,
-    megabytes_of_nonsense_are_refused,
+    of harness {
+        names_of_algorithms_are_found_in_any_case,
+        parameters_that_lack_or_lie_are_type_errors,
+        a_key_does_only_what_it_was_made_for,
+        usages_belong_to_the_half_that_has_them,
+        what_is_not_extractable_never_leaves,
+        clones_of_all_kinds_of_keys_work,
+        wrapped_keys_come_back_in_every_format,
+        json_web_keys_are_believed_to_the_letter,
+        lengths_that_cannot_be_are_operation_errors,
+        secrets_are_derived_to_the_bit,
+        keys_are_derived_for_every_algorithm_that_has_a_length,
+        a_digest_stream_gives_the_digest_of_its_chunks,
+        the_old_name_of_ed25519_still_works,
+        patched_prototypes_see_no_secret,
+        usages_and_algorithms_that_are_shown_change_nothing,
+        a_key_has_no_properties_but_the_standards,
+        getters_that_throw_or_detach_harm_nobody_else,
+        what_others_put_on_prototypes_is_no_parameter_of_a_string,
+        megabytes_of_nonsense_are_refused,
+    }
     node_reads_and_checks_what_a_worker_has_made,
     a_worker_reads_and_checks_what_node_has_made,
     work_past_the_limit_is_stopped_wherever_it_is,
@@ -42,41 +44,6 @@ const MODULES: [(&str, ModuleKind, &[u8]); 4] = [
     ("attacks.js", ModuleKind::EsModule, include_bytes!("../crypto/attacks.js")),
     ("exchange.js", ModuleKind::EsModule, EXCHANGE.as_bytes()),
 ];
-
-/// Makes a test of each function of the JavaScript beside this file that has its name.
-macro_rules! of_javascript {
-    ($($name:ident),* $(,)?) => {
-        $(fn $name() {
-            run(async {
-                let harness = harness();
-                let (status, wrong) = harness.get("w.localhost", concat!("/", stringify!($name))).await;
-                assert_eq!((status, wrong.as_str()), (200, "[]"), "{:?}", harness.log.lines());
-            });
-        })*
-    };
-}
-
-of_javascript! {
-    names_of_algorithms_are_found_in_any_case,
-    parameters_that_lack_or_lie_are_type_errors,
-    a_key_does_only_what_it_was_made_for,
-    usages_belong_to_the_half_that_has_them,
-    what_is_not_extractable_never_leaves,
-    clones_of_all_kinds_of_keys_work,
-    wrapped_keys_come_back_in_every_format,
-    json_web_keys_are_believed_to_the_letter,
-    lengths_that_cannot_be_are_operation_errors,
-    secrets_are_derived_to_the_bit,
-    keys_are_derived_for_every_algorithm_that_has_a_length,
-    a_digest_stream_gives_the_digest_of_its_chunks,
-    the_old_name_of_ed25519_still_works,
-    patched_prototypes_see_no_secret,
-    usages_and_algorithms_that_are_shown_change_nothing,
-    a_key_has_no_properties_but_the_standards,
-    getters_that_throw_or_detach_harm_nobody_else,
-    what_others_put_on_prototypes_is_no_parameter_of_a_string,
-    megabytes_of_nonsense_are_refused,
-}
 
 fn node_reads_and_checks_what_a_worker_has_made() {
     run(async {

@@ -65,8 +65,20 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// Lists a file's tests: each name is a sentence about what must hold.
+/// Lists a file's tests: each name is a sentence about what must hold. Those `of` a worker are functions of the JavaScript
+/// that it was deployed with, which answers with what was wrong.
 macro_rules! tests {
+    (of $worker:ident { $($of:ident),* $(,)? } $($name:ident),* $(,)?) => {
+        tests! { $($of,)* $($name,)* }
+
+        $(fn $of() {
+            crate::harness::run(async {
+                let harness = $worker();
+                let (status, wrong) = harness.get("w.localhost", concat!("/", stringify!($of))).await;
+                assert_eq!((status, wrong.as_str()), (200, "[]"), "{:?}", harness.log.lines());
+            });
+        })*
+    };
     ($($name:ident),* $(,)?) => {
         pub(crate) fn tests() -> Vec<(&'static str, fn())> {
             vec![$((concat!(module_path!(), "::", stringify!($name)), $name as fn())),*]

@@ -18,6 +18,7 @@ tests! {
     what_would_be_more_than_the_engine_survives_is_refused,
     what_grows_on_its_way_ends_the_turn_and_not_the_process,
     a_list_that_was_being_joined_when_a_turn_was_stopped_is_joined_again,
+    what_is_made_in_pieces_is_what_is_made_at_once,
     replaced_built_ins_look_like_the_engines,
 }
 
@@ -139,6 +140,42 @@ fn a_list_that_was_being_joined_when_a_turn_was_stopped_is_joined_again() {
         assert_eq!(harness.get("w", "/slow").await.0, 503);
         assert_eq!(harness.get("w", "/").await.1, "1,2");
         assert_eq!(harness.stats("w").isolates_started(), 1, "it is the same isolate");
+    });
+}
+
+fn what_is_made_in_pieces_is_what_is_made_at_once() {
+    run(async {
+        let harness = Harness::with(&[("cpu_ms", 30_000)]);
+        let source = r#"export default { fetch() {
+            const wrong = [];
+            const same = (what, got, expected) => { if (got !== expected) wrong.push(what); };
+            // Each is so short that the engine's own does it, and all together are so long that it does not.
+            const some = (make, by) => Array.from({ length: 5_000 }, (_, n) => make(n)).join(by);
+            const makers = [(n) => n + 0.5, (n) => (n % 3 ? "w" + n : undefined), (n) => ({ toString: () => "o" + n })];
+            for (const [number, make] of makers.entries()) {
+                const all = Array.from({ length: 100_000 }, (_, n) => make(n % 5_000));
+                same(`join ${number}`, all.join("-"), new Array(20).fill(some(make, "-")).reduce((a, b) => `${a}-${b}`));
+            }
+            const bytes = new Float64Array(100_000).map((_, n) => (n % 5_000) + 0.25);
+            same("typed join", bytes.join(), new Array(20).fill(some((n) => n + 0.25, ",")).reduce((a, b) => `${a},${b}`));
+            const units = ["e\u0323\u0301 \u00c5\u1e9b\u0323", "\ud55c\u1112\u1161\u11ab\uae00", "\u304b\u3099\u6f22\ufa0e",
+                "\u0438\u0306\u00a8x", "\ud83d\ude00\u1d15e\ufb01 \u00b4"];
+            for (const unit of units) for (const form of ["NFC", "NFD", "NFKC", "NFKD"]) {
+                same(`normalize ${unit} ${form}`, unit.repeat(50_000).normalize(form), unit.normalize(form).repeat(50_000));
+            }
+            // Nothing in it begins anew.
+            same("normalize marks", "\u0915\u093c".repeat(100_000).normalize("NFC"), "\u0915\u093c".normalize("NFC").repeat(100_000));
+            same("normalize without a form", "e\u0301".repeat(100_000).normalize(undefined), "\u00e9".repeat(100_000));
+            try { "e".repeat(100_000).normalize("NFX"); wrong.push("NFX"); } catch (error) { same("error", error.name, "RangeError"); }
+            const text = "ab".repeat(100_000);
+            same("replaceAll", text.replaceAll("a", "xyz"), "xyzb".repeat(100_000));
+            same("replaceAll $", text.replaceAll("a", "[$&$$]"), "[a$]b".repeat(100_000));
+            same("replaceAll f", text.replaceAll("a", (found, at) => at % 2 === 0 ? "even" : "odd"), "evenb".repeat(100_000));
+            same("replaceAll empty", "ab".repeat(5_000).replaceAll("", "-"), "-a-b".repeat(5_000) + "-");
+            return new Response(wrong.join("\n") || "nothing");
+        } };"#;
+        harness.serve("w", source).unwrap();
+        assert_eq!(harness.get("w", "/").await.1, "nothing");
     });
 }
 

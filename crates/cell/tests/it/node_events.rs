@@ -28,6 +28,7 @@ tests! {
     a_server_of_node_answers_in_all_the_ways_that_it_can,
     a_client_of_node_sends_by_fetch,
     sockets_of_node_connect_as_those_of_workers_do,
+    great_numbers_take_no_longer_than_the_limit_allows,
 }
 
 const LATE: &str = "2026-01-01";
@@ -391,5 +392,46 @@ fn sockets_of_node_connect_as_those_of_workers_do() {
         assert_eq!(harness.get("w", "/").await.1, wanted, "{:?}", harness.log.lines());
         let asked = servers.asked();
         assert!(asked.contains(&"echo.example:5432 token Some(\"db.example\")".to_owned()), "{asked:?}");
+    });
+}
+
+fn great_numbers_take_no_longer_than_the_limit_allows() {
+    run(async {
+        let group = "createDiffieHellman(getDiffieHellman('modp18').getPrime())";
+        let works = [
+            "generatePrimeSync(4096, { safe: true })".to_owned(),
+            // There is none.
+            "generatePrimeSync(64, { add: 6n, rem: 3n })".to_owned(),
+            "checkPrimeSync(getDiffieHellman('modp18').getPrime(), { checks: 2 ** 31 - 1 })".to_owned(),
+            "createDiffieHellman(8192)".to_owned(),
+            format!(
+                "for (const group = {group}.setPrivateKey('7f'.repeat(1024), 'hex');;) group.generateKeys()"
+            ),
+        ];
+        for work in works {
+            let harness = Harness::with(&[("cpu_ms", 300), ("startup_cpu_ms", 10_000)]);
+            let source = format!(
+                "import {{ checkPrimeSync, createDiffieHellman, generatePrimeSync, getDiffieHellman }} from 'node:crypto';
+                export default {{ fetch() {{ {work}; return new Response('it ended'); }} }};"
+            );
+            serve(&harness, LATE, &["nodejs_compat"], &source).unwrap();
+            let (status, answer) = harness.get("w", "/").await;
+            assert_eq!(status, 503, "{work}: {answer}");
+        }
+        for work in [
+            "checkPrimeSync(1n << 8192n)",
+            "generatePrimeSync(8193)",
+            "createDiffieHellman(Buffer.alloc(1025, 7))",
+        ] {
+            let source = format!(
+                "import {{ checkPrimeSync, createDiffieHellman, generatePrimeSync }} from 'node:crypto';
+                export default {{ fetch() {{ try {{ {work}; }} catch (error) {{ return new Response(error.code); }} }} }};"
+            );
+            let code = answer(&source).await;
+            assert!(
+                ["ERR_METHOD_NOT_IMPLEMENTED", "ERR_OSSL_DH_MODULUS_TOO_LARGE"].contains(&&*code),
+                "{work}: {code}"
+            );
+        }
     });
 }

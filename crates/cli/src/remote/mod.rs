@@ -16,6 +16,7 @@ mod error;
 mod form;
 mod kv;
 mod list;
+mod logs;
 mod named;
 mod output;
 mod progress;
@@ -58,6 +59,8 @@ pub(crate) enum RemoteCommand {
     Kv(kv::Options),
     /// Follow a worker's events as they happen.
     Tail(tail::Options),
+    /// Show a worker's events that the node has kept.
+    Logs(logs::Options),
     /// Tokens with which others may use an account.
     Token(token::Options),
     /// Watch a node: its cells, and its workers with what they use.
@@ -92,6 +95,7 @@ impl RemoteCommand {
             Self::Secret(options) => &options.connection,
             Self::Kv(options) => &options.connection,
             Self::Tail(options) => &options.connection,
+            Self::Logs(options) => &options.connection,
             Self::Token(options) => &options.connection,
             Self::Top(options) => &options.connection,
         }
@@ -107,6 +111,7 @@ impl RemoteCommand {
             Self::Secret(options) => secret::run(options, output).await,
             Self::Kv(options) => kv::run(options, output).await,
             Self::Tail(options) => tail::run(options, output).await,
+            Self::Logs(options) => logs::run(options, output).await,
             Self::Token(options) => token::run(options, output).await,
             Self::Top(options) => top::run(options, output).await,
         }

@@ -1,7 +1,7 @@
 //! `mote tail`: a worker's events as they happen.
 
 mod filters;
-mod pretty;
+pub(super) mod pretty;
 
 use std::{
     io::{self, IsTerminal, Write},

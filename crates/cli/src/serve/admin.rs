@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use mote_host::{
     api::{Api, PREFIX},
     cron::Missed,
+    logs::Logs,
     otlp::Exporter,
     patience::Patience,
     supervisor::{CellStats, Supervisor, WorkerTotals},
@@ -30,6 +31,7 @@ pub(super) struct Admin {
     pub(super) supervisor: Rc<Supervisor>,
     pub(super) api: Rc<Api>,
     pub(super) tails: Rc<Tails>,
+    pub(super) logs: Option<Rc<Logs>>,
     pub(super) spans: Option<Rc<Exporter>>,
     pub(super) crons_missed: Missed,
 }
@@ -96,7 +98,8 @@ impl Admin {
     fn metrics(&self) -> Response<Full<Bytes>> {
         let spans = self.spans.as_ref().map(|spans| spans.stats());
         let crons_missed = self.crons_missed.count();
-        let watching = Watching { lost: self.tails.lost(), crons_missed, spans };
+        let logs = self.logs.as_ref().map(|logs| logs.counts());
+        let watching = Watching { lost: self.tails.lost(), crons_missed, logs, spans };
         match metrics::open_metrics(self.supervisor.stats(), watching) {
             Ok(body) => {
                 let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -112,7 +115,7 @@ impl Admin {
         let incidents: serde_json::Map<String, Value> =
             stats.incidents.iter().map(|(kind, count)| (kind.as_str().to_owned(), (*count).into())).collect();
         json!({
-            "cells": stats.cells.iter().map(cell_json).collect::<Vec<_>>(),
+            "cells": stats.cells.iter().map(CellStats::to_json).collect::<Vec<_>>(),
             "incidents": incidents,
             "retries": stats.retries,
             "replacements": stats.replacements.count,
@@ -155,26 +158,6 @@ impl Admin {
             Err(error) => text(StatusCode::NOT_FOUND, format!("{error}; see /stats\n")),
         }
     }
-}
-
-fn cell_json(cell: &CellStats) -> Value {
-    json!({
-        "cell": cell.cell,
-        "pid": cell.pid,
-        "stage": cell.stage,
-        "cordon": cell.cordon.as_deref(),
-        "lane": cell.lane,
-        "suspect": cell.suspect.as_deref(),
-        "age_s": cell.age.as_secs_f64(),
-        "workers": cell.workers,
-        "events_under_way": cell.events_under_way,
-        "resident_bytes": cell.resident_bytes,
-        "budget_bytes": cell.budget_bytes,
-        "cpu_s": cell.cpu.as_secs_f64(),
-        "cpu_percent": cell.cpu_percent,
-        "isolates": cell.isolates,
-        "sandbox": cell.sandbox,
-    })
 }
 
 fn text(status: StatusCode, text: String) -> Response<Full<Bytes>> {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use mote_host::{
+    logs::LogCounts,
     otlp::ExporterStats,
     supervisor::{CellStats, IsolateTotals, Stats, WorkerTotals},
 };
@@ -30,6 +31,8 @@ pub(super) struct Watching {
     pub(super) lost: u64,
     /// Cron triggers that there was no time for.
     pub(super) crons_missed: u64,
+    /// What became of events that were to be kept, if any can be.
+    pub(super) logs: Option<LogCounts>,
     /// What became of spans, if any are sent.
     pub(super) spans: Option<ExporterStats>,
 }
@@ -47,6 +50,11 @@ impl Collector for Watching {
             "Cron triggers that were due and for which there was no time",
             self.crons_missed,
         )?;
+        if let Some(logs) = &self.logs {
+            count("logs_kept", "Events that are kept", logs.kept)?;
+            count("logs_dropped", "Events that were to be kept and found no room", logs.dropped)?;
+            count("logs_failed", "Events that could not be written to the kept logs", logs.failed)?;
+        }
         let Some(spans) = &self.spans else { return Ok(()) };
         count("spans_exported", "Spans that the collector has taken", spans.counts.exported)?;
         count("spans_dropped", "Spans that found no room", spans.counts.dropped)?;

@@ -4,6 +4,7 @@ mod admin;
 mod cordons;
 mod deploy;
 mod events;
+mod kept_logs;
 mod log;
 mod memory;
 mod metrics;
@@ -20,6 +21,7 @@ mod workers;
 use std::{io, net::SocketAddr, os::fd::OwnedFd, process::ExitCode};
 
 pub(crate) use deploy::{STORE, api_options, cache_options, kv_options};
+pub(crate) use kept_logs::log_options;
 pub(crate) use options::{CellOptions, Options, UpgradeOptions};
 pub(crate) use program::run_cell;
 pub(crate) use upgrade::run as run_upgrade;

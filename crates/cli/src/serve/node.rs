@@ -7,6 +7,9 @@ use mote_host::{
     cron::Missed,
     egress::{Network, NetworkOptions},
     gateway::{ConnectionFacts, ErrorDetail, Gateway},
+    logs::Logs,
+    otlp::Exporter,
+    patience::Patience,
     supervisor::{Processes, Supervisor, WorkerSpec},
     tails::Tails,
 };
@@ -23,6 +26,7 @@ use super::{
     cordons::supervisor_options,
     deploy::Deploy,
     events::NodeEvents,
+    kept_logs,
     log::{Level, line},
     memory::watch_memory,
     outbound::WayOut,
@@ -35,7 +39,7 @@ use crate::config::Config;
 
 /// How long what is under way may go on when the node ends.
 const DRAIN_MAX: Duration = Duration::from_secs(30);
-/// How long the last spans may take to the collector when the node ends.
+/// How long the last events may take to the disk, and the last spans to the collector, when the node ends.
 const FLUSH_MAX: Duration = Duration::from_secs(5);
 /// Connections to the operator's door. Those that are watched over (live tails) have a bound of their own.
 const ADMIN_CONNECTIONS_MAX: usize = 256;
@@ -56,14 +60,18 @@ pub(super) async fn run(
     let names: Vec<Arc<str>> = workers.iter().map(|worker| worker.name.clone()).collect();
     let program = Program::of(options).map_err(start)?;
     let bound = Rc::new(OnceCell::new());
-    let readers = Readers::new(Tails::new(), options.spans.start()?, options.spans.passes_on());
+    let logs = kept_logs::start(&options.data, config);
+    let readers = Readers::new(Tails::new(), logs, options.spans.start()?, options.spans.passes_on());
     let supervisor = supervise(&program, config, workers, bound.clone(), readers.clone())?;
     spawn_local(readers.clone().keep_up(supervisor.clone()));
     first_cell(&supervisor).await?;
     spawn_local(watch_memory(config.memory_mib, Rc::downgrade(&supervisor)));
-    let Readers { tails, spans, .. } = readers;
+    let Readers { tails, logs, spans, .. } = readers;
     let own = names.iter().map(ToString::to_string).collect();
     let deploy = Deploy::open(options, config, &supervisor, tails.clone(), own)?;
+    if let Some(logs) = &logs {
+        deploy.deployed.keep_logs(logs.clone());
+    }
     let _ = bound.set(Rc::new(Bound::new(deploy.deployed.clone(), deploy.caches)));
     let crons_missed = Missed::default();
     let crons = spawn_local(mote_host::cron::run(deploy.deployed.clone(), crons_missed.clone()));
@@ -81,9 +89,16 @@ pub(super) async fn run(
     );
     let connections = Connections::new(config.connections);
     let (listener, admin) = (tcp(&doors.listener)?, tcp(&doors.admin)?);
-    let accepting = spawn_local(accept(listener, connections.clone(), gateway, leaving));
-    let admin_of =
-        Admin { supervisor: supervisor.clone(), api: deploy.api, tails, spans: spans.clone(), crons_missed };
+    let accepting =
+        spawn_local(accept(listener, (connections.clone(), config.send_timeout), gateway, leaving));
+    let admin_of = Admin {
+        supervisor: supervisor.clone(),
+        api: deploy.api,
+        tails,
+        logs: logs.clone(),
+        spans: spans.clone(),
+        crons_missed,
+    };
     let door = spawn_local(administer(admin, Rc::new(admin_of)));
     upgrade::write_pid(&options.data)
         .map_err(|source| ServeError::Data { folder: options.data.clone(), source })?;
@@ -93,13 +108,7 @@ pub(super) async fn run(
     say_serving(&names, address.port());
     line(Level::Info, format_args!("admin http://{admin_address}"));
     let sockets: [OwnedFd; 2] = [doors.listener.into(), doors.admin.into()];
-    loop {
-        match signals.next().await {
-            Order::Stop => break,
-            Order::Upgrade if hand_over(&program, &sockets, &options.data).await => break,
-            Order::Upgrade => {}
-        }
-    }
+    signals.end(&program, &sockets, &options.data).await;
     // New connections go to whoever serves now; those that are here finish what they have.
     accepting.abort();
     crons.abort();
@@ -109,9 +118,7 @@ pub(super) async fn run(
         () = finish(&connections, &supervisor) => {}
         () = signals.stop() => line(Level::Warn, "told to stop again: what is under way is ended"),
     }
-    if let Some(spans) = spans {
-        spans.flush(FLUSH_MAX).await;
-    }
+    flush(logs, spans).await;
     upgrade::remove_pid(&options.data);
     line(Level::Info, "stopped");
     Ok(())
@@ -187,7 +194,7 @@ impl Connections {
 
 async fn accept(
     listener: TcpListener,
-    connections: Connections,
+    (connections, send_timeout): (Connections, Duration),
     gateway: Rc<Gateway<NodeEvents>>,
     leaving: watch::Receiver<()>,
 ) {
@@ -198,6 +205,8 @@ async fn accept(
             Ok((stream, from)) => {
                 // Small answers leave at once.
                 let _ = stream.set_nodelay(true);
+                // A worker's answer that is not taken holds the worker.
+                let stream = Patience::idle(stream, send_timeout);
                 let (gateway, mut leaving) = (gateway.clone(), leaving.clone());
                 spawn_local(async move {
                     // The node never sends a word: it hangs up.
@@ -240,6 +249,16 @@ async fn finish(connections: &Connections, supervisor: &Rc<Supervisor>) {
     // A client that never reads does not keep the node.
     let _ = tokio::time::timeout(DRAIN_MAX, connections.all_closed()).await;
     supervisor.drain(DRAIN_MAX).await;
+}
+
+/// Lets what is known of the last events get to where it is kept.
+async fn flush(logs: Option<Rc<Logs>>, spans: Option<Rc<Exporter>>) {
+    if let Some(logs) = logs {
+        logs.flush(FLUSH_MAX).await;
+    }
+    if let Some(spans) = spans {
+        spans.flush(FLUSH_MAX).await;
+    }
 }
 
 /// Lets the program that is installed now take over; false if it did not come up.
@@ -303,6 +322,17 @@ impl Signals {
             _ = self.terminate.recv() => Order::Stop,
             _ = self.interrupt.recv() => Order::Stop,
             _ = self.upgrade.recv() => Order::Upgrade,
+        }
+    }
+
+    /// Settles when the node is to end: it was told to, or another process serves in its place.
+    async fn end(&mut self, program: &Program, sockets: &[OwnedFd; 2], data: &Path) {
+        loop {
+            match self.next().await {
+                Order::Stop => return,
+                Order::Upgrade if hand_over(program, sockets, data).await => return,
+                Order::Upgrade => {}
+            }
         }
     }
 

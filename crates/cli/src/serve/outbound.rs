@@ -5,12 +5,14 @@ use std::{cell::OnceCell, net::IpAddr, rc::Rc, sync::Arc};
 use bytes::Bytes;
 use http::StatusCode;
 use mote_host::{
+    bindings::HostBindings,
     bound::{Asking, Bound},
     egress::{Asker, Network},
-    supervisor::{Outbound, WorkerSpec},
+    supervisor::{Attempts, ContainedKind, Outbound, WorkerSpec},
+    trace::redact_url,
 };
 use mote_wire::{
-    http::{Body, EgressError, UpgradeSlot},
+    http::{Body, CACHES, EXPORTS, EgressError, UpgradeSlot},
     link::{Reply, Request},
 };
 
@@ -25,12 +27,16 @@ pub(super) struct WayOut {
 }
 
 impl Outbound for WayOut {
-    fn fetch(&self, spec: &Rc<WorkerSpec>, mut request: Request, reply: Reply) {
+    fn fetch(&self, spec: &Rc<WorkerSpec>, mut request: Request, reply: Reply, attempts: Attempts) {
         let Some(reach) = spec.egress.downcast_ref::<Reach>() else {
             return reply.fail(failure(&refused(&request.url, "this worker has no way out")));
         };
         let client = self.readers.goes_out(reach, &mut request);
         if !request.target.is_empty() {
+            if !is_given(&reach.bindings, &request.target) {
+                let detail = format!("`{}` asked for {:?}", spec.name, request.target);
+                attempts.contained(ContainedKind::OtherBinding, &detail);
+            }
             let Some(bound) = self.bound.get().cloned() else {
                 return reply.fail(failure(&refused(&request.url, "the node is starting")));
             };
@@ -51,8 +57,22 @@ impl Outbound for WayOut {
             dns_lookups_per_min: spec.limits.dns_lookups_per_min,
         };
         let fetched = self.network.fetch(asker, outgoing);
+        let (worker, url) = (spec.name.clone(), request.url);
+        let fetched = async move {
+            let fetched = fetched.await;
+            if let Err(EgressError::Refused { reason, .. }) = &fetched {
+                let detail = format!("`{worker}` asked for {}: {reason}", redact_url(&url));
+                attempts.contained(ContainedKind::NotLetOut, &detail);
+            }
+            fetched
+        };
         tokio::task::spawn_local(answer(fetched, reply));
     }
+}
+
+/// Whether a worker may ask for what it calls by this name; who answers looks again.
+fn is_given(bindings: &HostBindings, target: &str) -> bool {
+    target == CACHES || target.starts_with(EXPORTS) || bindings.contains_key(target)
 }
 
 /// Has a binding answer.

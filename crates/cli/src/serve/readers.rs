@@ -1,9 +1,10 @@
-//! Those who read along with events: live tails, and the collector of spans.
+//! Those who read along with events: live tails, the logs that are kept, and the collector of spans.
 
 use std::{net::IpAddr, rc::Rc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use mote_host::{
+    logs::Logs,
     otlp::Exporter,
     supervisor::{self, Supervisor, Wanted, WorkerSpec},
     tails::Tails,
@@ -21,6 +22,8 @@ use super::{spans::PassesOn, workers::Reach};
 #[derive(Clone)]
 pub(super) struct Readers {
     pub(super) tails: Rc<Tails>,
+    /// `None` if the node cannot keep any.
+    pub(super) logs: Option<Rc<Logs>>,
     pub(super) spans: Option<Rc<Exporter>>,
     passes_on: PassesOn,
     /// `None` if the system has no random bytes; then nobody is told of clients and traces.
@@ -28,14 +31,19 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn new(tails: Rc<Tails>, spans: Option<Rc<Exporter>>, passes_on: PassesOn) -> Self {
-        Self { tails, spans, passes_on, tickets: Tickets::new().map(Rc::new) }
+    pub(super) fn new(
+        tails: Rc<Tails>,
+        logs: Option<Rc<Logs>>,
+        spans: Option<Rc<Exporter>>,
+        passes_on: PassesOn,
+    ) -> Self {
+        Self { tails, logs, spans, passes_on, tickets: Tickets::new().map(Rc::new) }
     }
 
     /// What an event that begins is known by, if somebody reads along.
     pub(super) fn begins(&self, spec: &WorkerSpec, event: &supervisor::Event) -> Option<HeaderValue> {
         let reach = spec.egress.downcast_ref::<Reach>()?;
-        if self.spans.is_none() && !self.tails.wants(&reach.worker) {
+        if self.spans.is_none() && !self.is_read(&reach.worker) {
             return None;
         }
         let span = self.spans.as_ref().and_then(|spans| spans.begin(traceparent(&event.headers)));
@@ -53,6 +61,11 @@ impl Readers {
         ticket.client
     }
 
+    /// Whether anybody wants to see this worker's events, besides the collector.
+    fn is_read(&self, worker: &str) -> bool {
+        self.tails.wants(worker) || self.logs.as_ref().is_some_and(|logs| logs.wants(worker))
+    }
+
     fn opened(&self, reach: &Reach, shown: &str) -> Option<Ticket> {
         self.tickets.as_ref()?.open(&reach.worker, shown)
     }
@@ -60,11 +73,26 @@ impl Readers {
     /// Has cells report the events that somebody reads, for as long as the node runs.
     pub(super) async fn keep_up(self, supervisor: Rc<Supervisor>) {
         let mut watched = self.tails.watched();
+        let mut kept = self.logs.as_ref().map(|logs| logs.changes());
+        let of = self.clone();
+        let wanted: Wanted = Rc::new(move |key: &str| of.spans.is_some() || of.is_read(worker_of(key)));
         loop {
-            let (names, all) = (watched.borrow_and_update().clone(), self.spans.is_some());
-            let wanted: Wanted = Rc::new(move |key: &str| all || names.contains(worker_of(key)));
+            watched.mark_unchanged();
+            if let Some(kept) = &mut kept {
+                kept.mark_unchanged();
+            }
             supervisor.read_along(&wanted);
-            if watched.changed().await.is_err() {
+            let kept_changed = async {
+                match &mut kept {
+                    Some(kept) => kept.changed().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let changed = tokio::select! {
+                changed = watched.changed() => changed,
+                changed = kept_changed => changed,
+            };
+            if changed.is_err() {
                 return;
             }
         }
@@ -80,11 +108,14 @@ impl Readers {
         let begin = |spans: &Rc<Exporter>| spans.begin(traceparent(&headers));
         ticket.span = ticket.span.or_else(|| self.spans.as_ref().and_then(begin));
         let is_kept = ticket.span.is_some_and(|span| span.is_sampled);
-        if !is_kept && !self.tails.wants(&reach.worker) {
+        if !is_kept && !self.is_read(&reach.worker) {
             return;
         }
         let trace = Trace::new(draft(reach, story, headers, &ticket));
         self.tails.publish(&trace);
+        if let Some(logs) = &self.logs {
+            logs.publish(&trace);
+        }
         if let Some(spans) = &self.spans {
             spans.export(&trace);
         }

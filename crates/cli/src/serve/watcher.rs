@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderValue;
-use mote_host::supervisor::{Event, EventRecord, Incident, Sign, Watcher, WorkerSpec};
+use mote_host::supervisor::{Contained, Event, EventRecord, Incident, Sign, Watcher, WorkerSpec};
 use mote_wire::control::Story;
 
 use super::{
@@ -21,6 +21,12 @@ impl Watcher for Log {
         let names: Vec<&str> = incident.workers.iter().map(AsRef::as_ref).collect();
         let of = [("kind", "cell".into()), ("workers", names.clone().into())];
         about(Level::Error, &of, format_args!("{incident}; its workers: {}", names.join(", ")));
+    }
+
+    fn contained(&self, contained: &Contained) {
+        let names: Vec<&str> = contained.workers.iter().map(AsRef::as_ref).collect();
+        let of = [("kind", "cell".into()), ("workers", names.clone().into())];
+        about(Level::Warn, &of, format_args!("{contained}; its workers: {}", names.join(", ")));
     }
 
     fn replaced(&self, old: u64, new: u64, after: Duration) {

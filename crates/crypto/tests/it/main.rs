@@ -4,6 +4,7 @@
 
 mod ciphers;
 mod curves;
+mod primes;
 mod rsa;
 mod spoilt;
 

@@ -99,6 +99,10 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "accounts/*/workers/scripts/*/tails/**", TAIL_READ),
     ("DELETE", "accounts/*/workers/scripts/*/tails/*", TAIL_READ),
 
+    // Of events that are over there is as much to see as of those that happen.
+    ("GET", "accounts/*/workers/scripts/*/logs", TAIL_READ),
+    ("POST", "accounts/*/workers/observability/telemetry/query", TAIL_READ),
+
     // A list of keys too long for a URL: it is asked for by POST, and changes nothing.
     ("POST", "accounts/*/storage/kv/namespaces/*/bulk/get", KV_READ),
     ("GET", "accounts/*/storage/kv/**", KV_READ),

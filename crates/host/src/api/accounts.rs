@@ -65,6 +65,9 @@ impl Api {
         if let Some(caches) = self.deployed.caches.get() {
             caches.forget(&tenant_of(id)).await;
         }
+        if let Some(logs) = self.deployed.logs() {
+            logs.forget(id).await;
+        }
         Ok(json!({"id": id}))
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn annotations(said: Option<&Value>) -> Result<Map<String, Value>, Re
         Some(_) => return Err(Refusal::invalid("`annotations` must be a JSON object")),
     };
     if said.len() > ANNOTATIONS_MAX {
-        return Err(Refusal::too_large(format!("there may be {ANNOTATIONS_MAX} annotations")));
+        return Err(Refusal::too_much(format!("there may be {ANNOTATIONS_MAX} annotations")));
     }
     said.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| annotation(key, value)).collect()
 }
@@ -39,14 +39,14 @@ fn annotation(key: &str, value: &Value) -> Result<(String, Value), Refusal> {
     let shown: String = key.chars().take(KEY_BYTES_MAX).collect();
     if key.len() > KEY_BYTES_MAX {
         let message = format!("the name of the annotation `{shown}` has more than {KEY_BYTES_MAX} bytes");
-        return Err(Refusal::too_large(message));
+        return Err(Refusal::too_much(message));
     }
     let text = value.as_str();
     let text = text.ok_or_else(|| Refusal::invalid(format!("the annotation `{shown}` must be a text")))?;
     let text = if key == MESSAGE { cut(text, MESSAGE_BYTES_MAX) } else { text };
     if key != MESSAGE && text.len() > TEXT_BYTES_MAX {
         let message = format!("the annotation `{shown}` has more than {TEXT_BYTES_MAX} bytes");
-        return Err(Refusal::too_large(message));
+        return Err(Refusal::too_much(message));
     }
     Ok((key.to_owned(), text.into()))
 }
@@ -63,12 +63,12 @@ pub(super) fn check_tags(said: &Value) -> Result<(), Refusal> {
         _ => return Err(Refusal::invalid("`tags` must be a list of texts")),
     };
     if tags.len() > TAGS_MAX {
-        return Err(Refusal::too_large(format!("a worker may have {TAGS_MAX} tags")));
+        return Err(Refusal::too_much(format!("a worker may have {TAGS_MAX} tags")));
     }
     for tag in tags {
         let tag = tag.as_str().ok_or_else(|| Refusal::invalid("`tags` must be a list of texts"))?;
         if tag.len() > TAG_BYTES_MAX {
-            return Err(Refusal::too_large(format!("a tag may have {TAG_BYTES_MAX} bytes")));
+            return Err(Refusal::too_much(format!("a tag may have {TAG_BYTES_MAX} bytes")));
         }
     }
     Ok(())
@@ -80,7 +80,26 @@ pub(super) fn check_observability(said: &Value) -> Result<(), Refusal> {
         return Err(Refusal::invalid("`observability` must be a JSON object"));
     }
     if said.to_string().len() > OBSERVABILITY_BYTES_MAX {
-        return Err(Refusal::too_large(format!("`observability` may have {OBSERVABILITY_BYTES_MAX} bytes")));
+        return Err(Refusal::too_much(format!("`observability` may have {OBSERVABILITY_BYTES_MAX} bytes")));
+    }
+    check_logging(said, "observability")?;
+    check_logging(said.get("logs").unwrap_or(&Value::Null), "observability.logs")
+}
+
+/// Checks what decides whether events are kept: who mistypes it should not find out when he looks for them.
+fn check_logging(said: &Value, of: &str) -> Result<(), Refusal> {
+    if !matches!(said, Value::Null | Value::Object(_)) {
+        return Err(Refusal::invalid(format!("`{of}` must be a JSON object")));
+    }
+    let is_none = |key: &str| said.get(key).is_none_or(Value::is_null);
+    for key in ["enabled", "persist", "invocation_logs"] {
+        if !is_none(key) && !said.get(key).is_some_and(Value::is_boolean) {
+            return Err(Refusal::invalid(format!("`{of}.{key}` must be true or false")));
+        }
+    }
+    let rate = said.get("head_sampling_rate").and_then(Value::as_f64);
+    if !is_none("head_sampling_rate") && !rate.is_some_and(|rate| (0.0..=1.0).contains(&rate)) {
+        return Err(Refusal::invalid(format!("`{of}.head_sampling_rate` must be a number from 0 to 1")));
     }
     Ok(())
 }
@@ -114,8 +133,10 @@ mod tests {
             (json!({"a".repeat(101): "x"}), "100 bytes"),
             (Value::Object(many), "16 annotations"),
         ] {
-            let error = annotations(Some(&said)).unwrap_err().message;
-            assert!(error.contains(expected) && error.len() < 300, "{said}: {error}");
+            let error = annotations(Some(&said)).unwrap_err();
+            assert!(error.message.contains(expected) && error.message.len() < 300, "{said}: {error:?}");
+            // At another number wrangler says that the code is too large.
+            assert_eq!(error.code, 10_021, "{said}");
         }
     }
 
@@ -128,7 +149,18 @@ mod tests {
             assert!(check_tags(&bad).is_err());
         }
         assert!(check_observability(&json!({"enabled": true, "head_sampling_rate": 1})).is_ok());
+        assert!(check_observability(&json!({"enabled": null, "logs": {"persist": true}})).is_ok());
         assert!(check_observability(&json!("on")).is_err());
+        for (wrong, named) in [
+            (json!({"enabled": "yes"}), "`observability.enabled`"),
+            (json!({"head_sampling_rate": 2}), "`observability.head_sampling_rate`"),
+            (json!({"head_sampling_rate": -0.1}), "from 0 to 1"),
+            (json!({"logs": true}), "`observability.logs`"),
+            (json!({"logs": {"invocation_logs": 1}}), "`observability.logs.invocation_logs`"),
+        ] {
+            let message = check_observability(&wrong).unwrap_err().message;
+            assert!(message.contains(named), "{wrong}: {message}");
+        }
         assert!(check_observability(&json!({"a": "x".repeat(9_000)})).is_err());
     }
 }

@@ -179,7 +179,7 @@ pub(super) fn settle(
         }
     }
     if bindings.len() > BINDINGS_MAX {
-        return Err(Refusal::too_large(format!("a version may have {BINDINGS_MAX} bindings")));
+        return Err(Refusal::too_much(format!("a version may have {BINDINGS_MAX} bindings")));
     }
     let config = VersionConfig {
         account: account.to_owned(),
@@ -296,7 +296,7 @@ fn check_service(name: &str, binding: &Map<String, Value>, account: &str) -> Res
     match binding.get("props") {
         None | Some(Value::Null) => Ok(()),
         Some(props @ Value::Object(_)) if props.to_string().len() <= PROPS_BYTES_MAX => Ok(()),
-        Some(Value::Object(_)) => Err(Refusal::too_large(format!(
+        Some(Value::Object(_)) => Err(Refusal::too_much(format!(
             "the `props` of the service binding `{name}` have more than {PROPS_BYTES_MAX} bytes as JSON"
         ))),
         Some(_) => {

@@ -78,8 +78,14 @@ impl Refusal {
         Self { status: StatusCode::BAD_REQUEST, code: INVALID, message: message.into() }
     }
 
+    /// The worker's code, or what else is uploaded, has too many bytes. wrangler shows which of the code's parts are largest then.
     pub(super) fn too_large(message: impl Into<String>) -> Self {
         Self { status: StatusCode::PAYLOAD_TOO_LARGE, code: 10_027, message: message.into() }
+    }
+
+    /// There is too much of something that is not code.
+    pub(super) fn too_much(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::PAYLOAD_TOO_LARGE, code: INVALID, message: message.into() }
     }
 
     /// The client has let itself be waited for.

@@ -77,7 +77,7 @@ pub(super) fn scopes_of(said: &Map<String, Value>, account: &str) -> Result<Scop
 fn list<'a>(said: &'a Value, key: &str) -> Result<&'a [Value], Refusal> {
     let list = said.as_array().ok_or_else(|| Refusal::invalid(format!("`{key}` must be a list")))?;
     if list.len() > LIST_MAX {
-        return Err(Refusal::too_large(format!("`{key}` may have {LIST_MAX} items")));
+        return Err(Refusal::too_much(format!("`{key}` may have {LIST_MAX} items")));
     }
     Ok(list)
 }

@@ -21,7 +21,10 @@ const NOT_YET: &[(&[&str], &str)] = &[
     (&["secrets_store"], "the Secrets Store"),
     (&["vectorize"], "Vectorize"),
     (&["workers", "dispatch"], "Workers for Platforms"),
-    (&["workers", "observability"], "logs that are kept"),
+    (&["workers", "observability", "destinations"], "destinations of telemetry"),
+    (&["workers", "observability", "queries"], "saved queries of kept logs"),
+    (&["workers", "observability", "telemetry", "keys"], "lists of the keys of kept logs"),
+    (&["workers", "observability", "telemetry", "values"], "lists of the values of kept logs"),
     (&["workflows"], "Workflows"),
 ];
 

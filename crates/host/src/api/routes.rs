@@ -87,7 +87,7 @@ pub(super) fn zones(query: &str) -> Value {
 fn patterns<'a>(said: &'a Value, key: &str) -> Result<Vec<&'a str>, Refusal> {
     let said = said.as_array().ok_or_else(|| Refusal::invalid("the body must be a list"))?;
     if said.len() > ROUTES_MAX {
-        return Err(Refusal::too_large(format!("a worker may have {ROUTES_MAX} routes")));
+        return Err(Refusal::too_much(format!("a worker may have {ROUTES_MAX} routes")));
     }
     let text = |item: &'a Value| item.as_str().or_else(|| item.get(key).and_then(Value::as_str));
     said.iter()

@@ -40,7 +40,7 @@ fn crons(said: &Value) -> Result<Vec<String>, Refusal> {
     let said =
         said.as_array().ok_or_else(|| Refusal::invalid("the body must be a list of {\"cron\": ...}"))?;
     if said.len() > SCHEDULES_MAX {
-        return Err(Refusal::too_large(format!("a worker may have {SCHEDULES_MAX} cron triggers")));
+        return Err(Refusal::too_much(format!("a worker may have {SCHEDULES_MAX} cron triggers")));
     }
     said.iter()
         .map(|item| {

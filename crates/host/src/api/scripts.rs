@@ -349,7 +349,11 @@ impl Api {
     }
 
     /// Takes tags and observability; what it cannot do it refuses.
-    pub(super) async fn patch_script_settings(&self, call: Call<'_>, name: &str) -> Result<Value, Refusal> {
+    pub(super) async fn patch_script_settings(
+        self: &Rc<Self>,
+        call: Call<'_>,
+        name: &str,
+    ) -> Result<Value, Refusal> {
         let (account, worker) = (call.account.to_owned(), name.to_owned());
         let Value::Object(said) = document(call.body).await? else {
             return Err(Refusal::invalid("the settings must be a JSON object"));
@@ -364,7 +368,7 @@ impl Api {
         }
         check_tags(said.get("tags").unwrap_or(&Value::Null))?;
         check_observability(said.get("observability").unwrap_or(&Value::Null))?;
-        let _turn = self.changes.turn(&account, &worker).await?;
+        let turn = self.changes.turn(&account, &worker).await?;
         let (wanted, of) = (worker.clone(), account.clone());
         let known = self.store(move |store| store.worker(&of, &wanted)).await?;
         let mut settings: Map<String, Value> =
@@ -376,7 +380,7 @@ impl Api {
         }
         let text = Value::Object(settings).to_string();
         let (of, wanted) = (account.clone(), worker.clone());
-        self.store(move |store| store.set_settings(&of, &wanted, &text)).await?;
+        self.commit(&worker, Some(turn), move |store| store.set_settings(&of, &wanted, &text)).await?;
         self.script_settings(&account, &worker).await
     }
 

@@ -110,7 +110,7 @@ fn changes_of(said: Option<&Value>) -> Result<Changes, Refusal> {
     let said = said.and_then(Value::as_object);
     let said = said.ok_or_else(|| Refusal::invalid("the body must name the secrets to change"))?;
     if said.len() > CHANGES_MAX {
-        return Err(Refusal::too_large(format!("one call may change {CHANGES_MAX} secrets")));
+        return Err(Refusal::too_much(format!("one call may change {CHANGES_MAX} secrets")));
     }
     let change = |(key, value): (&String, &Value)| match value {
         Value::Null => check_name(key).map(|()| (key.clone(), None)),
@@ -129,7 +129,7 @@ fn secret_of(name: Option<&Value>, said: &Value) -> Result<(String, String), Ref
         return Err(Refusal::not_yet("secrets other than text"));
     }
     if secret.len() > SECRET_BYTES_MAX {
-        return Err(Refusal::too_large(format!("a secret may have {SECRET_BYTES_MAX} bytes")));
+        return Err(Refusal::too_much(format!("a secret may have {SECRET_BYTES_MAX} bytes")));
     }
     Ok((name.to_owned(), secret.to_owned()))
 }

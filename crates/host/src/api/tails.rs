@@ -42,7 +42,7 @@ impl Api {
     }
 
     /// Refuses unless the account has this worker.
-    async fn check_has(&self, account: &str, name: &str) -> Result<(), Refusal> {
+    pub(super) async fn check_has(&self, account: &str, name: &str) -> Result<(), Refusal> {
         let (account, name) = (account.to_owned(), name.to_owned());
         self.store(move |store| store.worker(&account, &name).map(drop)).await
     }

@@ -31,7 +31,8 @@ use crate::{
     kv::{Kv, KvOptions},
     secrets::Seal,
     supervisor::{
-        Incident, Launcher, Launching, Order, Outbound, Supervisor, SupervisorOptions, Watcher, WorkerSpec,
+        Attempts, Incident, Launcher, Launching, Order, Outbound, Supervisor, SupervisorOptions, Watcher,
+        WorkerSpec,
     },
 };
 
@@ -49,7 +50,7 @@ impl Launcher for Nobody {
 }
 
 impl Outbound for Nobody {
-    fn fetch(&self, _: &Rc<WorkerSpec>, _: Outgoing, reply: Reply) {
+    fn fetch(&self, _: &Rc<WorkerSpec>, _: Outgoing, reply: Reply, _: Attempts) {
         drop(reply);
     }
 }

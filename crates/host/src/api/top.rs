@@ -4,7 +4,7 @@
 //! which the others could be guessed: no cell, no memory of the node, nor whether a worker of his is under suspicion, which
 //! would tell an attacker when to stop.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::{Api, Refusal, auth::Caller, envelope::time, now};
@@ -41,7 +41,7 @@ impl Api {
         });
         if let (None, Value::Object(document)) = (&caller.account, &mut document) {
             document.insert("node".to_owned(), node_json(&node));
-            let cells: Vec<Value> = supervisor.cells().iter().map(cell_json).collect();
+            let cells: Vec<Value> = supervisor.cells().iter().map(CellStats::to_json).collect();
             document.insert("cells".to_owned(), cells.into());
         }
         Ok(document)
@@ -109,49 +109,6 @@ fn node_json(node: &NodeStats) -> Value {
             Pressure::High => "high",
         },
     })
-}
-
-fn cell_json(cell: &CellStats) -> Value {
-    json!({
-        "cell": cell.cell,
-        "pid": cell.pid,
-        "stage": cell.stage,
-        "cordon": cell.cordon.as_deref(),
-        "lane": cell.lane,
-        "suspect": cell.suspect.as_deref(),
-        "age_s": cell.age.as_secs_f64(),
-        "workers": cell.workers,
-        "events_under_way": cell.events_under_way,
-        "resident_bytes": cell.resident_bytes,
-        "budget_bytes": cell.budget_bytes,
-        "cpu_s": cell.cpu.as_secs_f64(),
-        "cpu_percent": cell.cpu_percent,
-        "isolates": isolates_json(cell),
-    })
-}
-
-fn isolates_json(cell: &CellStats) -> Map<String, Value> {
-    let said = cell.isolates;
-    let start_ms_mean =
-        std::time::Duration::from_micros(said.start_us).as_secs_f64() * 1_000.0 / as_f64(said.started);
-    let mut isolates = Map::new();
-    for (name, number) in [
-        ("warm", said.warm),
-        ("held_bytes", said.held_bytes),
-        ("started", said.started),
-        ("evicted", said.evicted),
-        ("shed", said.shed),
-    ] {
-        isolates.insert(name.to_owned(), number.into());
-    }
-    let mean = (said.started > 0).then_some(start_ms_mean);
-    isolates.insert("start_ms_mean".to_owned(), mean.into());
-    isolates
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a mean of so many is right to many digits")]
-fn as_f64(number: u64) -> f64 {
-    number as f64
 }
 
 #[cfg(test)]

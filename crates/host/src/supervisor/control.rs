@@ -5,7 +5,7 @@ use std::{cell::Cell, rc::Rc, time::Duration};
 use bytes::{BufMut, Bytes, BytesMut};
 use mote_wire::control::{BLOB_BYTES_MAX, FromCell, JSON_BYTES_MAX, ToCell};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
     sync::mpsc,
     time::Instant,
 };
@@ -100,6 +100,8 @@ pub(super) struct Reader<R> {
     buffer: Vec<u8>,
     budget: Budget,
     blob: Rc<BlobAsked>,
+    /// Since when a message is not whole; `None` while none has begun.
+    begun: Rc<Cell<Option<Instant>>>,
 }
 
 /// How many bytes of a blob the cell may send, once: none unless it was asked for one.
@@ -122,14 +124,22 @@ impl BlobAsked {
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
-    pub(super) fn new(link: R, options: &ControlOptions, blob: Rc<BlobAsked>) -> Self {
+    pub(super) fn new(
+        link: R,
+        options: &ControlOptions,
+        blob: Rc<BlobAsked>,
+        begun: Rc<Cell<Option<Instant>>>,
+    ) -> Self {
         let budget = Budget::new(options, Instant::now());
-        Self { link: BufReader::with_capacity(16 << 10, link), buffer: Vec::new(), budget, blob }
+        Self { link: BufReader::with_capacity(16 << 10, link), buffer: Vec::new(), budget, blob, begun }
     }
 
     /// The next message.
     pub(super) async fn next(&mut self) -> Result<Incoming, ControlError> {
         let closed = |_| ControlError::Closed;
+        // At the end there is nothing, and what follows says so.
+        self.link.fill_buf().await.map_err(closed)?;
+        self.begun.set(Some(Instant::now()));
         let json_bytes = self.link.read_u32().await.map_err(closed)?;
         let blob_bytes = self.link.read_u32().await.map_err(closed)?;
         let length = usize::try_from(json_bytes).ok().filter(|length| *length <= JSON_BYTES_MAX);
@@ -146,6 +156,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         self.link.read_exact(&mut self.buffer).await.map_err(closed)?;
         let mut blob = vec![0; blob_length];
         self.link.read_exact(&mut blob).await.map_err(closed)?;
+        self.begun.set(None);
         // By its first bytes, so that a flood of lines costs no parsing.
         let is_line = [&b"{\"Console\""[..], b"{\"Event\""].iter().any(|tag| self.buffer.starts_with(tag));
         if is_line && !self.budget.takes_line(u64::from(json_bytes)) {
@@ -212,7 +223,7 @@ mod tests {
         ControlOptions { lines_per_s_max: 2, line_bytes_per_s_max: 4 << 20, bytes_per_s_max: 8 << 20 };
 
     fn reader(bytes: &[u8]) -> Reader<&[u8]> {
-        Reader::new(bytes, &OPTIONS, Rc::default())
+        Reader::new(bytes, &OPTIONS, Rc::default(), Rc::default())
     }
 
     fn console(text: &str) -> FromCell {
@@ -241,7 +252,7 @@ mod tests {
         assert_eq!(&*blob, b"abc");
         assert!(matches!(reader.next().await, Err(ControlError::TooLarge { blob_bytes: 1, .. })));
         let long = control::encode(&message, b"abcd");
-        let mut reader = Reader::new(&*long, &OPTIONS, Rc::default());
+        let mut reader = Reader::new(&*long, &OPTIONS, Rc::default(), Rc::default());
         reader.blob.ask(3);
         assert!(matches!(reader.next().await, Err(ControlError::TooLarge { blob_bytes: 4, .. })));
     }
@@ -332,7 +343,7 @@ mod tests {
             bytes.extend(control::encode(&console(text), &[]));
         }
         let options = ControlOptions { lines_per_s_max: 9, line_bytes_per_s_max: 1 << 20, ..OPTIONS };
-        let mut reader = Reader::new(&*bytes, &options, Rc::default());
+        let mut reader = Reader::new(&*bytes, &options, Rc::default(), Rc::default());
         assert!(matches!(reader.next().await, Ok(Incoming::Message(FromCell::Console { .. }, _))));
         assert!(matches!(reader.next().await, Ok(Incoming::Dropped)));
         assert!(matches!(reader.next().await, Ok(Incoming::Message(FromCell::Console { .. }, _))));

@@ -6,7 +6,7 @@ use http::HeaderValue;
 use mote_sandbox::process::Ended;
 use mote_wire::control::Story;
 
-use super::{repeat::Event, suspicion::Sign, worker::WorkerSpec};
+use super::{contained::Contained, repeat::Event, suspicion::Sign, worker::WorkerSpec};
 
 /// What happened to a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -166,6 +166,10 @@ pub struct EventRecord<'a> {
 pub trait Watcher {
     /// A cell was lost.
     fn incident(&self, incident: &Incident);
+    /// A cell tried something that it did not get, and goes on. It is told now and then, however often that is.
+    fn contained(&self, contained: &Contained) {
+        let _ = contained;
+    }
     /// A fresh cell has taken the place of another, this long after that one was lost.
     fn replaced(&self, old: u64, new: u64, after: Duration) {
         let _ = (old, new, after);

@@ -21,6 +21,7 @@ use tokio::{
 };
 
 use super::{
+    contained::Kept,
     control::{BlobAsked, Command, Progress},
     given::{Given, Telling},
     hang::TurnWatch,
@@ -133,6 +134,10 @@ pub(super) struct LiveCell {
     /// What it says that holds it; nothing before it is ready.
     pub(super) ready: watch::Sender<Option<Rc<[String]>>>,
     pub(super) loss: watch::Sender<Option<Rc<Loss>>>,
+    /// What it has tried and did not get.
+    pub(super) contained: Kept,
+    /// Since when a message of its is not whole.
+    pub(super) message_begun: Rc<Cell<Option<Instant>>>,
 }
 
 impl LiveCell {
@@ -179,6 +184,8 @@ impl LiveCell {
             }),
             ready: watch::Sender::new(None),
             loss: watch::Sender::new(None),
+            contained: Kept::default(),
+            message_begun: Rc::default(),
         })
     }
 

@@ -245,6 +245,11 @@ fn is_idle(cell: &LiveCell, number: u32) -> bool {
 }
 
 /// Who was in a cell, as its page and the host's own books say at this moment.
+/// Some of the workers that a cell holds, those with events under way first.
+pub(super) fn workers_of(cell: &LiveCell) -> Vec<Arc<str>> {
+    company_of(cell).workers.into_iter().take(Incident::WORKERS_SHOWN_MAX).collect()
+}
+
 fn company_of(cell: &LiveCell) -> Company {
     let running = worker_of(cell.process.turn());
     let mut given = cell.given.borrow_mut();

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use mote_wire::link::{Receiver, Reply, Request};
 use tokio::time::Instant;
 
-use super::{Supervisor, errors, given::Asker, incident::IncidentKind, live::LiveCell};
+use super::{Attempts, Supervisor, errors, given::Asker, incident::IncidentKind, live::LiveCell};
 
 /// Takes the requests of one cell.
 pub(super) struct Outgoing {
@@ -22,7 +22,10 @@ impl Receiver for Outgoing {
         }
         let asker = cell.given.borrow().asker(request.worker);
         match asker {
-            Asker::Worker(spec) => supervisor.outbound.fetch(&spec, request, reply),
+            Asker::Worker(spec) => {
+                let attempts = Attempts::of(&self.supervisor, &self.cell);
+                supervisor.outbound.fetch(&spec, request, reply, attempts);
+            }
             Asker::Gone => {
                 let error = errors::unknown_worker("that is no longer here");
                 reply.fail(serde_json::to_vec(&error).map(Bytes::from).unwrap_or_default());

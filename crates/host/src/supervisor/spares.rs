@@ -254,7 +254,7 @@ impl Supervisor {
         tokio::task::spawn_local(control::write(queue, write, cell.progress.clone()));
 
         let (this, listened) = (Rc::downgrade(self), cell.clone());
-        let reader = Reader::new(read, &self.options.control, cell.blob.clone());
+        let reader = Reader::new(read, &self.options.control, cell.blob.clone(), cell.message_begun.clone());
         tokio::task::spawn_local(async move { Self::listen(this, listened, reader).await });
 
         let (this, driven) = (Rc::downgrade(self), cell.clone());

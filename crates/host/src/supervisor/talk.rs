@@ -11,7 +11,7 @@ use mote_wire::control::{FromCell, WorkerUse};
 use tokio::{io::AsyncRead, time::Instant};
 
 use super::{
-    Supervisor,
+    ContainedKind, Supervisor,
     control::{ControlError, Incoming, Reader},
     given::{Asker, Loading},
     incident::{EventRecord, IncidentKind},
@@ -43,6 +43,8 @@ impl Supervisor {
                 Ok(Incoming::Message(message, blob)) => this.heard(&cell, message, blob).err(),
                 Ok(Incoming::Dropped) => {
                     this.counts.line_dropped();
+                    let detail = "it writes more lines in a second than are shown";
+                    this.contained(&cell, ContainedKind::TooManyLines, detail);
                     None
                 }
                 Err(ControlError::Closed) => {

@@ -218,6 +218,7 @@ impl Supervisor {
             self.settle(&worker.name);
         }
         for cell in self.living() {
+            self.look_for_unfinished(&cell, now);
             if cell.takes_events() {
                 self.review(&cell, now);
             }

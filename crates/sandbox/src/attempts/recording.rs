@@ -1,12 +1,15 @@
 //! Finds the rules that nobody needs: a cell that is sealed for a recording reports every call, and they are counted here.
 
-use std::{collections::BTreeMap, io};
+use std::{collections::BTreeMap, io, time::Duration};
 
 use super::{Attempt, Attempts};
 use crate::syscalls::{Answer, RULES, Rule, Sealing, Verdict, verdict};
 
 /// The most calls without a rule that are remembered.
 const FORBIDDEN_MAX: usize = 1_000;
+
+/// How long a step waits for a call.
+const WAIT_MAX: Duration = Duration::from_millis(20);
 
 /// Counts by which rule each call was allowed.
 #[derive(Debug)]
@@ -24,14 +27,16 @@ impl Recorder {
         Self { attempts, sealing, uses: BTreeMap::new(), forbidden: Vec::new() }
     }
 
-    /// Answers all calls that wait now: those that a rule fits run, the others fail. Returns how many there were.
+    /// Answers all calls that wait: those that a rule fits run, the others fail. Where none does, it waits for one for a
+    /// moment. Returns how many there were.
     ///
     /// # Errors
     /// `UnexpectedEof` once the process has ended; otherwise what the kernel says.
     pub fn step(&mut self) -> io::Result<usize> {
         let mut answered = 0;
-        while let Some(attempt) = self.attempts.any()? {
-            answered += 1;
+        let mut wait = WAIT_MAX;
+        while let Some(attempt) = self.attempts.any_within(wait)? {
+            (answered, wait) = (answered + 1, Duration::ZERO);
             match verdict(self.sealing, attempt.number, &attempt.arguments) {
                 Verdict::Fits(rule) => {
                     *self.uses.entry(rule).or_default() += 1;

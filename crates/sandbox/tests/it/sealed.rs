@@ -1,7 +1,5 @@
 //! What a sealed cell can do, and what it cannot.
 
-use std::time::{Duration, Instant};
-
 use mote_sandbox::{
     process::{Ended, Namespaces},
     seal::protection_keys,
@@ -144,7 +142,7 @@ fn a_cell_without_a_compiler_never_gets_memory_that_runs() {
 }
 
 #[test]
-fn a_thread_that_tried_never_goes_on_before_it_is_answered_and_its_process_is_seen_to_end_at_once() {
+fn a_thread_that_tried_never_goes_on_before_it_is_answered_and_its_process_ends_without_an_answer() {
     let mut jailed = Jailed::start("jit", Namespaces::UsersAndProcesses);
     let attempts = jailed.attempts.take().unwrap();
     std::io::Write::write_all(&mut jailed.link.get_ref(), b"openat\n").unwrap();
@@ -152,10 +150,9 @@ fn a_thread_that_tried_never_goes_on_before_it_is_answered_and_its_process_is_se
     let attempt = attempts.next().unwrap().expect("it is readable");
     assert_eq!(attempt.thread, jailed.process.pid(), "its main thread, by the host's numbers");
     assert!(attempts.next().unwrap().is_none());
-    let killed = Instant::now();
     jailed.process.kill();
+    // Nobody has answered: an end that waited for it would not come.
     assert_eq!(jailed.ended(), Ended::Killed(libc::SIGKILL));
-    assert!(killed.elapsed() < Duration::from_millis(200), "{:?}", killed.elapsed());
     attempts.deny(&attempt).unwrap();
     assert_eq!(attempts.next().unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
 }

@@ -1,6 +1,7 @@
 // The methods of arrays that look for an element, or make a string of all.
 import { isDense, isSolid, toInteger, toLength, toObject } from "./elements.js";
 import { guard } from "./guard.js";
+import { PARTS, settled } from "./settled.js";
 
 const NativeTypeError = TypeError;
 const { apply } = Reflect;
@@ -56,7 +57,7 @@ export function forgetJoins() {
   joining.length = 0;
 }
 
-// The result is a rope: it takes no more room than its parts, until somebody looks at its characters.
+// The result is a rope of texts that are made of many parts each.
 function joined(list, length, separator, textOf) {
   for (let i = 0; i < joining.length; i++) {
     if (joining[i] === list) return "";
@@ -65,12 +66,17 @@ function joined(list, length, separator, textOf) {
   joining[depth] = list;
   try {
     let text = "";
+    let part = "";
     for (let i = 0; i < length; i++) {
-      if (i > 0) text += separator;
+      if (i > 0) part += separator;
       const value = list[i];
-      if (value !== undefined && value !== null) text += textOf(value);
+      if (value !== undefined && value !== null) part += textOf(value);
+      if ((i & PARTS) === PARTS) {
+        text += settled(part);
+        part = "";
+      }
     }
-    return text;
+    return text + part;
   } finally {
     joining.length = depth;
   }
@@ -94,7 +100,7 @@ function joinedLocally(target, locales, options) {
 }
 
 // The text that a built-in may make at once.
-const JOINED_MAX = 1 << 22;
+const JOINED_MAX = 1 << 19;
 
 // Whether the elements are known to make a short text, without any function that makes text of them.
 function joinsSoon(list, separator) {

@@ -1,4 +1,6 @@
 // Looking for a text in another in steps that can be stopped.
+import { PARTS, settled } from "./settled.js";
+
 const { apply } = Reflect;
 const { min, trunc } = Math;
 const { indexOf, startsWith, slice } = String.prototype;
@@ -62,18 +64,23 @@ export function replaceLong(text, sought, replacement, times) {
   const isPlain = !isFunction && apply(indexOf, replacement, ["$"]) < 0;
   const step = sought.length || 1;
   let result = "";
+  let part = "";
   let end = 0;
   let from = 0;
   for (let i = 0; i < times && from <= text.length; i++) {
     const at = find(text, sought, from);
     if (at < 0) break;
-    result += apply(slice, text, [end, at]);
-    if (isPlain) result += replacement;
-    else result += isFunction ? `${apply(replacement, undefined, [sought, at, text])}` : expand(replacement, text, sought, at);
+    part += apply(slice, text, [end, at]);
+    if (isPlain) part += replacement;
+    else part += isFunction ? `${apply(replacement, undefined, [sought, at, text])}` : expand(replacement, text, sought, at);
     end = at + sought.length;
     from = at + step;
+    if ((i & PARTS) === PARTS) {
+      result += settled(part);
+      part = "";
+    }
   }
-  return result + apply(slice, text, [end]);
+  return result + part + apply(slice, text, [end]);
 }
 
 // What a replacement stands for (GetSubstitution, without groups).

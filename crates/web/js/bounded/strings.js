@@ -9,7 +9,8 @@ const NativeObject = Object;
 const NativeTypeError = TypeError;
 const { apply } = Reflect;
 const { match: matchBy, replace: replaceBy, split: splitBy } = Symbol;
-const { indexOf } = String.prototype;
+const { charCodeAt, indexOf, slice } = String.prototype;
+const { min } = Math;
 
 // Shorter texts are left to the built-ins as they are.
 const SMALL = 1 << 12;
@@ -118,8 +119,8 @@ guard(String.prototype, {
   normalize() {
     if (isSmall(this)) return super.normalize(arguments[0]);
     const text = textOf(this, super.normalize);
-    requireRoom(text.length, text.length * NORMAL_MOST * CHARACTER_BYTES);
-    return apply(super.normalize, text, [arguments[0]]);
+    const form = arguments[0] === undefined ? "NFC" : `${arguments[0]}`;
+    return normalized(text, form, super.normalize);
   },
   localeCompare(other) {
     if (!isSmall(this) || !isSmall(other)) return compared(this, other, arguments, super.localeCompare);
@@ -141,6 +142,35 @@ guard(String.prototype, {
     return super.trimEnd();
   },
 });
+
+// So many characters are brought into a normal form at once, where a piece may end.
+const NORMALIZED_MAX = 1 << 16;
+
+// From where to where nothing before a character changes what it and those behind it become: it combines with nothing before it,
+// in no form. There are more, but whatever people write has some of these, if only spaces.
+// Latin; Greek and Cyrillic; Hebrew; Arabic; Devanagari; Thai; Georgian; Latin and Greek with marks; Hiragana; Katakana; ideographs; Hangul.
+const BEGINNINGS = [
+  0, 0x2ff, 0x370, 0x482, 0x5d0, 0x5ea, 0x620, 0x64a, 0x904, 0x939, 0xe01, 0xe30, 0x10d0, 0x10ff, 0x1e00, 0x1fff, 0x3041, 0x3096, 0x30a1, 0x30fa, 0x4e00,
+  0x9fff, 0xac00, 0xd7a3,
+];
+
+function beginsAnew(code) {
+  for (let i = 1; i < BEGINNINGS.length; i += 2) {
+    if (code <= BEGINNINGS[i]) return code >= BEGINNINGS[i - 1];
+  }
+  return false;
+}
+
+function normalized(text, form, original) {
+  let result = "";
+  for (let from = 0, end = 0; from < text.length; from = end) {
+    end = min(from + NORMALIZED_MAX, text.length);
+    while (end < text.length && !beginsAnew(apply(charCodeAt, text, [end]))) end++;
+    requireRoom(end - from, (end - from) * NORMAL_MOST * CHARACTER_BYTES);
+    result += apply(original, apply(slice, text, [from, end]), [form]);
+  }
+  return result;
+}
 
 function compared(target, other, args, original) {
   const text = textOf(target, original);

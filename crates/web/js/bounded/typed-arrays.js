@@ -4,6 +4,7 @@ import { asked } from "./array-making.js";
 import { append, isDense, isObject, toLength } from "./elements.js";
 import { guard, guardEntries } from "./guard.js";
 import { sorted } from "./arrays-sorting.js";
+import { PARTS, settled } from "./settled.js";
 
 const NativeTypeError = TypeError;
 const NativeRangeError = RangeError;
@@ -124,12 +125,17 @@ function joined(list, separator, textOf) {
   const length = lengthOf(list);
   const between = separator === undefined ? "," : `${separator}`;
   let text = "";
+  let part = "";
   for (let i = 0; i < length; i++) {
-    if (i > 0) text += between;
+    if (i > 0) part += between;
     const value = list[i];
-    if (value !== undefined) text += textOf(value);
+    if (value !== undefined) part += textOf(value);
+    if ((i & PARTS) === PARTS) {
+      text += settled(part);
+      part = "";
+    }
   }
-  return text;
+  return text + part;
 }
 
 // Sorts pieces where they are, then puts them together.

@@ -16,6 +16,7 @@ const includes = uncurry(String.prototype.includes);
 const toWellFormed = uncurry(String.prototype.toWellFormed);
 const encode = encodeURIComponent;
 const stringOf = String;
+const define = Object.defineProperty;
 
 const MADE_HERE = { __proto__: null };
 // Where such requests go, in the place of a binding's name; its twin is in crates/wire/src/http.rs.
@@ -97,6 +98,23 @@ export class Cache {
     return answer[STATUS] === 200;
   }
 
+  // Workers have the names of these and nothing behind them.
+  add() {
+    throw notImplemented("add", "Cache");
+  }
+
+  addAll() {
+    throw notImplemented("addAll", "Cache");
+  }
+
+  matchAll() {
+    throw notImplemented("matchAll", "Cache");
+  }
+
+  keys() {
+    throw notImplemented("keys", "Cache");
+  }
+
   #headers(url) {
     return this.#name === "" ? ["cache-url", encode(url)] : ["cache-url", encode(url), "cache-name", this.#name];
   }
@@ -111,11 +129,8 @@ export class CacheStorage {
   constructor(made) {
     if (made !== MADE_HERE) illegalConstructor();
     this.#made = true;
-  }
-
-  get default() {
-    this.#made;
-    return defaultCache;
+    // Its own, not its prototype's, as there.
+    define(this, "default", { __proto__: null, value: defaultCache, enumerable: true, configurable: true });
   }
 
   async open(name) {
@@ -125,10 +140,32 @@ export class CacheStorage {
     if (text === "") throw new TypeError("CacheStorage.open: a cache has a name.");
     return new Cache(MADE_HERE, encode(text));
   }
+
+  match() {
+    this.#made;
+    throw notImplemented("match", "CacheStorage");
+  }
+
+  has() {
+    this.#made;
+    throw notImplemented("has", "CacheStorage");
+  }
+
+  delete() {
+    this.#made;
+    throw notImplemented("delete", "CacheStorage");
+  }
+
+  keys() {
+    this.#made;
+    throw notImplemented("keys", "CacheStorage");
+  }
 }
 defineInterface(CacheStorage, "CacheStorage");
 
 export const caches = new CacheStorage(MADE_HERE);
+
+const notImplemented = (method, name) => new Error(`Failed to execute '${method}' on '${name}': the method is not implemented.`);
 
 function asked(input) {
   const { method, url, list } = partsOf(isRequest(input) ? input : new Request(input));

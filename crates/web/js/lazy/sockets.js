@@ -20,22 +20,41 @@ const PORT_MAX = 65_535;
 const ADDRESS_CHARS_MAX = 1_024;
 const SECURE = ["off", "on", "starttls"];
 
+// How a socket moves bytes: over a connection of the natives, which is a number.
+const TCP = {
+  __proto__: null,
+  read: native.socketRead,
+  write: native.socketWrite,
+  shutdown: native.socketShutdown,
+  close: native.socketClose,
+  secure: native.socketSecure,
+};
+
 /** Opens a connection to `address`, `host:port` or `{ hostname, port }`. */
 export function connect(address, options = undefined) {
   requireArguments(arguments.length, 1, "connect");
   const to = addressOf(address);
+  const settings = settingsOf(to, options);
+  return new Socket(MADE_HERE, settings, native.socketConnect(to.hostname, to.port, settings.secure), TCP);
+}
+
+/** A socket whose bytes another carrier moves. */
+export const createStreamSocket = (settings, opening, carrier) => new Socket(MADE_HERE, settings, opening, carrier);
+
+/** What a socket is told of itself. */
+export function settingsOf(to, options) {
   const { secureTransport, allowHalfOpen, highWaterMark } = dictionary(options, "connect: the options");
-  const settings = {
-    to,
+  return {
+    info: { remoteAddress: `${to.hostname}:${to.port}`, localAddress: undefined },
     secure: secureTransport === undefined ? "off" : enumeration(secureTransport, SECURE, "connect: secureTransport"),
     allowHalfOpen: !!allowHalfOpen,
     highWaterMark: highWaterMark === undefined ? undefined : unsignedLongLong(highWaterMark, { mode: "enforce", what: "connect: highWaterMark" }),
   };
-  return new Socket(MADE_HERE, settings, native.socketConnect(to.hostname, to.port, settings.secure));
 }
 
 export class Socket {
   #settings;
+  #carrier;
   // The number of the connection, when it is there.
   #opening;
   #opened;
@@ -45,12 +64,13 @@ export class Socket {
   #readable;
   #writable;
 
-  constructor(token, settings, opening) {
+  constructor(token, settings, opening, carrier) {
     if (token !== MADE_HERE) illegalConstructor();
-    const { to, highWaterMark } = settings;
+    const { info, highWaterMark } = settings;
     this.#settings = settings;
+    this.#carrier = carrier;
     this.#opening = opening;
-    this.#opened = then(opening, () => ({ remoteAddress: `${to.hostname}:${to.port}`, localAddress: undefined }));
+    this.#opened = then(opening, () => ({ ...info }));
     // Whoever wants to know asks; nobody has to.
     ignore(this.#opened);
     ignore(this.#closed.promise);
@@ -61,13 +81,13 @@ export class Socket {
         if (bytes === undefined) throw new TypeError("Socket.writable takes bytes: an ArrayBuffer, or a view on one.");
         const id = await opening;
         try {
-          await native.socketWrite(id, bytes);
+          await carrier.write(id, bytes);
         } catch (error) {
           this.#fail(error);
           throw error;
         }
       },
-      close: async () => native.socketShutdown(await opening),
+      close: async () => carrier.shutdown(await opening),
       abort: () => this.#end(),
     };
     this.#writable = new WritableStream(sink, highWaterMark === undefined ? undefined : { highWaterMark, size: (chunk) => chunk?.byteLength ?? 1 });
@@ -111,20 +131,21 @@ export class Socket {
 
   /** The same connection, with TLS from here on. */
   startTls(options = undefined) {
-    const { to, secure } = this.#settings;
+    const { secure } = this.#settings;
     const { expectedServerHostname } = dictionary(options, "Socket.startTls: the options");
     const serverName = expectedServerHostname === undefined ? undefined : DOMString(expectedServerHostname);
     if (secure !== "starttls") throw new TypeError("Socket.startTls: the socket must be made with secureTransport: 'starttls'.");
     if (this.#isUpgraded) throw new TypeError("Socket.startTls: it can be called once.");
     if (this.#isClosed) throw new TypeError("Socket.startTls: the socket is closed.");
+    if (this.#carrier.secure === undefined) throw new Error("Socket.startTls: TLS through a binding is not supported.");
     this.#isUpgraded = true;
     const securing = this.#secure(serverName);
-    return new Socket(MADE_HERE, { ...this.#settings, to, secure: "on" }, securing);
+    return new Socket(MADE_HERE, { ...this.#settings, secure: "on" }, securing, this.#carrier);
   }
 
   async #secure(serverName) {
     try {
-      return await native.socketSecure(await this.#opening, serverName);
+      return await this.#carrier.secure(await this.#opening, serverName);
     } finally {
       this.#end();
     }
@@ -135,7 +156,7 @@ export class Socket {
     if (this.#isClosed) return undefined;
     let bytes;
     try {
-      bytes = await native.socketRead(id);
+      bytes = await this.#carrier.read(id);
     } catch (error) {
       this.#fail(error);
       throw error;
@@ -162,7 +183,7 @@ export class Socket {
 
   async #letGo() {
     try {
-      native.socketClose(await this.#opening);
+      this.#carrier.close(await this.#opening);
     } catch {
       // There is none.
     }
@@ -183,7 +204,8 @@ async function quiet(promise) {
   }
 }
 
-function addressOf(address) {
+/** Host and port of an address; throws if it is none. */
+export function addressOf(address) {
   if (isObject(address)) {
     const { hostname, port } = address;
     if (hostname === undefined || port === undefined) throw new TypeError("connect: the address must have `hostname` and `port`.");

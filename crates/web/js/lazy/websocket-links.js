@@ -55,8 +55,9 @@ export class NativeLink {
     native.wsClose(this.#id, code, reason);
   }
 
-  // The natives have answered the peer's closing already.
-  answerClose() {}
+  answerClose(code, reason) {
+    this.close(sayable(code), reason);
+  }
 
   buffered() {
     return native.wsBuffered(this.#id);
@@ -72,8 +73,19 @@ export class NativeLink {
 /** Sends what came from elsewhere. */
 export function forward(link, item) {
   if (!isClosing(item)) link.send(item);
-  else link.close(item.code === NO_STATUS || item.code === ABNORMAL ? 0 : item.code, item.reason);
+  else link.close(sayable(item.code), item.reason);
 }
+
+// Codes that only say what did not come are not for sending.
+const sayable = (code) => (code === NO_STATUS || code === ABNORMAL ? 0 : code);
+
+/** Gives up a connection of the natives that nobody wants any more. */
+export function abandon(id) {
+  native.wsClose(id, 0, "");
+  receiveAll(id, ignore);
+}
+
+function ignore() {}
 
 async function receiveAll(id, deliver) {
   for (;;) {
@@ -85,7 +97,18 @@ async function receiveAll(id, deliver) {
     }
     if (isArray(item)) item = new Closing(item[0], item[1], item[2]);
     deliver(item);
-    if (isClosing(item)) return;
+    if (!isClosing(item)) continue;
+    // The connection is there until this side has closed, too.
+    if (item.wasClean) await gone(id);
+    return;
+  }
+}
+
+async function gone(id) {
+  try {
+    await native.wsReceive(id);
+  } catch {
+    // Then it is gone already.
   }
 }
 

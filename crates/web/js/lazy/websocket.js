@@ -7,7 +7,7 @@ import { CloseEvent, ErrorEvent, MessageEvent } from "./event-kinds.js";
 import { bytesOfBlob, createBlob, isBlob } from "../blob.js";
 import { isToken } from "../header-list.js";
 import { newToken } from "../fetch-tokens.js";
-import { NativeLink, PairLink, forward, isClosing, lost } from "./websocket-links.js";
+import { NativeLink, PairLink, abandon, forward, isClosing, lost } from "./websocket-links.js";
 import { isOn } from "../compatibility.js";
 import { load } from "../lazy.js";
 import { native } from "../native.js";
@@ -190,7 +190,7 @@ export class WebSocket extends EventTarget {
     const id = result[0];
     const protocol = result[3];
     if (this.#state !== CONNECTING) {
-      if (id !== 0) native.wsClose(id, 0, "");
+      if (id !== 0) abandon(id);
       else dropBody(result);
       return;
     }
@@ -200,7 +200,7 @@ export class WebSocket extends EventTarget {
       return;
     }
     if (protocol !== "" && !includes(protocols, protocol)) {
-      native.wsClose(id, 0, "");
+      abandon(id);
       this.#fail(new TypeError(`WebSocket: the server chose the protocol '${protocol}', which was not offered.`));
       return;
     }

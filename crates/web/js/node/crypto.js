@@ -2,12 +2,18 @@
 import { constants } from "./internal/crypto-constants.js";
 import { Cipheriv, Decipheriv, cipherNames, createCipheriv, createDecipheriv, getCipherInfo } from "./internal/crypto-cipher.js";
 import { hkdf, hkdfSync, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from "./internal/crypto-derive.js";
+import { X509Certificate } from "./internal/crypto-certificate.js";
+import { DiffieHellman, DiffieHellmanGroup, createDiffieHellman, createDiffieHellmanGroup, getDiffieHellman } from "./internal/crypto-diffie-hellman.js";
+import { ECDH, createECDH } from "./internal/crypto-ecdh.js";
 import { Hash, Hmac, createHash, createHmac, hash, hashNames } from "./internal/crypto-hash.js";
 import { KeyObject, createPrivateKey, createPublicKey, createSecretKey, curveNames } from "./internal/crypto-keys.js";
-import { ECDH, createECDH, diffieHellman, generateKey, generateKeyPair, generateKeyPairSync, generateKeySync } from "./internal/crypto-pairs.js";
+import { diffieHellman, generateKey, generateKeyPair, generateKeyPairSync, generateKeySync } from "./internal/crypto-pairs.js";
+import { checkPrime, checkPrimeSync, generatePrime, generatePrimeSync } from "./internal/crypto-primes.js";
 import { randomBytes, randomFill, randomFillSync, randomInt, randomUUID, timingSafeEqual } from "./internal/crypto-random.js";
 import { Sign, Verify, createSign, createVerify, privateDecrypt, privateEncrypt, publicDecrypt, publicEncrypt, sign, verify } from "./internal/crypto-sign.js";
+import { Certificate } from "./internal/crypto-spkac.js";
 import { notImplemented } from "./internal/errors.js";
+import { requireString } from "./internal/validate.js";
 import { promisify } from "./util.js";
 
 export const webcrypto = globalThis.crypto;
@@ -25,27 +31,10 @@ export const getFips = () => 0;
 export const setFips = () => {};
 export const secureHeapUsed = () => ({ total: 0, used: 0, utilization: 0, min: 0 });
 
-// What is missing throws when it is called, also as a constructor.
-function missing(name) {
-  const stub = {
-    [name]: function () {
-      throw notImplemented("crypto", name);
-    },
-  };
-  return stub[name];
+export function setEngine(id) {
+  requireString(id, "id");
+  throw notImplemented("crypto", "setEngine");
 }
-export const Certificate = missing("Certificate");
-export const DiffieHellman = missing("DiffieHellman");
-export const DiffieHellmanGroup = missing("DiffieHellmanGroup");
-export const X509Certificate = missing("X509Certificate");
-export const checkPrime = missing("checkPrime");
-export const checkPrimeSync = missing("checkPrimeSync");
-export const createDiffieHellman = missing("createDiffieHellman");
-export const createDiffieHellmanGroup = missing("createDiffieHellmanGroup");
-export const generatePrime = missing("generatePrime");
-export const generatePrimeSync = missing("generatePrimeSync");
-export const getDiffieHellman = missing("getDiffieHellman");
-export const setEngine = missing("setEngine");
 
 Object.defineProperty(generateKeyPair, promisify.custom, {
   enumerable: false,
@@ -56,16 +45,24 @@ Object.defineProperty(generateKeyPair, promisify.custom, {
 });
 
 export {
+  Certificate,
   Cipheriv,
   Decipheriv,
+  DiffieHellman,
+  DiffieHellmanGroup,
   ECDH,
   Hash,
   Hmac,
   KeyObject,
   Sign,
   Verify,
+  X509Certificate,
+  checkPrime,
+  checkPrimeSync,
   createCipheriv,
   createDecipheriv,
+  createDiffieHellman,
+  createDiffieHellmanGroup,
   createECDH,
   createHash,
   createHmac,
@@ -79,7 +76,10 @@ export {
   generateKeyPair,
   generateKeyPairSync,
   generateKeySync,
+  generatePrime,
+  generatePrimeSync,
   getCipherInfo,
+  getDiffieHellman,
   hash,
   hkdf,
   hkdfSync,

@@ -32,7 +32,13 @@ pub(crate) fn hold(scope: &mut v8::PinScope<'_, '_>, bytes: usize) -> Option<Opt
     if bytes < SMALL_BYTES {
         return Some(None);
     }
-    let held = scope.get_slot::<MemoryAccount>().and_then(|account| account.hold(bytes));
+    let account = scope.get_slot::<MemoryAccount>().cloned()?;
+    let mut held = account.hold(bytes);
+    if held.is_none() {
+        // What is known may be garbage for the most part.
+        scope.low_memory_notification();
+        held = account.hold(bytes);
+    }
     if held.is_none() {
         throw_range_error(scope, "This is more than the worker's memory limit allows.");
     }

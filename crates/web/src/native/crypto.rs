@@ -7,6 +7,7 @@ mod ciphers;
 mod derivation;
 mod hasher;
 mod keys;
+mod numbers;
 mod random;
 mod scrypt;
 mod signatures;
@@ -32,6 +33,7 @@ pub(super) fn natives_with_keys() -> Vec<mote_engine::Native> {
         derivation::natives(),
         hasher::natives(),
         keys::natives(),
+        numbers::natives(),
         scrypt::natives(),
         signatures::natives(),
     ]

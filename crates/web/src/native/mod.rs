@@ -27,7 +27,7 @@ mod url;
 mod url_pattern;
 mod wasm;
 mod websocket;
-mod websocket_io;
+mod websocket_frames;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -3,11 +3,9 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
-    sync::Arc,
+    time::Duration,
 };
 
-use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt, stream::SplitStream};
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use mote_engine::{memory::Held, v8};
 use mote_wire::{
@@ -15,22 +13,15 @@ use mote_wire::{
     limits::WEBSOCKET_MESSAGE_BYTES_MAX,
     link::Kind,
 };
-use tokio::sync::{Mutex, mpsc};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        self, Message, Utf8Bytes,
-        error::ProtocolError,
-        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
-    },
-};
+use tokio::sync::{Mutex, Notify, mpsc};
+use tokio_tungstenite::tungstenite::handshake;
 
 use super::{
     args::{headers_arg, id_arg, kept_content, string_arg, throw_error, throw_type_error},
     body::{admit_body, here},
     fetch::{binding_arg, extension, may_begin},
     natives,
-    websocket_io::{Arriving, CountedIo, is_no_room},
+    websocket_frames::{Arrived, Closing, Fault, READ_BYTES, Reader, Role, Sent, Writer, split},
 };
 use crate::{
     context::RequestContext,
@@ -50,24 +41,48 @@ natives! {
 const BUFFERED_BYTES_MAX: usize = 64 << 20;
 /// What a message that waits takes besides its content, about.
 const MESSAGE_OVERHEAD_BYTES: usize = 64;
-/// What a socket reads at once. Tungstenite keeps a buffer of this size for each.
-const READ_BYTES: usize = 8 << 10;
 /// What a socket takes besides its messages, about.
 const SOCKET_BYTES: usize = 2 * READ_BYTES;
-
-type Stream = WebSocketStream<CountedIo>;
+/// After a message of this length it is worth while to look whether the next one has room.
+const LONG_BYTES: usize = 1 << 20;
+/// A connection that was closed for a peer's fault is still read from, for a while and so many bytes: a close that leaves
+/// bytes unread would undo the frame that says why.
+const LINGER: Duration = Duration::from_secs(10);
+const LINGER_BYTES: u64 = 2 * WEBSOCKET_MESSAGE_BYTES_MAX as u64;
 
 /// An open WebSocket of a request context.
 pub(crate) struct Socket {
-    outgoing: mpsc::UnboundedSender<Message>,
-    incoming: Rc<Mutex<SplitStream<Stream>>>,
-    arriving: Arc<Arriving>,
+    outgoing: mpsc::UnboundedSender<Sent>,
+    incoming: Rc<Mutex<Reader>>,
     /// The memory of the messages that wait to be sent.
     waiting: Rc<RefCell<Held>>,
     /// How many of them there are.
     messages: Rc<Cell<usize>>,
+    ending: Rc<Ending>,
     pub(crate) holds: Holds,
-    _open: Open,
+    open: Rc<Open>,
+}
+
+/// How what a peer sends has ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Clean,
+    Broken,
+}
+
+/// How far a socket's end has come.
+#[derive(Default)]
+struct Ending {
+    /// The peer has closed its side.
+    heard: Cell<bool>,
+    /// This side is closed: what follows is not sent.
+    closed: Cell<bool>,
+    /// All that was to be sent is sent, or cannot be.
+    sent: Notify,
+    /// The length of the message that arrived last, if nobody has looked for room since.
+    arrived: Cell<usize>,
+    /// The newest ping that has no answer yet. A peer that sends many gets one.
+    ping: RefCell<Option<Vec<u8>>>,
 }
 
 /// What goes on for as long as a socket is open.
@@ -114,7 +129,7 @@ pub(super) fn may_open(scope: &mut v8::PinScope<'_, '_>, state: &State) -> bool 
 
 /// Turns a connection into a WebSocket of `context`; gives its number.
 #[expect(clippy::disallowed_methods, reason = "the queue is bounded in bytes, by BUFFERED_BYTES_MAX")]
-async fn open(
+fn open(
     state: &Rc<State>,
     context: &Rc<RequestContext>,
     io: Box<dyn Duplex>,
@@ -122,43 +137,51 @@ async fn open(
     holds: Holds,
 ) -> Result<u32, Failed> {
     let no_room = || Failed("the worker's memory limit leaves no room for another WebSocket".to_owned());
-    let open = Open::new(state).ok_or_else(no_room)?;
+    let open = Rc::new(Open::new(state).ok_or_else(no_room)?);
     let waiting = Rc::new(RefCell::new(state.memory.hold(0).ok_or_else(no_room)?));
-    let arriving = Arc::new(Arriving::new(state.memory.hold(0).ok_or_else(no_room)?));
-    let mut config = WebSocketConfig::default();
-    config.max_message_size = Some(WEBSOCKET_MESSAGE_BYTES_MAX);
-    config.max_frame_size = Some(WEBSOCKET_MESSAGE_BYTES_MAX);
-    config.read_buffer_size = READ_BYTES;
-    config.write_buffer_size = READ_BYTES;
-    let io = CountedIo { io, arriving: arriving.clone() };
-    let stream = WebSocketStream::from_raw_socket(io, role, Some(config)).await;
-    let (mut sink, incoming) = stream.split();
-    let (outgoing, mut queue) = mpsc::unbounded_channel::<Message>();
-    let counted = waiting.clone();
+    let (reader, writer) = split(io, role, state.memory.hold(0).ok_or_else(no_room)?);
+    let (outgoing, queue) = mpsc::unbounded_channel::<Sent>();
     let messages = Rc::new(Cell::new(0_usize));
-    let left_over = messages.clone();
+    let ending = Rc::new(Ending::default());
     // It ends by itself: when the socket's sender is dropped with its context, or when the peer is gone.
-    tokio::task::spawn_local(async move {
-        while let Some(message) = queue.recv().await {
-            let length = message.len() + MESSAGE_OVERHEAD_BYTES;
-            let closing = message.is_close();
-            let sent = sink.send(message).await;
-            let left = counted.borrow().bytes().saturating_sub(length);
-            counted.borrow_mut().resize(left);
-            if left_over.get() > 0 && !closing {
-                left_over.set(left_over.get() - 1);
-            }
-            if sent.is_err() || closing {
-                break;
-            }
-        }
-        let _ = sink.close().await;
-    });
+    tokio::task::spawn_local(send_all(writer, queue, waiting.clone(), messages.clone(), ending.clone()));
     let id = state.new_id();
-    let incoming = Rc::new(Mutex::new(incoming));
-    let socket = Socket { outgoing, incoming, arriving, waiting, messages, holds, _open: open };
+    let incoming = Rc::new(Mutex::new(reader));
+    let socket = Socket { outgoing, incoming, waiting, messages, ending, holds, open };
     context.sockets.borrow_mut().insert(id, socket);
     Ok(id)
+}
+
+/// Sends what is queued, up to a close; at the latest when nobody can send any more, it closes.
+async fn send_all(
+    mut writer: Writer,
+    mut queue: mpsc::UnboundedReceiver<Sent>,
+    waiting: Rc<RefCell<Held>>,
+    messages: Rc<Cell<usize>>,
+    ending: Rc<Ending>,
+) {
+    loop {
+        let mut next = queue.recv().await.unwrap_or(Sent::Close(None));
+        let length = match &mut next {
+            Sent::Text(content) | Sent::Binary(content) => content.len() + MESSAGE_OVERHEAD_BYTES,
+            Sent::Pong(content) => {
+                *content = ending.ping.take().unwrap_or_default();
+                0
+            }
+            Sent::Close(_) => 0,
+        };
+        let closing = matches!(next, Sent::Close(_));
+        let sent = writer.send(next).await;
+        if length > 0 {
+            let left = waiting.borrow().bytes().saturating_sub(length);
+            waiting.borrow_mut().resize(left);
+            messages.set(messages.get().saturating_sub(1));
+        }
+        if sent.is_err() || closing {
+            break;
+        }
+    }
+    ending.sent.notify_one();
 }
 
 /// Answers an upgrade; the promise gives the socket's number once the client has switched.
@@ -177,7 +200,7 @@ pub(super) fn serve<'s>(
             None => None,
         };
         let opened = match io {
-            Some(io) => open(&shared, &owner, io, Role::Server, Holds::Event).await.map(Value::Number),
+            Some(io) => open(&shared, &owner, io, Role::Server, Holds::Event).map(Value::Number),
             None => Err(Failed("the client left before it was a WebSocket".to_owned())),
         };
         owner.opening.set(owner.opening.get().saturating_sub(1));
@@ -209,8 +232,8 @@ fn web_socket_connect<'s>(
     let (kind, holds) =
         if args.get(5).is_true() { (Kind::Rpc, Holds::Nothing) } else { (Kind::Fetch, Holds::Event) };
     let binding = binding_arg(scope, &args, 4, kind);
-    let key = tungstenite::handshake::client::generate_key();
-    let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
+    let key = handshake::client::generate_key();
+    let accept = handshake::derive_accept_key(key.as_bytes());
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
@@ -244,7 +267,7 @@ fn web_socket_connect<'s>(
             (parts.status, accepted, slot.and_then(|slot| slot.take()))
             && let Some(io) = upgrade.0.await
         {
-            id = open(&shared, &owner, io, Role::Client, holds).await?;
+            id = open(&shared, &owner, io, Role::Client, holds)?;
         }
         let protocol =
             parts.headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
@@ -279,9 +302,11 @@ fn ws_send<'s>(
     }
     let sockets = context.sockets.borrow();
     // A socket that is gone swallows messages, as the standard says.
-    let Some(socket) = sockets.get(&id_arg(&args, 0)) else { return };
+    let Some(socket) = sockets.get(&id_arg(&args, 0)).filter(|socket| !socket.ending.closed.get()) else {
+        return;
+    };
     let waiting = socket.waiting.borrow().bytes() + content.len() + MESSAGE_OVERHEAD_BYTES;
-    let content = Bytes::from(Vec::from(content));
+    let content = Vec::from(content);
     if waiting > BUFFERED_BYTES_MAX || !socket.waiting.borrow_mut().resize(waiting) {
         drop(sockets);
         let text = "the WebSocket's peer is too slow: what waits to be sent is over 64 MiB, or more than the worker's \
@@ -289,15 +314,8 @@ fn ws_send<'s>(
         throw_type_error(scope, text);
         return;
     }
-    let message = if value.is_string() {
-        Utf8Bytes::try_from(content).map(Message::Text).ok()
-    } else {
-        Some(Message::Binary(content))
-    };
-    if let Some(message) = message {
-        socket.messages.set(socket.messages.get() + 1);
-        let _ = socket.outgoing.send(message);
-    }
+    socket.messages.set(socket.messages.get() + 1);
+    let _ = socket.outgoing.send(if value.is_string() { Sent::Text(content) } else { Sent::Binary(content) });
 }
 
 /// `wsClose(wsId, code | 0, reason)`
@@ -308,16 +326,21 @@ fn ws_close<'s>(
 ) {
     let Some((_, context)) = here(scope) else { return };
     let Some(reason) = string_arg(scope, &args, 2) else { return };
-    let frame = match u16::try_from(id_arg(&args, 1)) {
-        Ok(0) | Err(_) => None,
-        Ok(code) => Some(CloseFrame { code: CloseCode::from(code), reason: reason.into() }),
-    };
+    let closing = u16::try_from(id_arg(&args, 1)).ok().filter(|code| *code != 0);
+    let closing = closing.map(|code| Closing { code, reason });
     if let Some(socket) = context.sockets.borrow().get(&id_arg(&args, 0)) {
-        let _ = socket.outgoing.send(Message::Close(frame));
+        close(socket, closing);
     }
 }
 
-/// `wsReceive(wsId) -> Promise<string | Uint8Array | [code, reason, wasClean]>`
+fn close(socket: &Socket, closing: Option<Closing>) {
+    if !socket.ending.closed.replace(true) {
+        let _ = socket.outgoing.send(Sent::Close(closing));
+    }
+}
+
+/// `wsReceive(wsId) -> Promise<string | Uint8Array | [code, reason, wasClean]>`. After a clean end of what the peer sends, a
+/// further call is answered when the connection has ended as a whole.
 fn ws_receive<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     args: v8::FunctionCallbackArguments<'s>,
@@ -326,59 +349,84 @@ fn ws_receive<'s>(
     let Some((state, context)) = here(scope) else { return };
     let id = id_arg(&args, 0);
     let socket =
-        context.sockets.borrow().get(&id).map(|socket| (socket.incoming.clone(), socket.arriving.clone()));
-    let Some((incoming, arriving)) = socket else {
+        context.sockets.borrow().get(&id).map(|socket| (socket.incoming.clone(), socket.ending.clone()));
+    let Some((incoming, ending)) = socket else {
         throw_type_error(scope, "this WebSocket is closed, or belongs to another request");
         return;
     };
+    // The message before may be garbage by now, and the next one as long.
+    let before = ending.arrived.take();
+    if before >= LONG_BYTES && state.memory.hold(before.saturating_mul(3)).is_none() {
+        scope.low_memory_notification();
+    }
     let owner = Rc::downgrade(&context);
     let future = async move {
-        let mut incoming = incoming.lock().await;
-        let ended = loop {
-            match incoming.next().await {
-                Some(Ok(Message::Text(text))) => {
-                    arriving.has_arrived();
+        let remove = || owner.upgrade().and_then(|context| context.sockets.borrow_mut().remove(&id));
+        let mut reader = incoming.lock().await;
+        if ending.heard.get() {
+            // Whoever closes last ends the connection, unless the other one does not wait for it.
+            tokio::select! {
+                () = reader.drain(u64::MAX) => {}
+                () = ending.sent.notified() => {}
+            }
+            drop(remove());
+            return Ok(ended(1000, String::new(), End::Clean));
+        }
+        let fault = loop {
+            match reader.next().await {
+                Ok(Arrived::Text(text)) => {
+                    ending.arrived.set(text.len());
                     return Ok(Value::Utf8(text.into()));
                 }
-                Some(Ok(Message::Binary(bytes))) => {
-                    arriving.has_arrived();
-                    return Ok(Value::Bytes(bytes));
+                Ok(Arrived::Binary(bytes)) => {
+                    ending.arrived.set(bytes.len());
+                    return Ok(Value::Bytes(bytes.into()));
                 }
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                Some(Ok(Message::Close(frame))) => {
-                    let (code, reason) = frame.map_or((1005, String::new()), |frame| {
-                        (u16::from(frame.code), frame.reason.as_str().to_owned())
-                    });
-                    break (code, reason, true);
+                Ok(Arrived::Ping(content)) => {
+                    if ending.ping.replace(Some(content)).is_none()
+                        && let Some(context) = owner.upgrade()
+                        && let Some(socket) = context.sockets.borrow().get(&id)
+                    {
+                        let _ = socket.outgoing.send(Sent::Pong(Vec::new()));
+                    }
                 }
-                Some(Err(tungstenite::Error::Capacity(_))) => {
-                    break (1009, "the message is too large".to_owned(), false);
+                Ok(Arrived::Close(closing)) => {
+                    ending.heard.set(true);
+                    let (code, reason) =
+                        closing.map_or((1005, String::new()), |Closing { code, reason }| (code, reason));
+                    return Ok(ended(code, reason, End::Clean));
                 }
-                Some(Err(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => {
-                    break (1006, String::new(), false);
-                }
-                Some(Err(tungstenite::Error::Protocol(error))) => break (1002, error.to_string(), false),
-                Some(Err(tungstenite::Error::Utf8(_))) => {
-                    break (1007, "the text is not UTF-8".to_owned(), false);
-                }
-                Some(Err(tungstenite::Error::Io(error))) if is_no_room(&error) => {
-                    break (
-                        1009,
-                        "the message is more than the worker's memory limit allows".to_owned(),
-                        false,
-                    );
-                }
-                Some(Err(_)) | None => break (1006, String::new(), false),
+                Err(fault) => break fault,
             }
         };
-        let socket = owner.upgrade().and_then(|context| context.sockets.borrow_mut().remove(&id));
-        drop(socket);
-        let (code, reason, clean) = ended;
-        Ok(Value::List(vec![Value::Number(code.into()), Value::Text(reason), Value::Bool(clean)]))
+        drop(reader);
+        if let Some(socket) = remove() {
+            give_up(socket, &fault);
+        }
+        let Closing { code, reason } =
+            fault.closing().unwrap_or(Closing { code: 1006, reason: String::new() });
+        Ok(ended(code, reason, End::Broken))
     };
     if let Some((promise, _)) = op::start(scope, &state, &context, future) {
         rv.set(promise.into());
     }
+}
+
+fn ended(code: u16, reason: String, end: End) -> Value {
+    Value::List(vec![Value::Number(code.into()), Value::Text(reason), Value::Bool(end == End::Clean)])
+}
+
+/// Tells the peer what it did wrong, if it is still there, and waits for it to hear.
+fn give_up(socket: Socket, fault: &Fault) {
+    let Some(closing) = fault.closing() else { return };
+    close(&socket, Some(closing));
+    let Socket { incoming, open, .. } = socket;
+    tokio::task::spawn_local(async move {
+        let mut reader = incoming.lock().await;
+        // It counts as open until the peer has gone, or its time is over.
+        let _ = tokio::time::timeout(LINGER, reader.drain(LINGER_BYTES)).await;
+        drop(open);
+    });
 }
 
 fn ws_buffered<'s>(

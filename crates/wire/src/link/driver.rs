@@ -157,6 +157,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Receiver> Running<S, R> {
             let effect = take(&self.shared, exchange, frame).map_err(Ended::Violation)?;
             self.carry_out(effect);
         }
+        self.shared.lock().unfinished_bytes = self.input.len();
         Ok(Progress::Made)
     }
 

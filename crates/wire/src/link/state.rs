@@ -58,6 +58,8 @@ pub(super) struct State {
     pub(super) held_bytes: usize,
     /// Frames that have come so far.
     pub(super) heard: u64,
+    /// Bytes that have come of a frame that is not whole.
+    pub(super) unfinished_bytes: usize,
     /// Pieces that were read so far.
     pub(super) reads: u64,
     pub(super) closed: bool,
@@ -279,6 +281,7 @@ impl Shared {
             exchanges: HashMap::default(),
             held_bytes: 0,
             heard: 0,
+            unfinished_bytes: 0,
             reads: 0,
             closed: false,
         };

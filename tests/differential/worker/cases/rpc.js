@@ -4,6 +4,12 @@ import * as workers from "cloudflare:workers";
 import { outcome, outcomes } from "../outcome.js";
 
 export default {
+  "a stream that is read later": async ({ env }) => {
+    let pulls = 0;
+    const read = Promise.withResolvers();
+    const stream = new ReadableStream({ pull(controller) { if (++pulls < 3) controller.enqueue(new Uint8Array([pulls])); else { controller.close(); read.resolve("read to its end"); } }, cancel: () => read.resolve("canceled"), type: "bytes" }, { highWaterMark: 0 });
+    return [await env.CALLED.later(stream), await read.promise];
+  },
   "call": ({ env }) => env.CALLED.add(1, 2),
   "getter": async ({ env }) => env.CALLED.greeting,
   "values there and back": async ({ env }) => env.CALLED.echo({ a: [1, "b", null, true, 2n], d: new Date(5), m: new Map([[1, 2]]), s: new Set([3]), b: new Uint8Array([1]), r: /x/g }),

@@ -72,6 +72,25 @@ export default {
     a.accept();
     return outcome(() => a.close(undefined, "why"));
   },
+  "binary types": async () => {
+    const [a, b] = pair();
+    a.accept();
+    b.accept();
+    const seen = [a.binaryType];
+    for (const type of ["blob", "arraybuffer"]) {
+      b.binaryType = type;
+      const atB = next(b, "message");
+      a.send(new Uint8Array([1, 2, 3]).subarray(1));
+      seen.push(b.binaryType, (await atB).data);
+    }
+    a.send("");
+    const empty = next(b, "message");
+    return [...seen, (await empty).data];
+  },
+  "binary types that are none": () => {
+    const [a] = pair();
+    return outcomes(() => { a.binaryType = "text"; return a.binaryType; }, () => { a.binaryType = null; return a.binaryType; });
+  },
   "readyState": () => {
     const [a] = pair();
     const states = [a.readyState];

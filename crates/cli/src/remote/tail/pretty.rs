@@ -9,7 +9,7 @@ use super::super::{
 use crate::printable::printable;
 
 /// An event with its console's lines and its exceptions.
-pub(super) fn event(event: &Value, colours: Colours) -> String {
+pub(in super::super) fn event(event: &Value, colours: Colours) -> String {
     let outcome = text(event, "/outcome");
     let good = outcome == "ok";
     let mut head = vec![colours.paint(Paint::Dim, &time_of_day(event.get("eventTimestamp")))];

@@ -23,8 +23,8 @@ use tokio::{
 };
 
 use crate::supervisor::{
-    Attempting, Ending, Incident, IncidentKind, Launched, Launcher, Launching, Order, Outbound, Process,
-    Watcher, WorkerSpec,
+    Attempting, Attempts, Ending, Incident, IncidentKind, Launched, Launcher, Launching, Order, Outbound,
+    Process, Watcher, WorkerSpec,
 };
 
 /// Code with this text in it never comes to its end.
@@ -341,7 +341,7 @@ fn pong(number: u64, has: &[(u32, String)], says: &Says) -> FromCell {
 pub(crate) struct Nothing;
 
 impl Outbound for Nothing {
-    fn fetch(&self, _spec: &Rc<WorkerSpec>, _request: Request, reply: Reply) {
+    fn fetch(&self, _spec: &Rc<WorkerSpec>, _request: Request, reply: Reply, _attempts: Attempts) {
         drop(reply);
     }
 }

@@ -8,6 +8,7 @@ import { Session } from "../rpc/session.js";
 import { MAIN, propertyOf, promiseOfCall } from "../rpc/stubs.js";
 import { Fetcher, newFetcher } from "./fetcher.js";
 import { isObject } from "../../webidl.js";
+import { load } from "../../lazy.js";
 import { native } from "../../native.js";
 
 const NativeProxy = Proxy;
@@ -34,10 +35,17 @@ function withCf(parts) {
 }
 
 /** A binding that answers requests and nothing else. */
-export const createFetcher = (binding) => newFetcher(fetchThrough(binding));
+export const createFetcher = (binding) => newFetcher(fetchThrough(binding), notHere);
 
 /** A binding to a worker. */
-export const createService = (binding) => new NativeProxy(createFetcher(binding), new ServiceHandler(binding));
+export const createService = (binding) => new NativeProxy(serviceFetcher(binding), new ServiceHandler(binding));
+
+const serviceFetcher = (binding) => newFetcher(fetchThrough(binding), connectTo(binding));
+
+const connectTo = (binding) =>
+  function connect() {
+    return load("lazy/bindings/connections.js").connectThrough((path, args) => callNow(binding, path, args), arguments);
+  };
 
 class ServiceHandler {
   #ref;
@@ -49,10 +57,9 @@ class ServiceHandler {
   }
 
   get(target, name) {
-    if (typeof name === "symbol" || name === "fetch" || name === "constructor") return (this.#fetcher ?? target)[name];
+    if (typeof name === "symbol" || name === "fetch" || name === "connect" || name === "constructor") return (this.#fetcher ?? target)[name];
     // Else awaiting the binding would call its worker.
     if (name === "then") return undefined;
-    if (name === "connect") return notHere;
     return propertyOf(this.#ref, [name]);
   }
 
@@ -81,7 +88,7 @@ class LoopbackHandler extends ServiceHandler {
   #specialize;
 
   constructor(binding, specialize) {
-    super(binding, createFetcher(binding));
+    super(binding, serviceFetcher(binding));
     this.#specialize = specialize;
   }
 
@@ -119,7 +126,7 @@ function propsOf(options) {
 }
 
 function notHere() {
-  throw new Error("connect() through a service binding is not supported.");
+  throw new Error("connect() through this binding is not supported: there is no worker behind it.");
 }
 
 // Each call on the binding itself is a session of its own, and an event of the other worker.

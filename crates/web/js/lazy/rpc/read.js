@@ -24,7 +24,10 @@ const addTo = uncurry(Set.prototype.add);
 const NOT_MADE = Symbol("not made");
 const ARRAY_LENGTH_MAX = 2 ** 32 - 1;
 
-/** The value of a message. `importer(number)` gives the stub of what the other side keeps under the number. */
+/** What a stub is wanted for, where it is not the value itself. */
+export const STREAM = "stream";
+
+/** The value of a message. `importer(number, use)` gives the stub of what the other side keeps under the number. */
 export function read(text, importer) {
   const message = parse(text);
   if (!isArray(message) || message.length !== 2 || !isArray(message[0])) throw broken();
@@ -100,9 +103,9 @@ class Reader {
       case "f":
         return keep(this.#importer(node[1]));
       case "w":
-        return keep(readableOfStub(this.#importer(node[1])));
+        return keep(readableOfStub(this.#importer(node[1], STREAM)));
       case "W":
-        return keep(writableOfStub(this.#importer(node[1])));
+        return keep(writableOfStub(this.#importer(node[1], STREAM)));
       case "Q":
         return keep(requestOfParts(this.value(node[1])));
       case "R":

@@ -8,11 +8,12 @@
 // a stub is not needed any more.
 import { MAIN, isStub, reach, stubOf } from "./stubs.js";
 import { Handlers, isEntrypoint } from "./targets.js";
-import { broken, read } from "./read.js";
+import { STREAM, broken, read } from "./read.js";
 import { write } from "./write.js";
 import { hide } from "../structured-clone-leaves.js";
 import { isClosing } from "../websocket-links.js";
 import * as kind from "../../kinds.js";
+import { load } from "../../lazy.js";
 import { native } from "../../native.js";
 
 const { isArray } = Array;
@@ -92,7 +93,13 @@ export class Session {
 
   #read(text) {
     const stubs = [];
-    const value = read(text, (id) => (stubs[stubs.length] = this.#import(id)));
+    const importer = (id, use) => {
+      const stub = this.#import(id);
+      // Streams end by themselves.
+      if (use !== STREAM) stubs[stubs.length] = stub;
+      return stub;
+    };
+    const value = read(text, importer);
     return { value, stubs };
   }
 
@@ -222,6 +229,9 @@ export class Session {
     try {
       if (args !== null && !isArray(given.value)) throw broken();
       const object = isArray(target) ? await this.#resultOf(target) : this.#exported(target);
+      if (target === MAIN && path.length === 1 && path[0] === "connect" && args !== null) {
+        return load("lazy/bindings/connections.js").serveConnection(object, given.value[0], given.value[1]);
+      }
       return await reach(object, path, given.value);
     } finally {
       // Whoever wants to keep what it was passed says so by dup().

@@ -151,6 +151,26 @@ const wrapped = {
   },
 };
 
+const CURVE_OIDS = { __proto__: null, "P-256": "2a8648ce3d030107", "P-384": "2b81040022", "P-521": "2b81040023" };
+const SCALAR_BYTES = { __proto__: null, "P-256": 32, "P-384": 48, "P-521": 66 };
+
+/** What natives know the private key of a curve by that is this number, or undefined if it is none. */
+export function privateOfScalar(family, bytes) {
+  let from = 0;
+  while (from < bytes.length && bytes[from] === 0) from++;
+  const scalar = bytes.subarray(from);
+  const length = SCALAR_BYTES[family];
+  if (scalar.length === 0 || scalar.length > length) return undefined;
+  const padded = Buffer.alloc(length);
+  padded.set(scalar, length - scalar.length);
+  const own = element(SEQUENCE, element(INTEGER, Buffer.from([1])), element(OCTET_STRING, padded));
+  const algorithm = element(SEQUENCE, element(OID, EC_PUBLIC_KEY), element(OID, Buffer.from(CURVE_OIDS[family], "hex")));
+  return native.keyImport(family, "pkcs8", element(SEQUENCE, element(INTEGER, Buffer.from([0])), algorithm, element(OCTET_STRING, own)));
+}
+
+/** The key in a SubjectPublicKeyInfo. Throws if it is none that there is here. */
+export const publicKeyOfSpki = (bytes) => imported("spki", bytes);
+
 function imported(format, bytes) {
   for (const family of FAMILIES) {
     const handle = native.keyImport(family, format, bytes);

@@ -1,9 +1,8 @@
 // Pairs of keys: made, and agreed on.
 import { native } from "../../native.js";
-import { Buffer } from "../buffer.js";
-import { bufferOf, encoded, sourceOf } from "./crypto-bytes.js";
+import { bufferOf } from "./crypto-bytes.js";
 import { KeyObject, createSecretKey, familyOfCurve, innerOf, publicKeyOf } from "./crypto-keys.js";
-import { error, invalidType, notImplemented, typeError } from "./errors.js";
+import { error, invalidValue, notImplemented, typeError } from "./errors.js";
 import { requireFunction, requireInteger, requireObject, requireOneOf, requireString } from "./validate.js";
 import { isKeyObject } from "../util/types.js";
 
@@ -67,60 +66,10 @@ export function generateKey(type, options, callback) {
 export function diffieHellman(options) {
   requireObject(options, "options");
   const { privateKey, publicKey } = options;
-  if (!isKeyObject(privateKey) || privateKey.type !== "private") throw invalidType("options.privateKey", "an instance of KeyObject", privateKey);
-  if (!isKeyObject(publicKey)) throw invalidType("options.publicKey", "an instance of KeyObject", publicKey);
+  if (!isKeyObject(privateKey) || privateKey.type !== "private") throw invalidValue("options.privateKey", privateKey);
+  if (!isKeyObject(publicKey)) throw invalidValue("options.publicKey", publicKey);
   const [own, other] = [innerOf(privateKey), innerOf(publicKeyOf(publicKey))];
   const secret = own.family === other.family ? native.keyAgree(own.handle, other.handle) : undefined;
   if (secret === undefined) throw error("ERR_CRYPTO_INCOMPATIBLE_KEY", "Incompatible key types for Diffie-Hellman");
   return bufferOf(secret);
 }
-
-/** Agreement on a curve, with keys as points. */
-export class ECDH {
-  #family;
-  #key;
-
-  constructor(curve) {
-    requireString(curve, "curve");
-    this.#family = familyOfCurve(curve);
-    if (this.#family === undefined) throw typeError("ERR_CRYPTO_INVALID_CURVE", "Invalid EC curve name");
-  }
-
-  static convertKey() {
-    throw notImplemented("crypto", "ECDH.convertKey");
-  }
-
-  generateKeys(encoding = undefined, format = "uncompressed") {
-    [this.#key] = native.keyGenerate(this.#family);
-    return this.getPublicKey(encoding, format);
-  }
-
-  #own() {
-    if (this.#key === undefined) throw error("ERR_CRYPTO_ECDH_GENERATE_KEYS_FIRST", "Failed to get ECDH public key: there is none so far");
-    return this.#key;
-  }
-
-  getPublicKey(encoding = undefined, format = "uncompressed") {
-    const point = bufferOf(native.keyExport(this.#own(), "raw"));
-    if (format === "uncompressed" || format === undefined) return encoded(point, encoding);
-    if (format !== "compressed") throw notImplemented("crypto", `ECDH keys in the format ${format}`);
-    const half = (point.length - 1) / 2;
-    return encoded(Buffer.concat([Buffer.from([2 + (point[point.length - 1] & 1)]), point.subarray(1, 1 + half)]), encoding);
-  }
-
-  getPrivateKey(encoding = undefined) {
-    return encoded(native.keyParts(this.#own())[2], encoding);
-  }
-
-  setPrivateKey() {
-    throw notImplemented("crypto", "ECDH.setPrivateKey");
-  }
-
-  computeSecret(other, inputEncoding = undefined, outputEncoding = undefined) {
-    const point = native.keyImport(this.#family, "raw", sourceOf(other, "otherPublicKey", inputEncoding));
-    if (point === undefined) throw error("ERR_CRYPTO_ECDH_INVALID_PUBLIC_KEY", "Public key is not valid for specified curve");
-    return encoded(native.keyAgree(this.#own(), point), outputEncoding);
-  }
-}
-
-export const createECDH = (curve) => new ECDH(curve);
