@@ -4,14 +4,11 @@
 //! It belongs into a cell that is thrown away: V8 ends the process if it meets what it cannot write down, and what comes of it
 //! is given to cells with other tenants, so that nobody else may have had a hand in it.
 
-use std::{
-    rc::Rc,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use mote_engine::{
     PackedHeap, Snapshot, UNPACKED_BYTES_MAX,
+    meter::Stretch,
     program::{Made, Program},
 };
 use mote_web::{Heap, Runtime, Worker};
@@ -146,16 +143,19 @@ impl Cell {
     }
 
     fn start(&self, slot: &Slot, worker: &mut Worker, way: &Way) -> Result<(Rc<Runtime>, Took), String> {
-        let began = Instant::now();
+        let making = Stretch::begin();
         let runtime = self.blank(slot, worker, slot.limits.get(), way);
-        let made = Instant::now();
+        let make = making.used();
+        let loading = Stretch::begin();
         runtime.load(worker).map_err(|error| error.to_string())?;
+        let load = loading.used();
         let microseconds = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        Ok((runtime, Took { make: microseconds(made - began), load: microseconds(made.elapsed()) }))
+        Ok((runtime, Took { make: microseconds(make), load: microseconds(load) }))
     }
 }
 
-/// Microseconds of a start.
+/// Microseconds of CPU time of a start. The wall clock would tell how busy the node is at the moment, and which way is sooner would be
+/// left to chance.
 struct Took {
     /// To make the isolate.
     make: u64,

@@ -44,7 +44,7 @@ pub struct PreparedHeap {
     pub bytes: Packed,
 }
 
-/// How a version starts, as it was measured when it was prepared.
+/// How a version starts, as it was measured when it was prepared, in CPU time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreparedReport {
     /// Microseconds to run the top-level code in a blank isolate, compiled from its source.

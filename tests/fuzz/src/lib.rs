@@ -16,6 +16,7 @@
 mod flags;
 mod link;
 mod modules;
+mod prepared;
 mod worker;
 
 /// Something that reads bytes.
@@ -264,6 +265,7 @@ pub const TARGETS: &[Target] = &[
         read: modules::read,
     },
     Target { name: "flags", words: flags::WORDS, rounds: 100, read: flags::read },
+    Target { name: "prepared", words: prepared::WORDS, rounds: 3_000, read: prepared::read },
     Target { name: "link", words: link::WORDS, rounds: 3_000, read: link::read },
 ];
 
