@@ -285,8 +285,11 @@ fn a_full_disk_leaves_no_half_file() {
     let mut limited = Command::new("bash");
     // A limit on the size of a file is what a test can have of a full disk: the write fails half-way.
     limited.args(["-c", "ulimit -f 16; exec python3 \"$0\""]).arg(place.path("main/scripts/v8"));
-    for (name, value) in script.get_envs().filter_map(|(name, value)| Some((name, value?))) {
-        limited.env(name, value);
+    for (name, value) in script.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
     }
     let run = limited.output().unwrap();
     assert_eq!(run.status.code(), Some(1), "{}", words(&run));
