@@ -11,6 +11,8 @@ from .node import Node, Setting, hello
 # Workers that the load is for, on either node; each has the first of its routes on both.
 ASKED = 10
 ROUTES_OF_WORKER = 1_000
+# An account may have 20,000 routes.
+WORKERS_OF_ACCOUNT = 20
 CONNECTIONS = 32
 # How many of the many routes are asked where not only the first are.
 SPREAD = 1_000
@@ -99,16 +101,17 @@ def measure(setting: Setting, routes: int, rounds: int, seconds: int) -> Routing
 def _prepare(node: Node, workers: int, routes_of_worker: int) -> tuple[float, float, float, float]:
     """Deploys them and sets their routes; gives the seconds of all routes, the milliseconds of the last call, and the host's memory before
     and after. Deploys first: what they hold is no affair of the routes."""
-    api = node.api()
+    apis = [node.api(f"account{number}") for number in range(0, workers, WORKERS_OF_ACCOUNT)]
     for worker in range(workers):
-        api.deploy(f"worker{worker}", hello(text(worker)))
+        apis[worker // WORKERS_OF_ACCOUNT].deploy(f"worker{worker}", hello(text(worker)))
     before_mib = node.host_mib()
     began = last = time.perf_counter()
     for worker in range(workers):
         last = time.perf_counter()
-        api.set_routes(f"worker{worker}", [pattern(worker, number) for number in range(routes_of_worker)])
+        apis[worker // WORKERS_OF_ACCOUNT].set_routes(f"worker{worker}", [pattern(worker, number) for number in range(routes_of_worker)])
     done = time.perf_counter()
-    api.close()
+    for api in apis:
+        api.close()
     return done - began, (done - last) * 1000, before_mib, node.host_mib()
 
 

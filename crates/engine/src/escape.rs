@@ -35,8 +35,10 @@ fn call<'s>(
     if number == SPIN_HIDDEN {
         crate::watchdog::hide();
     }
-    while matches!(number, SPIN | SPIN_HIDDEN) {
-        std::hint::spin_loop();
+    if matches!(number, SPIN | SPIN_HIDDEN) {
+        loop {
+            std::hint::spin_loop();
+        }
     }
     let mut texts: Vec<std::ffi::CString> = Vec::new();
     let mut words = [0_i64; 6];
