@@ -14,13 +14,16 @@ use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::{KvClock, StoreError};
-use file::{open, reader};
+use crate::{
+    KvClock, StoreError,
+    side_file::{Readers, lock, open},
+};
+use file::SCHEMA;
 
 /// How many bytes of a body lie together.
 pub const CACHE_CHUNK_BYTES: usize = 256 << 10;
@@ -65,10 +68,9 @@ pub struct CacheCaps {
 
 /// The responses of a node. Its calls wait for the disk.
 pub struct CacheStore {
-    path: PathBuf,
     clock: KvClock,
     writer: Mutex<Connection>,
-    readers: Mutex<Vec<Connection>>,
+    readers: Readers,
     /// Entries that somebody reads: their chunks stay until he is done.
     read: Mutex<HashMap<i64, usize>>,
 }
@@ -83,10 +85,6 @@ pub struct CacheReading {
     pub body_bytes: u64,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl CacheStore {
     /// Opens a file, which is made if it is not there, and begun anew if it cannot be used.
     ///
@@ -97,21 +95,20 @@ impl CacheStore {
             // If it cannot be made, the file cannot be opened, and that is said.
             let _ = fs::create_dir_all(folder);
         }
-        let writer = open(path).or_else(|_| {
+        let writer = open(path, &SCHEMA).or_else(|_| {
             for ending in ["", "-wal", "-shm"] {
                 let mut name = path.as_os_str().to_owned();
                 name.push(ending);
                 let _ = fs::remove_file(PathBuf::from(name));
             }
-            open(path)
+            open(path, &SCHEMA)
         })?;
         // What was being written when the last process ended will not be finished.
         writer.execute_batch("INSERT OR IGNORE INTO leavings SELECT id FROM drafts; DELETE FROM drafts;")?;
         Ok(Self {
-            path: path.to_owned(),
             clock,
             writer: Mutex::new(writer),
-            readers: Mutex::default(),
+            readers: Readers::new(path, READERS_KEPT),
             read: Mutex::default(),
         })
     }
@@ -213,7 +210,7 @@ impl CacheStore {
         let found = {
             // Under the lock, so that no sweep comes between finding it and holding it.
             let mut read = lock(&self.read);
-            let found = self.reading(|connection| {
+            let found = self.readers.reading(|connection| {
                 let mut statement = connection.prepare_cached(
                     "SELECT id, head, body_bytes, stored_ms, expires_ms, used_ms FROM entries
                      WHERE owner = ?1 AND key = ?2 AND expires_ms > ?3",
@@ -289,7 +286,7 @@ impl CacheStore {
     /// # Errors
     /// If the file fails.
     pub fn bytes_of(&self, owner: &str) -> Result<u64, StoreError> {
-        self.reading(|connection| {
+        self.readers.reading(|connection| {
             let bytes: Option<i64> = connection
                 .prepare_cached("SELECT bytes FROM owners WHERE owner = ?1")?
                 .query_row([owner], |row| row.get(0))
@@ -355,20 +352,6 @@ impl CacheStore {
         transaction.commit()?;
         Ok(gone > 0)
     }
-
-    fn reading<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let kept = lock(&self.readers).pop();
-        let connection = match kept {
-            Some(connection) => connection,
-            None => reader(&self.path)?,
-        };
-        let result = work(&connection);
-        let mut readers = lock(&self.readers);
-        if result.is_ok() && readers.len() < READERS_KEPT {
-            readers.push(connection);
-        }
-        result
-    }
 }
 
 impl CacheReading {
@@ -377,7 +360,7 @@ impl CacheReading {
     /// # Errors
     /// If the file fails.
     pub fn chunk(&self, number: u64) -> Result<Vec<u8>, StoreError> {
-        self.store.reading(|connection| {
+        self.store.readers.reading(|connection| {
             let mut statement =
                 connection.prepare_cached("SELECT data FROM chunks WHERE entry = ?1 AND number = ?2")?;
             let data = statement.query_row([self.id, to_i64(number)], |row| row.get(0)).optional()?;
@@ -400,7 +383,7 @@ impl Drop for CacheReading {
 
 impl std::fmt::Debug for CacheStore {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("CacheStore").field("path", &self.path).finish_non_exhaustive()
+        formatter.debug_struct("CacheStore").field("path", &self.readers.path()).finish_non_exhaustive()
     }
 }
 

@@ -29,6 +29,7 @@ mod routes;
 mod schedules;
 mod schema;
 mod scope;
+mod side_file;
 mod store;
 mod stored;
 mod tokens;

@@ -15,13 +15,16 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::Mutex,
 };
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, params};
 
-use crate::{KvClock, StoreError};
-use file::{open, reader};
+use crate::{
+    KvClock, StoreError,
+    side_file::{Readers, lock, open},
+};
+use file::SCHEMA;
 
 /// What an event takes besides its document, about.
 const EVENT_BYTES: usize = 128;
@@ -129,14 +132,9 @@ pub enum LogsKept {
 
 /// The events of a node. Its calls wait for the disk.
 pub struct LogStore {
-    path: PathBuf,
     clock: KvClock,
     writer: Mutex<Connection>,
-    readers: Mutex<Vec<Connection>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    readers: Readers,
 }
 
 impl LogStore {
@@ -149,16 +147,16 @@ impl LogStore {
             // If it cannot be made, the file cannot be opened, and that is said.
             let _ = fs::create_dir_all(folder);
         }
-        let (writer, kept) = match open(path) {
+        let (writer, kept) = match open(path, &SCHEMA) {
             Ok(writer) => (writer, LogsKept::Whole),
             Err(error) if is_damage(&error) => {
                 move_aside(path);
-                (open(path)?, LogsKept::BegunAnew)
+                (open(path, &SCHEMA)?, LogsKept::BegunAnew)
             }
             Err(error) => return Err(error),
         };
-        let (path, writer, readers) = (path.to_owned(), Mutex::new(writer), Mutex::default());
-        Ok((Self { path, clock, writer, readers }, kept))
+        let readers = Readers::new(path, READERS_KEPT);
+        Ok((Self { clock, writer: Mutex::new(writer), readers }, kept))
     }
 
     /// Keeps a batch, as a whole or not at all.
@@ -170,9 +168,9 @@ impl LogStore {
         match append_to(&mut writer, batch, caps, (self.clock)()) {
             Ok(()) => Ok(LogsKept::Whole),
             Err(error) if is_damage(&error) => {
-                move_aside(&self.path);
-                lock(&self.readers).clear();
-                *writer = open(&self.path)?;
+                move_aside(self.readers.path());
+                self.readers.forget();
+                *writer = open(self.readers.path(), &SCHEMA)?;
                 append_to(&mut writer, batch, caps, (self.clock)())?;
                 Ok(LogsKept::BegunAnew)
             }
@@ -197,7 +195,7 @@ impl LogStore {
     /// # Errors
     /// If the file fails.
     pub fn find(&self, query: &LogQuery, wanted: &dyn Fn(&KeptLog) -> bool) -> Result<LogPage, StoreError> {
-        self.reading(|connection| {
+        self.readers.reading(|connection| {
             let (of_worker, order) = match (&query.worker, query.order) {
                 (Some(_), LogOrder::Newest) => ("AND worker = ?6", "DESC"),
                 (Some(_), LogOrder::Oldest) => ("AND worker = ?6", "ASC"),
@@ -261,28 +259,14 @@ impl LogStore {
     /// # Errors
     /// If the file fails.
     pub fn bytes_of(&self, account: &str) -> Result<u64, StoreError> {
-        let bytes = self.reading(|connection| bytes_of(connection, account))?;
+        let bytes = self.readers.reading(|connection| bytes_of(connection, account))?;
         Ok(u64::try_from(bytes).unwrap_or_default())
-    }
-
-    fn reading<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let kept = lock(&self.readers).pop();
-        let connection = match kept {
-            Some(connection) => connection,
-            None => reader(&self.path)?,
-        };
-        let result = work(&connection);
-        let mut readers = lock(&self.readers);
-        if result.is_ok() && readers.len() < READERS_KEPT {
-            readers.push(connection);
-        }
-        result
     }
 }
 
 impl std::fmt::Debug for LogStore {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("LogStore").field("path", &self.path).finish_non_exhaustive()
+        formatter.debug_struct("LogStore").field("path", &self.readers.path()).finish_non_exhaustive()
     }
 }
 

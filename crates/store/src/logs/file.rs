@@ -1,15 +1,10 @@
-//! The file and its tables. What an account keeps is summed up by the file itself.
+//! The tables of the file. What an account keeps is summed up by the file itself.
 
-use std::path::Path;
+use crate::side_file::Schema;
 
-use rusqlite::{Connection, TransactionBehavior};
-
-use crate::{StoreError, private, store::BUSY_MAX};
-
-/// The form of the file.
-const FORM: i64 = 1;
-
-const SCHEMA: &str = "CREATE TABLE events (
+pub(super) const SCHEMA: Schema = Schema {
+    form: 1,
+    sql: "CREATE TABLE events (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         account TEXT NOT NULL,
         worker TEXT NOT NULL,
@@ -27,34 +22,5 @@ const SCHEMA: &str = "CREATE TABLE events (
     CREATE TRIGGER event_goes AFTER DELETE ON events BEGIN
         UPDATE accounts SET bytes = bytes - old.bytes WHERE account = old.account;
         DELETE FROM accounts WHERE account = old.account AND bytes <= 0;
-    END;";
-
-/// Opens the file to write, which is made if it is not there.
-pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
-    private::make(path);
-    let mut connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY_MAX)?;
-    connection.set_transaction_behavior(TransactionBehavior::Immediate);
-    // NORMAL: a process that is killed loses nothing of what it has written; after a loss of power the last events may be missing.
-    connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864;",
-    )?;
-    let form: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if form == 0 {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(SCHEMA)?;
-        transaction.pragma_update(None, "user_version", FORM)?;
-        transaction.commit()?;
-    } else if form != FORM {
-        return Err(StoreError::TooNew { found: form, known: 1 });
-    }
-    Ok(connection)
-}
-
-/// Opens it to read.
-pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY_MAX)?;
-    connection.execute_batch("PRAGMA query_only = ON;")?;
-    Ok(connection)
-}
+    END;",
+};
