@@ -133,6 +133,18 @@ fn what_a_cell_needs_is_never_reported() {
 }
 
 #[test]
+fn the_c_library_never_takes_a_heap_that_cannot_grow_for_one_that_has_grown() {
+    let mut jailed = Jailed::start("jit", Namespaces::UsersAndProcesses);
+    // Once freed, so large a block is wanted on the heap.
+    for time in 0..4 {
+        for thread in ["", "other "] {
+            let outcome = jailed.order(&format!("{thread}memory"));
+            assert_eq!((outcome.reported.len(), outcome.returned), (0, Some(8 << 20)), "{thread}{time}");
+        }
+    }
+}
+
+#[test]
 fn a_cell_without_a_compiler_never_gets_memory_that_runs() {
     let mut jailed = Jailed::start("jitless", Namespaces::UsersAndProcesses);
     for what in ["mmap code", "mprotect code", "pkey_mprotect", "pkey_mprotect key 0"] {
