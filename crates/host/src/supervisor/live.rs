@@ -23,6 +23,7 @@ use tokio::{
 use super::{
     contained::Kept,
     control::{BlobAsked, Command, Progress},
+    counting::LastCount,
     given::{Given, Telling},
     hang::TurnWatch,
     launch::Process,
@@ -117,6 +118,7 @@ pub(super) struct LiveCell {
     pub(super) under_way: Arc<AtomicU64>,
     pub(super) last_event: Cell<Instant>,
     pub(super) turns: RefCell<TurnWatch>,
+    pub(super) last_count: RefCell<LastCount>,
     pub(super) quiet: Cell<Option<Quiet>>,
     /// The last turn that went on past its limit.
     pub(super) runs_on: Cell<Option<u64>>,
@@ -166,6 +168,7 @@ impl LiveCell {
             under_way: Arc::default(),
             last_event: Cell::new(now),
             turns: RefCell::default(),
+            last_count: RefCell::default(),
             quiet: Cell::new(None),
             runs_on: Cell::new(None),
             pings: Cell::new(Pings { last: 0, asked_at: now, answered_at: now, open: false }),

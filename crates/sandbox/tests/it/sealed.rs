@@ -1,6 +1,7 @@
 //! What a sealed cell can do, and what it cannot.
 
 use mote_sandbox::{
+    counters::{Group, Kind},
     process::{Ended, Namespaces},
     seal::protection_keys,
     syscalls::{Keys, PROBES_MAX},
@@ -60,6 +61,7 @@ const FORBIDDEN: &[&str] = &[
     "fcntl",
     "dup",
     "prctl",
+    "prctl counters",
     "seccomp",
     "personality",
     "prlimit64",
@@ -120,6 +122,26 @@ fn no_call_that_a_cell_does_not_need_ever_passes_or_goes_unreported() {
 #[test]
 fn the_same_holds_where_there_are_no_namespaces() {
     no_forbidden_call_passes(Namespaces::None);
+}
+
+#[test]
+fn a_cell_that_is_counted_never_stops_it() {
+    let mut jailed = Jailed::start("jit", Namespaces::UsersAndProcesses);
+    let group = match Group::lead(jailed.process.pid(), Kind::CPU_TIME) {
+        Ok(group) => group,
+        Err(error) => {
+            println!("SKIPPED: this machine refuses even counters of the kernel's own: {error}");
+            return;
+        }
+    };
+    let counted = || group.read().unwrap()[0];
+    for what in ["perf_event_open", "prctl counters", "ioctl"] {
+        let before = counted();
+        assert_eq!(jailed.order(what).returned, Some(NOT_PERMITTED), "{what}");
+        // It computes something.
+        assert!(jailed.order("memory").returned.is_some());
+        assert!(counted() > before, "after {what}");
+    }
 }
 
 #[test]

@@ -9,7 +9,10 @@ use std::{
 };
 
 use http::Response;
-use mote_sandbox::process::{Does, Ended, ThreadView};
+use mote_sandbox::{
+    counters::Counted,
+    process::{Does, Ended, ThreadView},
+};
 use mote_wire::{
     control::{FromCell, IsolateCounts, ToCell, WorkerUse, encode},
     http::full,
@@ -69,6 +72,8 @@ pub(super) struct FakeTurn {
     pub(super) percent: u32,
     pub(super) does: Does,
     pub(super) others_sleep: bool,
+    /// What the processor counts of it in a millisecond, if it counts.
+    pub(super) counted: Option<Counted>,
 }
 
 /// Starts them, and holds their strings.
@@ -230,6 +235,21 @@ impl Process for FakeCell {
 
     fn resident_bytes(&self) -> Option<u64> {
         Some(self.memory.get())
+    }
+
+    fn counted(&self) -> Option<Counted> {
+        let (turn, began) = self.turn.get()?;
+        let (of_ms, ms) = (turn.counted?, u64::try_from(began.elapsed().as_millis()).unwrap());
+        Some(Counted {
+            instructions: of_ms.instructions * ms,
+            branch_misses: of_ms.branch_misses * ms,
+            far_misses: of_ms.far_misses * ms,
+            near_misses: of_ms.near_misses * ms,
+        })
+    }
+
+    fn alone(&self) -> u64 {
+        1 << 32 | 1
     }
 
     fn turn(&self) -> u64 {
