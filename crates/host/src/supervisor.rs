@@ -19,6 +19,7 @@ mod call;
 mod contained;
 mod control;
 mod counting;
+mod entrance;
 mod errors;
 #[cfg(test)]
 mod fixtures;

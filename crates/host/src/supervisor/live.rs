@@ -24,6 +24,7 @@ use super::{
     contained::Kept,
     control::{BlobAsked, Command, Progress},
     counting::LastCount,
+    entrance::Entrance,
     given::{Given, Telling},
     hang::TurnWatch,
     launch::Process,
@@ -115,6 +116,8 @@ pub(super) struct LiveCell {
     pub(super) given: RefCell<Given>,
     /// Permission to have it load a worker.
     pub(super) deploys: Semaphore,
+    /// Where newcomers' events wait for one another.
+    pub(super) entrance: Entrance,
     pub(super) under_way: Arc<AtomicU64>,
     pub(super) last_event: Cell<Instant>,
     pub(super) turns: RefCell<TurnWatch>,
@@ -165,6 +168,7 @@ impl LiveCell {
             memory_bytes_max: Cell::new(options.memory_bytes_max(profile).unwrap_or(u64::MAX)),
             given: RefCell::default(),
             deploys: Semaphore::new(options.deploys_max),
+            entrance: Entrance::default(),
             under_way: Arc::default(),
             last_event: Cell::new(now),
             turns: RefCell::default(),

@@ -103,6 +103,7 @@ impl Supervisor {
             if let Some(worker) = worker {
                 self.mark_heavy(&worker, now);
             }
+            self.make_way(cell);
         }
         let hang = hang?;
         match hang {
