@@ -27,7 +27,7 @@ use crate::{
 const HEAP_WORTH: Duration = Duration::from_micros(1_000);
 /// Why there is nothing to prepare.
 const NOT_LOADED: &str = "no version of the worker is loaded";
-/// How often each start is measured; the shortest counts.
+/// How often each start is measured; the shortest counts. One that needs no heap is measured no further.
 const ROUNDS: usize = 3;
 
 const _: () = assert!(HEAP_BYTES_MAX <= UNPACKED_BYTES_MAX, "the engine has room for each heap");
@@ -138,6 +138,9 @@ impl Cell {
         for _ in 0..ROUNDS {
             let (_runtime, took) = self.start(slot, worker, way)?;
             shortest = shortest.min(part(&took));
+            if u128::from(shortest) <= HEAP_WORTH.as_micros() {
+                break;
+            }
         }
         Ok(shortest)
     }
