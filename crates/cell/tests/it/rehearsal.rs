@@ -13,6 +13,7 @@ use mote_wire::bundle::{Bundle, Format, ModuleKind};
 
 tests! {
     what_a_first_event_needs_is_compiled_before,
+    redirects_of_its_own_are_followed_and_others_are_not,
     nothing_of_a_rehearsal_leaves_the_cell,
     a_rehearsal_that_does_not_end_is_left,
     a_rehearsal_that_fails_costs_nothing,
@@ -61,6 +62,30 @@ fn what_a_first_event_needs_is_compiled_before() {
         let (_, body) = harness.get("w", "/x").await;
         assert_eq!(body, "the text behindthe text elsewhereundefined");
     });
+}
+
+fn redirects_of_its_own_are_followed_and_others_are_not() {
+    for (location, followed) in [
+        ("/home?a=b", true),
+        ("http://worker.invalid/home", true),
+        ("http://worker.invalid.example/home", false),
+        ("//other.example/home", false),
+        ("https://other.example/home", false),
+        ("home", false),
+        ("/", false),
+    ] {
+        run(async {
+            let source = format!(
+                "const home = () => 'the text at home';
+                 export default {{ fetch(request) {{
+                    if (request.url.includes('/home')) return new Response(home());
+                    return new Response(null, {{ status: 302, headers: {{ location: '{location}' }} }});
+                 }} }};"
+            );
+            let prepared = prepared(&Harness::new(), &module(&source)).await;
+            assert_eq!(compiled(&prepared, "the text at home"), followed, "{location}");
+        });
+    }
 }
 
 fn nothing_of_a_rehearsal_leaves_the_cell() {
