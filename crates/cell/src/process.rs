@@ -128,8 +128,9 @@ fn serve(options: ProcessOptions) -> io::Result<()> {
     let shared = SharedPage::map(inherited(PAGE)?.as_fd())?.leak();
     let parts = jail::enter(&JailOptions::default()).map_err(io::Error::other)?;
     crate::initialize_sandboxed(options.profile);
-    let (turn, budget) = (slot(shared, page::TURN), slot(shared, page::BUDGET));
-    mote_engine::watchdog::publish(mote_engine::watchdog::Places { turn, budget });
+    let (turn, budget, alone) =
+        (slot(shared, page::TURN), slot(shared, page::BUDGET), slot(shared, page::ALONE));
+    mote_engine::watchdog::publish(mote_engine::watchdog::Places { turn, budget, alone });
     let to_host = ToHost::start(control.try_clone()?)?;
     let (commands, inbox) = mpsc::channel(COMMANDS_MAX);
     let (directory, pressure, numbers) = (Directory::default(), Pressure::default(), Numbers::default());

@@ -13,6 +13,7 @@ pub(super) fn supervisor_options(config: &Config) -> SupervisorOptions {
         let cordon = options.cordons.entry(name.clone()).or_insert_with(CordonOptions::shared);
         apply(cordon, said);
     }
+    options.counting = config.counting.clone();
     options
 }
 
