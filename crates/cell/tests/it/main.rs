@@ -20,6 +20,7 @@ mod names;
 mod natives;
 mod node;
 mod node_events;
+mod node_keys;
 mod side_channels;
 mod sockets;
 mod uncaught;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         natives::tests(),
         node::tests(),
         node_events::tests(),
+        node_keys::tests(),
         side_channels::tests(),
         sockets::tests(),
         uncaught::tests(),
