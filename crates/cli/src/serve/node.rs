@@ -19,6 +19,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::{Semaphore, watch},
     task::spawn_local,
+    time::Instant,
 };
 
 use super::{
@@ -265,9 +266,10 @@ async fn out_of_connections(error: &io::Error) {
 
 /// Waits for what is under way, and ends the cells.
 async fn finish(connections: &Connections, supervisor: &Rc<Supervisor>) {
+    let until = Instant::now() + DRAIN_MAX;
     // A client that never reads does not keep the node.
-    let _ = tokio::time::timeout(DRAIN_MAX, connections.all_closed()).await;
-    supervisor.drain(DRAIN_MAX).await;
+    let _ = tokio::time::timeout_at(until, connections.all_closed()).await;
+    supervisor.drain(until.saturating_duration_since(Instant::now())).await;
 }
 
 /// Lets what is known of the last events get to where it is kept.
