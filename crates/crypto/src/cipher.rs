@@ -1,4 +1,4 @@
-//! AES in the modes GCM, CBC and CTR, with keys of 128, 192 and 256 bits.
+//! AES in the modes GCM, CBC and CTR, with keys of 128, 192 and 256 bits; and Triple DES, which old keys lie under.
 
 use std::{ffi::c_int, ptr};
 
@@ -11,6 +11,7 @@ use crate::{
 };
 
 const BLOCK_BYTES: usize = 16;
+const DES_BLOCK_BYTES: usize = 8;
 
 /// Which way a cipher works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,9 @@ pub struct Gcm<'a> {
 
 /// The first block that is chained to.
 pub type CbcIv = [u8; BLOCK_BYTES];
+
+/// The same of Triple DES.
+pub type TripleDesIv = [u8; DES_BLOCK_BYTES];
 
 /// A counter block of which the last `bits` count, and the rest stays.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +98,24 @@ pub fn cbc(
     let mut cipher = Cipher::new(direction)?;
     cipher.start(kind, key, iv)?;
     cipher.run(data, BLOCK_BYTES, go_on)
+}
+
+/// Triple DES in the mode CBC, with three keys and the padding of PKCS#7: for what somebody has encrypted long ago.
+///
+/// # Errors
+/// [`CryptoError::Refused`] for padding that is wrong and for lengths that cannot be.
+pub fn triple_des_cbc(
+    direction: Direction,
+    key: &[u8; 24],
+    iv: &TripleDesIv,
+    data: &[u8],
+    go_on: KeepGoing,
+) -> Result<Vec<u8>, CryptoError> {
+    // SAFETY: it takes nothing, and gives a constant.
+    let kind = unsafe { aws_lc_sys::EVP_des_ede3_cbc() };
+    let mut cipher = Cipher::new(direction)?;
+    cipher.initialize(kind, key.as_ptr(), iv.as_ptr())?;
+    cipher.run(data, DES_BLOCK_BYTES, go_on)
 }
 
 /// AES-CTR, which is its own inverse.

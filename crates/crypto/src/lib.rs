@@ -30,14 +30,16 @@ mod key_wrap;
 mod owned;
 mod prime;
 mod rsa;
+mod rsa_plain;
 
-pub use cipher::{CbcIv, CtrCounter, Direction, Gcm, cbc, ctr, gcm};
+pub use cipher::{CbcIv, CtrCounter, Direction, Gcm, TripleDesIv, cbc, ctr, gcm, triple_des_cbc};
 pub use error::CryptoError;
 pub use hash::{Hash, hkdf};
 pub use key::{Family, Half, Key};
 pub use key_wrap::{unwrap_key, wrap_key};
 pub use prime::{NUMBER_BITS_MAX, Prime, generate_prime, is_prime, power};
 pub use rsa::{Padding, RSA_BITS_MAX, RSA_EXPONENTS};
+pub use rsa_plain::{PlainPadding, PlainRsa};
 
 /// Whether work may go on; asked now and then by all that takes long.
 pub type KeepGoing = fn() -> bool;

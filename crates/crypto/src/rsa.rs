@@ -32,6 +32,8 @@ pub enum Padding {
     Pss {
         /// The salt's length.
         salt_bytes: u32,
+        /// The hash that the mask is made with: that of the digest, as a rule.
+        mask: Hash,
     },
 }
 
@@ -149,7 +151,7 @@ impl Key {
                 })?;
                 usize::try_from(length).map_err(|_| refused())?
             }
-            Padding::Pss { salt_bytes } => {
+            Padding::Pss { salt_bytes, mask } => {
                 let mut length = 0;
                 // SAFETY: as above, and it is told how much room there is.
                 check(unsafe {
@@ -161,7 +163,7 @@ impl Key {
                         digest.as_ptr(),
                         digest.len(),
                         hash.method(),
-                        hash.method(),
+                        mask.method(),
                         Padding::salt(salt_bytes)?,
                     )
                 })?;
@@ -198,7 +200,7 @@ impl Key {
                     rsa,
                 )
             },
-            Padding::Pss { salt_bytes } => {
+            Padding::Pss { salt_bytes, mask } => {
                 let Ok(salt) = Padding::salt(salt_bytes) else { return Ok(false) };
                 // SAFETY: as above.
                 unsafe {
@@ -207,7 +209,7 @@ impl Key {
                         digest.as_ptr(),
                         digest.len(),
                         hash.method(),
-                        hash.method(),
+                        mask.method(),
                         salt,
                         signature.as_ptr(),
                         signature.len(),
@@ -277,14 +279,14 @@ impl Key {
         Ok(context)
     }
 
-    fn rsa(&self) -> Result<*mut RSA, CryptoError> {
+    pub(crate) fn rsa(&self) -> Result<*mut RSA, CryptoError> {
         self.require(Family::Rsa)?;
         // SAFETY: the key is valid; what it gives lives as long.
         let rsa = unsafe { aws_lc_sys::EVP_PKEY_get0_RSA(self.as_ptr()) };
         if rsa.is_null() { Err(refused()) } else { Ok(rsa) }
     }
 
-    fn modulus_bytes(&self) -> usize {
+    pub(crate) fn modulus_bytes(&self) -> usize {
         usize::try_from(self.bits().div_ceil(8)).unwrap_or(0)
     }
 }

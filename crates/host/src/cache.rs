@@ -228,13 +228,17 @@ async fn sweep_now_and_then(inner: std::sync::Weak<Inner>) {
 
 fn key_of(owner: &str, headers: &HeaderMap) -> Result<CacheKey, Problem> {
     let url = text(headers, &URL)?.ok_or(Problem::invalid("a cache is asked for a URL"))?;
-    let name = text(headers, &NAME)?.unwrap_or_default();
+    let named = text(headers, &NAME)?;
+    // The cache whose name is empty is another one than that without a name.
+    let is_unnamed = named.as_ref().is_some_and(String::is_empty);
+    let name = named.unwrap_or_default();
     if url.len() > URL_BYTES_MAX || name.len() > NAME_BYTES_MAX {
         return Err(Problem::not_kept("the URL, or the name of the cache, is too long"));
     }
     let mut hash = digest::Context::new(&digest::SHA256);
     // Lengths first, so that no name and URL are another name and URL.
-    hash.update(&u64::try_from(name.len()).unwrap_or_default().to_le_bytes());
+    let length = if is_unnamed { u64::MAX } else { u64::try_from(name.len()).unwrap_or_default() };
+    hash.update(&length.to_le_bytes());
     hash.update(name.as_bytes());
     hash.update(url.as_bytes());
     let hash = hash.finish().as_ref().try_into().unwrap_or_default();

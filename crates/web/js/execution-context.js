@@ -21,18 +21,18 @@ export class ExecutionContext {
   }
 
   waitUntil(promise) {
-    const eventId = this.#eventId;
+    const eventId = ExecutionContext.#eventOf(this, "waitUntil(promise)");
     requireArguments(arguments.length, 1, "ExecutionContext.waitUntil");
     extend(eventId, promise);
   }
 
   passThroughOnException() {
-    this.#eventId;
+    ExecutionContext.#eventOf(this, "passThroughOnException()");
   }
 
   /** Ends the event as one that has failed. */
   abort(reason = undefined) {
-    native.fail(this.#eventId, reason === undefined ? new Error("The event was aborted by ctx.abort().") : reason);
+    native.fail(ExecutionContext.#eventOf(this, "abort(reason)"), reason === undefined ? new Error("The event was aborted by ctx.abort().") : reason);
   }
 
   get props() {
@@ -44,9 +44,25 @@ export class ExecutionContext {
     return load("lazy/exports.js").currentExports();
   }
 
+  /** What Cloudflare Access knows of a visitor. Nobody stands in front of a node of Mote. */
+  get access() {
+    this.#eventId;
+  }
+
+  /** Of workers whose answers Cloudflare keeps in front of them, which is not done here. */
+  get cache() {
+    this.#eventId;
+  }
+
   get tracing() {
     this.#eventId;
     return load("lazy/tracing.js").tracing;
+  }
+
+  // Taking a method out of the context is a mistake that is made often: it is worth a sentence that says what to do.
+  static #eventOf(context, call) {
+    if (typeof context === "object" && context !== null && #eventId in context) return context.#eventId;
+    throw new TypeError(`Illegal invocation: the method was taken out of its ExecutionContext. Call it as ctx.${call}.`);
   }
 }
 defineInterface(ExecutionContext, "ExecutionContext");

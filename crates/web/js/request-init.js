@@ -99,7 +99,7 @@ export function extrasOfInit(members, inherited, method) {
   const extras = new Extras();
   extras.cache = cache === undefined ? inherited.cache : enumeration(cache, CACHES, `${WHAT}: cache`);
   extras.credentials = credentials === undefined ? inherited.credentials : enumeration(credentials, CREDENTIALS, `${WHAT}: credentials`);
-  extras.integrity = integrity === undefined ? inherited.integrity : DOMString(integrity);
+  extras.integrity = integrity === undefined ? inherited.integrity : checkedIntegrity(DOMString(integrity));
   extras.keepalive = keepalive === undefined ? inherited.keepalive : !!keepalive;
   extras.mode = mode === undefined ? inherited.mode : enumeration(mode, MODES, `${WHAT}: mode`);
   extras.referrer = referrer === undefined ? inherited.referrer : checkedReferrer(USVString(referrer));
@@ -107,6 +107,12 @@ export function extrasOfInit(members, inherited, method) {
     referrerPolicy === undefined ? inherited.referrerPolicy : enumeration(referrerPolicy, REFERRER_POLICIES, `${WHAT}: referrerPolicy`);
   checkTogether(extras, mode, method);
   return extras;
+}
+
+// Nobody compares the answer with it, as on Workers: who asks for that is not to believe that it was done.
+function checkedIntegrity(integrity) {
+  if (integrity !== "") throw new TypeError(`${WHAT}: integrity is not checked here, so it can only be empty or undefined.`);
+  return integrity;
 }
 
 function checkTogether(extras, mode, method) {

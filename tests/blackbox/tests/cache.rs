@@ -46,7 +46,7 @@ const tests = {
       () => cache.put(key, "x"),
       () => cache.put(key),
       async () => { const r = new Response("x"); await r.text(); await cache.put(key, r); },
-      () => caches.open(""),
+      () => caches.open(),
       () => new Cache(),
       () => new CacheStorage(),
       () => Cache.prototype.match.call({}, key),
@@ -68,7 +68,8 @@ const tests = {
     await cache.put(key, new Response("default"));
     await other.put(key, new Response("other"));
     const same = await caches.open("other/\u00e9");
-    return [(await actions.get(cache))[1], (await actions.get(same))[1], ((await actions.get(await caches.open("third"))) ?? null), caches.default === cache, caches instanceof CacheStorage, cache instanceof Cache];
+    await (await caches.open("")).put(key, new Response("unnamed"));
+    return [(await actions.get(await caches.open("")))[1], (await actions.get(cache))[1], (await actions.get(same))[1], ((await actions.get(await caches.open("third"))) ?? null), caches.default === cache, caches instanceof CacheStorage, cache instanceof Cache];
   },
   async streams(cache) {
     const part = new Uint8Array(100_000).fill(120);
@@ -132,7 +133,7 @@ fn is_a_cache(mote: &Mote) {
     refused.extend(vec![Value::Null; 7]);
     refused.push(json!("x"));
     assert_eq!(ask(mote, "/refused"), Value::Array(refused));
-    assert_eq!(ask(mote, "/names"), json!(["default", "other", null, true, true, true]));
+    assert_eq!(ask(mote, "/names"), json!(["unnamed", "default", "other", null, true, true, true]));
     assert_eq!(ask(mote, "/streams"), json!([3_000_000, null]));
     assert_eq!(ask(mote, "/encodings"), json!(["by hand", "as text", "gzip", "as stream"]));
 }

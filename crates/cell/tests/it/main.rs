@@ -20,6 +20,8 @@ mod names;
 mod natives;
 mod node;
 mod node_events;
+mod node_keys;
+mod rehearsal;
 mod side_channels;
 mod sockets;
 mod uncaught;
@@ -47,6 +49,8 @@ fn main() -> ExitCode {
         natives::tests(),
         node::tests(),
         node_events::tests(),
+        node_keys::tests(),
+        rehearsal::tests(),
         side_channels::tests(),
         sockets::tests(),
         uncaught::tests(),

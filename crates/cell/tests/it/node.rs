@@ -23,7 +23,7 @@ macro_rules! lists {
     };
 }
 
-lists! { assert, async_hooks, buffer, crypto, crypto_agreement, crypto_certificates, events, files, path, querystring, rest, stream, string_decoder, url, util, zlib }
+lists! { assert, async_hooks, buffer, crypto, crypto_agreement, crypto_certificates, crypto_rare, events, files, path, querystring, rest, stream, string_decoder, url, util, zlib }
 
 const ENV: &str = r#"{"GREETING":"hi","SETTINGS":{"a":1}}"#;
 

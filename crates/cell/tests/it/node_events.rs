@@ -31,7 +31,7 @@ tests! {
     great_numbers_take_no_longer_than_the_limit_allows,
 }
 
-const LATE: &str = "2026-01-01";
+pub(crate) const LATE: &str = "2026-01-01";
 
 fn settled(date: &str, flags: &[&str]) -> Compatibility {
     Compatibility::settle(Some(date), flags.iter().copied(), Date::MAX).unwrap()
@@ -47,7 +47,12 @@ fn deploy(
     harness.cell.deploy("w", &Deployment { compatibility, env_json, ..harness.deployment(&bundle) })
 }
 
-fn serve(harness: &Harness, date: &str, flags: &[&str], source: &str) -> Result<Vec<String>, LoadError> {
+pub(crate) fn serve(
+    harness: &Harness,
+    date: &str,
+    flags: &[&str],
+    source: &str,
+) -> Result<Vec<String>, LoadError> {
     deploy(harness, settled(date, flags), &[("index.js", ModuleKind::EsModule, source.as_bytes())])
 }
 
@@ -56,7 +61,7 @@ fn with_node() -> Harness {
 }
 
 /// What a worker with `nodejs_compat` answers.
-async fn answer(source: &str) -> String {
+pub(crate) async fn answer(source: &str) -> String {
     let harness = with_node();
     serve(&harness, LATE, &["nodejs_compat"], source).unwrap();
     harness.get("w", "/").await.1

@@ -4,6 +4,7 @@ import buffer from "./buffer.js";
 import crypto from "./crypto.js";
 import crypto_agreement from "./crypto-agreement.js";
 import crypto_certificates from "./crypto-certificates.js";
+import crypto_rare from "./crypto-rare.js";
 import events from "./events.js";
 import files from "./files.js";
 import path from "./path.js";
@@ -15,4 +16,4 @@ import url from "./url.js";
 import util from "./inspecting.js";
 import zlib from "./zlib.js";
 
-export const lists = { assert, async_hooks, buffer, crypto, crypto_agreement, crypto_certificates, events, files, path, querystring, rest, stream, string_decoder, url, util, zlib };
+export const lists = { assert, async_hooks, buffer, crypto, crypto_agreement, crypto_certificates, crypto_rare, events, files, path, querystring, rest, stream, string_decoder, url, util, zlib };

@@ -1,6 +1,8 @@
-//! AES, and HKDF.
+//! AES, Triple DES, and HKDF.
 
-use mote_crypto::{CryptoError, CtrCounter, Direction, Gcm, Hash, cbc, ctr, gcm, hkdf, unwrap_key, wrap_key};
+use mote_crypto::{
+    CryptoError, CtrCounter, Direction, Gcm, Hash, cbc, ctr, gcm, hkdf, triple_des_cbc, unwrap_key, wrap_key,
+};
 
 use super::{always, block, hex, never};
 
@@ -177,4 +179,17 @@ fn hkdf_agrees_with_rfc_5869() {
         assert_eq!(hkdf(hash, &[1], &[], &[], most).map(|key| key.len()), Ok(most));
         assert_eq!(hkdf(hash, &[1], &[], &[], most + 1), Err(CryptoError::Refused));
     }
+}
+
+#[test]
+fn triple_des_agrees_with_openssl_and_asks_whether_to_go_on() {
+    let key = std::array::from_fn(|at| u8::try_from(at + 1).unwrap_or_default());
+    let iv = [0, 1, 2, 3, 4, 5, 6, 7];
+    let des = |direction, data: &[u8], go_on| triple_des_cbc(direction, &key, &iv, data, go_on);
+    assert_eq!(des(Direction::Encrypt, b"mote", always), Ok(hex("73cab51069086104")));
+    assert_eq!(des(Direction::Decrypt, &hex("73cab51069086104"), always), Ok(b"mote".to_vec()));
+    for wrong in [vec![], vec![0; 8], vec![0; 7], vec![0; 9]] {
+        assert_eq!(des(Direction::Decrypt, &wrong, always), Err(CryptoError::Refused));
+    }
+    assert_eq!(des(Direction::Encrypt, b"mote", never), Err(CryptoError::Stopped));
 }

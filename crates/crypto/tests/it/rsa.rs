@@ -1,6 +1,8 @@
 //! RSA. The numbers, signatures and the secret below were made by OpenSSL.
 
-use mote_crypto::{CryptoError, Direction, Family, Half, Hash, Key, Padding, RSA_BITS_MAX};
+use mote_crypto::{
+    CryptoError, Direction, Family, Half, Hash, Key, Padding, PlainPadding, PlainRsa, RSA_BITS_MAX,
+};
 
 use super::{always, hex, never};
 
@@ -46,7 +48,7 @@ const PKCS8: &str = "30820279020100300d06092a864886f70d0101010500048202633082025
 
 /// SHA-256 of "mote".
 const DIGEST: &str = "e93326cea793719220ce2fa09e75a1bbc496bf8605f2a347855769bb860ee6af";
-const PSS: Padding = Padding::Pss { salt_bytes: 5 };
+const PSS: Padding = Padding::Pss { salt_bytes: 5, mask: Hash::Sha256 };
 
 pub(crate) fn private() -> Key {
     from_parts(&[N, E, D, P, Q, DP, DQ, QI].map(hex)).unwrap()
@@ -73,7 +75,7 @@ fn signatures_of_openssl_are_good_and_no_others() {
         }
     }
     for salt_bytes in [0, 4, 6, 32, 200, u32::MAX, u32::MAX - 1] {
-        let padding = Padding::Pss { salt_bytes };
+        let padding = Padding::Pss { salt_bytes, mask: Hash::Sha256 };
         assert_eq!(public.verify_rsa(padding, Hash::Sha256, &hex(DIGEST), &hex(SIGNED_PSS)), Ok(false));
     }
 }
@@ -82,12 +84,12 @@ fn signatures_of_openssl_are_good_and_no_others() {
 fn a_salt_of_any_length_that_fits_is_good() {
     let key = private();
     for salt_bytes in [0, 1, 20, 32, 94] {
-        let padding = Padding::Pss { salt_bytes };
+        let padding = Padding::Pss { salt_bytes, mask: Hash::Sha256 };
         let signature = key.sign_rsa(padding, Hash::Sha256, &hex(DIGEST)).unwrap();
         assert_eq!(key.verify_rsa(padding, Hash::Sha256, &hex(DIGEST), &signature), Ok(true));
     }
     for salt_bytes in [95, 128, 1 << 20, u32::MAX, u32::MAX - 1] {
-        let padding = Padding::Pss { salt_bytes };
+        let padding = Padding::Pss { salt_bytes, mask: Hash::Sha256 };
         assert_eq!(key.sign_rsa(padding, Hash::Sha256, &hex(DIGEST)), Err(CryptoError::Refused));
     }
 }
@@ -194,4 +196,47 @@ fn a_key_that_was_made_signs_what_its_public_half_knows() {
 #[test]
 fn a_search_for_primes_that_nobody_waits_for_ends() {
     assert_eq!(Key::generate_rsa(RSA_BITS_MAX, &[1, 0, 1], never).err(), Some(CryptoError::Stopped));
+}
+
+#[test]
+fn the_old_paddings_give_back_what_they_were_given_and_need_the_right_key() {
+    let (private, full) = (private(), [1; 128]);
+    let public = private.public().unwrap();
+    for (padding, data) in [(PlainPadding::Pkcs1, b"mote".as_slice()), (PlainPadding::None, &full)] {
+        let signed = private.rsa_plain(PlainRsa::Sign(padding), data).unwrap();
+        assert_eq!(public.rsa_plain(PlainRsa::Recover(padding), &signed), Ok(data.to_vec()));
+        assert_eq!(public.rsa_plain(PlainRsa::Sign(padding), data), Err(CryptoError::Refused));
+    }
+    let sealed = public.rsa_plain(PlainRsa::Encrypt(PlainPadding::None), &full).unwrap();
+    assert_eq!(private.rsa_plain(PlainRsa::DecryptUnpadded, &sealed), Ok(full.to_vec()));
+    assert_eq!(public.rsa_plain(PlainRsa::DecryptUnpadded, &sealed), Err(CryptoError::Refused));
+    let pkcs1 = public.rsa_plain(PlainRsa::Encrypt(PlainPadding::Pkcs1), b"mote").unwrap();
+    assert_eq!(
+        private.rsa_plain(PlainRsa::DecryptUnpadded, &pkcs1).unwrap().get(..2),
+        Some([0, 2].as_slice())
+    );
+    for (operation, length) in [
+        (PlainRsa::Encrypt(PlainPadding::Pkcs1), 118),
+        (PlainRsa::Encrypt(PlainPadding::None), 127),
+        (PlainRsa::Encrypt(PlainPadding::None), 129),
+        (PlainRsa::Sign(PlainPadding::Pkcs1), 118),
+        (PlainRsa::DecryptUnpadded, 4096),
+        (PlainRsa::Recover(PlainPadding::Pkcs1), 128),
+        (PlainRsa::Recover(PlainPadding::None), 0),
+    ] {
+        assert_eq!(
+            private.rsa_plain(operation, &vec![1; length]),
+            Err(CryptoError::Refused),
+            "{operation:?}"
+        );
+    }
+}
+
+#[test]
+fn a_mask_of_another_hash_is_another_signature() {
+    let key = private();
+    let padding = |mask| Padding::Pss { salt_bytes: 5, mask };
+    let signature = key.sign_rsa(padding(Hash::Sha1), Hash::Sha256, &hex(DIGEST)).unwrap();
+    let is_good = |mask| key.verify_rsa(padding(mask), Hash::Sha256, &hex(DIGEST), &signature);
+    assert_eq!((is_good(Hash::Sha1), is_good(Hash::Sha256)), (Ok(true), Ok(false)));
 }

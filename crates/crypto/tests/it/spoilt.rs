@@ -1,6 +1,6 @@
 //! Keys that somebody has spoilt.
 
-use mote_crypto::{Direction, Family, Half, Hash, Key, Padding};
+use mote_crypto::{Direction, Family, Half, Hash, Key, Padding, PlainPadding, PlainRsa};
 use mote_mutator::Mutator;
 
 use super::hex;
@@ -48,10 +48,16 @@ fn use_it(key: &Key) {
     assert_eq!(again.to_spki(), Ok(spki));
     assert_eq!(key.to_pkcs8().is_ok(), key.half() == Half::Private);
     let _ = key.agree(&again);
-    for padding in [Padding::Pkcs1, Padding::Pss { salt_bytes: 32 }] {
+    for padding in [Padding::Pkcs1, Padding::Pss { salt_bytes: 32, mask: Hash::Sha256 }] {
         if let Ok(signature) = key.sign_rsa(padding, Hash::Sha256, &[1; 32]) {
             assert_eq!(again.verify_rsa(padding, Hash::Sha256, &[1; 32], &signature), Ok(true));
         }
+    }
+    if let Ok(signature) = key.rsa_plain(PlainRsa::Sign(PlainPadding::Pkcs1), b"message") {
+        assert_eq!(
+            again.rsa_plain(PlainRsa::Recover(PlainPadding::Pkcs1), &signature),
+            Ok(b"message".to_vec())
+        );
     }
     if let Ok(signature) = key.sign_ecdsa(&[1; 32]) {
         assert_eq!(again.verify_ecdsa(&[1; 32], &signature), Ok(true));

@@ -108,6 +108,10 @@ async fn names_and_urls_do_not_run_together() {
     assert_eq!(fixture.get("a", "c", &[("cache-name", "ab")]).await.0, 0);
     assert_eq!(fixture.get("a", "abc", &[]).await.0, 0);
     assert_eq!(fixture.get("a", "bc", &[("cache-name", "a")]).await.0, 200);
+    // The default cache is not the one whose name is empty.
+    assert_eq!(fixture.put("d", &[("cache-name", "")], "1").await, 204);
+    assert_eq!(fixture.get("a", "d", &[]).await.0, 0);
+    assert_eq!(fixture.get("a", "d", &[("cache-name", "")]).await.0, 200);
 }
 
 #[tokio::test]

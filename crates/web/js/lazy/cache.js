@@ -34,7 +34,7 @@ const LIST = 2;
 const BODY = 3;
 
 export class Cache {
-  // Percent-encoded; empty for the default one.
+  // Percent-encoded; null for the default one, which is not the one whose name is empty.
   #name;
 
   constructor(made, name) {
@@ -116,12 +116,12 @@ export class Cache {
   }
 
   #headers(url) {
-    return this.#name === "" ? ["cache-url", encode(url)] : ["cache-url", encode(url), "cache-name", this.#name];
+    return this.#name === null ? ["cache-url", encode(url)] : ["cache-url", encode(url), "cache-name", this.#name];
   }
 }
 defineInterface(Cache, "Cache");
 
-const defaultCache = new Cache(MADE_HERE, "");
+const defaultCache = new Cache(MADE_HERE, null);
 
 export class CacheStorage {
   #made;
@@ -136,9 +136,7 @@ export class CacheStorage {
   async open(name) {
     this.#made;
     requireArguments(arguments.length, 1, "CacheStorage.open");
-    const text = toWellFormed(DOMString(name));
-    if (text === "") throw new TypeError("CacheStorage.open: a cache has a name.");
-    return new Cache(MADE_HERE, encode(text));
+    return new Cache(MADE_HERE, encode(toWellFormed(DOMString(name))));
   }
 
   match() {

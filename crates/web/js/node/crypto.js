@@ -10,7 +10,8 @@ import { KeyObject, createPrivateKey, createPublicKey, createSecretKey, curveNam
 import { diffieHellman, generateKey, generateKeyPair, generateKeyPairSync, generateKeySync } from "./internal/crypto-pairs.js";
 import { checkPrime, checkPrimeSync, generatePrime, generatePrimeSync } from "./internal/crypto-primes.js";
 import { randomBytes, randomFill, randomFillSync, randomInt, randomUUID, timingSafeEqual } from "./internal/crypto-random.js";
-import { Sign, Verify, createSign, createVerify, privateDecrypt, privateEncrypt, publicDecrypt, publicEncrypt, sign, verify } from "./internal/crypto-sign.js";
+import { privateDecrypt, privateEncrypt, publicDecrypt, publicEncrypt } from "./internal/crypto-rsa.js";
+import { Sign, Verify, createSign, createVerify, sign, verify } from "./internal/crypto-sign.js";
 import { Certificate } from "./internal/crypto-spkac.js";
 import { notImplemented } from "./internal/errors.js";
 import { requireString } from "./internal/validate.js";

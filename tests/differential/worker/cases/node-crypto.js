@@ -48,5 +48,33 @@ export default {
     return [ecdh.getPublicKey("hex"), ecdh.getPublicKey("hex", "compressed"), ecdh.getPrivateKey("hex"), ECDH.convertKey(ecdh.getPublicKey(), "prime256v1", undefined, "hex", "compressed"), ECDH.convertKey(ecdh.getPublicKey(null, "compressed"), "prime256v1", undefined, "hex")];
   },
   "points that are none": () => classes(() => crypto.createECDH("nope"), () => crypto.createECDH(), () => ECDH.convertKey("02b0", "prime256v1", "hex"), () => crypto.createECDH("prime256v1").setPrivateKey(Buffer.alloc(32, 255))),
+  "keys under passphrases": () => {
+    const { privateKey } = crypto.generateKeyPairSync("ed25519");
+    return ["aes-256-cbc", "aes-128-cbc", "des-ede3-cbc"].map((cipher) => {
+      const key = privateKey.export({ type: "pkcs8", format: "pem", cipher, passphrase: "top" });
+      return [key.split("\n")[0], crypto.createPrivateKey({ key, passphrase: "top" }).equals(privateKey)];
+    });
+  },
+  "keys that lack their passphrase": () => {
+    const key = crypto.generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "top" });
+    return classes(() => crypto.createPrivateKey(key), () => crypto.createPrivateKey({ key, passphrase: 5 }));
+  },
+  "keys for PSS": () => {
+    const { publicKey, privateKey } = crypto.generateKeyPairSync("rsa-pss", { modulusLength: 2048, hashAlgorithm: "sha256", saltLength: 20 });
+    return [publicKey.asymmetricKeyType, privateKey.asymmetricKeyType, crypto.verify("sha256", Buffer.from("data"), publicKey, crypto.sign("sha256", Buffer.from("data"), privateKey))];
+  },
+  "keys for agreement": () => {
+    const [one, two] = [0, 1].map(() => crypto.generateKeyPairSync("dh", { group: "modp14" }));
+    return [one.publicKey.asymmetricKeyType, crypto.diffieHellman({ privateKey: one.privateKey, publicKey: two.publicKey }).equals(crypto.diffieHellman({ privateKey: two.privateKey, publicKey: one.publicKey }))];
+  },
+  "older paddings": () => {
+    const { publicKey, privateKey } = crypto.generateKeyPairSync("rsa", { modulusLength: 2048 });
+    return [crypto.publicDecrypt(publicKey, crypto.privateEncrypt(privateKey, Buffer.from("data"))).toString(), crypto.publicEncrypt({ key: publicKey, padding: crypto.constants.RSA_PKCS1_PADDING }, Buffer.from("data")).length];
+  },
+  "decryption with the padding of PKCS 1": () => {
+    const { publicKey, privateKey } = crypto.generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const padding = crypto.constants.RSA_PKCS1_PADDING;
+    return classes(() => crypto.privateDecrypt({ key: privateKey, padding }, crypto.publicEncrypt({ key: publicKey, padding }, Buffer.from("data"))).toString());
+  },
   "other things": () => [crypto.secureHeapUsed(), crypto.getFips()],
 };

@@ -60,6 +60,8 @@ export default {
     const { integrity, keepalive } = new Request("http://a.test");
     return { integrity, keepalive };
   },
+  "integrity that is asked for": () => new Request("http://a.test", { integrity: "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }),
+  "integrity that is empty": () => new Request("http://a.test", { integrity: "" }).integrity,
   "this request": ({ request }) => [request.method, new URL(request.url).pathname, request.body, request.bodyUsed, typeof request.cf],
   "no argument": () => new Request(),
   "called without new": () => Request("http://a.test"),

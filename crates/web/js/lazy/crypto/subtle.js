@@ -98,8 +98,7 @@ export class SubtleCrypto {
     requireArguments(arguments.length, 5, "SubtleCrypto.importKey");
     const as = enumeration(format, FORMATS, "SubtleCrypto.importKey: the format");
     const data = toKeyData(as, keyData, "importKey");
-    const usages = toUsages(keyUsages, "SubtleCrypto.importKey");
-    return imported(normalizeAlgorithm("importKey", algorithm), as, data, Boolean(extractable), usages, "importKey");
+    return importNow(as, data, algorithm, extractable, keyUsages);
   }
 
   async exportKey(format, key) {
@@ -162,6 +161,12 @@ export class SubtleCrypto {
 defineInterface(SubtleCrypto, "SubtleCrypto");
 
 export const subtle = new SubtleCrypto(MADE_HERE);
+
+/** A key of data that nobody else has. */
+export function importNow(format, data, algorithm, extractable, keyUsages) {
+  const usages = toUsages(keyUsages, "SubtleCrypto.importKey");
+  return imported(normalizeAlgorithm("importKey", algorithm), format, data, Boolean(extractable), usages, "importKey");
+}
 
 // Wrapping is encrypting, for an algorithm that has no way of its own to wrap.
 function wrapping(own, other, algorithm) {

@@ -5,7 +5,7 @@ import { encoded, sourceOf } from "./crypto-bytes.js";
 import { groupPrime, isGroupPrime } from "./crypto-groups.js";
 import { bytesOfNumber, isPrime, numberOfBytes } from "./crypto-primes.js";
 import { error, invalidType, rangeError, typeError } from "./errors.js";
-import { requireInteger } from "./validate.js";
+import { requireInteger, requireString } from "./validate.js";
 
 const INT32_MAX = 2147483647;
 const BITS_MIN = 512;
@@ -168,9 +168,40 @@ function withNewPrime(bits, generator) {
 export function DiffieHellmanGroup(name) {
   if (!(this instanceof DiffieHellmanGroup)) return new DiffieHellmanGroup(name);
   if (typeof name !== "string") throw typeError("ERR_INVALID_ARG_TYPE", "Group name must be a string");
+  keep(this, inGroup(name));
+}
+
+function inGroup(name) {
   const prime = groupPrime(name.toLowerCase());
   if (prime === undefined) throw error("ERR_CRYPTO_UNKNOWN_DH_GROUP", "Unknown DH group");
-  keep(this, new Agreement(prime, 2n));
+  return new Agreement(prime, 2n);
+}
+
+// --- For keys as objects -------------------------------------------------------------------------------------
+
+/** An agreement with this prime and generator, which are bytes. */
+export const agreementOf = (prime, generator) => new Agreement(numberOf(prime), numberOf(generator));
+
+/** The agreement that the options of `generateKeyPair` ask for. */
+export function agreementFor({ group, prime, primeLength, generator }) {
+  const apart = (one, other) => typeError("ERR_INCOMPATIBLE_OPTION_PAIR", `Option "${one}" cannot be used in combination with option "${other}"`);
+  if (group !== undefined && group !== null) {
+    const other = Object.entries({ prime, primeLength, generator }).find(([, value]) => value !== undefined && value !== null);
+    if (other !== undefined) throw apart("group", other[0]);
+    requireString(group, "options.group");
+    return inGroup(group);
+  }
+  const hasLength = primeLength !== undefined && primeLength !== null;
+  if (prime === undefined || prime === null) {
+    if (!hasLength) throw typeError("ERR_MISSING_OPTION", "At least one of the group, prime, or primeLength options is required");
+    requireInteger(primeLength, "options.primeLength", 0, INT32_MAX);
+  } else {
+    if (hasLength) throw apart("prime", "primeLength");
+    if (!ArrayBuffer.isView(prime)) throw invalidType("options.prime", "an instance of Buffer, TypedArray, or DataView", prime);
+  }
+  if (generator !== undefined && generator !== null) requireInteger(generator, "options.generator", 0, INT32_MAX);
+  const by = BigInt(generator ?? 2);
+  return hasLength ? withNewPrime(primeLength, by) : new Agreement(numberOf(sourceOf(prime, "options.prime")), by);
 }
 
 const methods = {

@@ -1,15 +1,19 @@
 // KeyObject: secret keys, and keys of pairs in all their formats.
 import { native } from "../../native.js";
 import { isCryptoKey, slotsOf } from "../../lazy/crypto/key.js";
+import { importNow } from "../../lazy/crypto/subtle.js";
 import { Buffer } from "../buffer.js";
 import { isKeyObject, rememberKeyObject } from "../util/types.js";
 import { bufferOf, sourceOf } from "./crypto-bytes.js";
-import { BIT_STRING, INTEGER, NULL, OCTET_STRING, OID, SEQUENCE, children, element, malformed, ofPem, read, toPem } from "./der.js";
-import { error, invalidType, invalidValue, notImplemented, typeError } from "./errors.js";
+import { dhOf, dhWritten, isDh, publicDh } from "./crypto-dh-keys.js";
+import { closed, closedPem, opened, openedPem, passphraseOf, sealingOf } from "./crypto-passphrases.js";
+import { asPss, asRsa, isPss, pssAllowed } from "./crypto-pss.js";
+import { BIT_STRING, INTEGER, NULL, OCTET_STRING, OID, SEQUENCE, children, element, malformed, ofPem, read, readable, toPem } from "./der.js";
+import { error, invalidType, invalidValue, typeError } from "./errors.js";
 import { requireObject, requireOneOf } from "./validate.js";
 
 const FAMILIES = ["RSA", "P-256", "P-384", "P-521", "Ed25519", "X25519"];
-const TYPES = { __proto__: null, RSA: "rsa", Ed25519: "ed25519", X25519: "x25519" };
+const TYPES = { __proto__: null, RSA: "rsa", "RSA-PSS": "rsa-pss", DH: "dh", Ed25519: "ed25519", X25519: "x25519" };
 const CURVES = { __proto__: null, "P-256": "prime256v1", "P-384": "secp384r1", "P-521": "secp521r1" };
 const RSA_ENCRYPTION = Buffer.from("2a864886f70d010101", "hex");
 const EC_PUBLIC_KEY = Buffer.from("2a8648ce3d0201", "hex");
@@ -21,16 +25,19 @@ let inner;
 
 export class KeyObject {
   #type;
-  // Bytes of a secret key; else what natives know a key by.
+  // Bytes of a secret key; numbers of one of Diffie's and Hellman's; else what natives know a key by.
   #handle;
   #family;
+  // What an RSA key for PSS allows (crypto-pss.js).
+  #allowed;
 
-  constructor(type, handle, family = undefined) {
+  constructor(type, handle, family = undefined, allowed = undefined) {
     if (type !== "secret" && type !== "public" && type !== "private") throw invalidValue("type", type);
     if (typeof handle !== "object" || handle === null) throw invalidType("handle", "of type object", handle);
     this.#type = type;
     this.#handle = handle;
     this.#family = family;
+    this.#allowed = allowed;
     rememberKeyObject(this);
   }
 
@@ -56,9 +63,12 @@ export class KeyObject {
 
   get asymmetricKeyDetails() {
     if (this.#type === "secret") return undefined;
-    if (this.#family === "RSA") {
+    if (this.#family === "RSA" || this.#family === "RSA-PSS") {
       const exponent = native.keyParts(this.#handle)[1];
-      return { modulusLength: native.keyBits(this.#handle), publicExponent: exponent.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) };
+      const details = { modulusLength: native.keyBits(this.#handle), publicExponent: exponent.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) };
+      if (this.#allowed === undefined) return details;
+      const { hash, mask, saltLength } = this.#allowed;
+      return { ...details, hashAlgorithm: hash.name, mgf1HashAlgorithm: mask.name, saltLength };
     }
     return CURVES[this.#family] === undefined ? {} : { namedCurve: CURVES[this.#family] };
   }
@@ -76,16 +86,22 @@ export class KeyObject {
       if (options?.format === "jwk") return { kty: "oct", k: bufferOf(this.#handle).toString("base64url") };
       return bufferOf(native.copyOf(this.#handle));
     }
-    return exported(this.#type, this.#handle, this.#family, options);
+    return exported(inner(this), options);
+  }
+
+  toCryptoKey(algorithm, extractable, keyUsages) {
+    if (this.#type === "secret") return importNow("raw", native.copyOf(this.#handle), algorithm, extractable, keyUsages);
+    const format = this.#type === "public" ? "spki" : "pkcs8";
+    return importNow(format, native.copyOf(written(inner(this), format)), algorithm, extractable, keyUsages);
   }
 
   static {
-    inner = (key) => ({ type: key.#type, handle: key.#handle, family: key.#family });
+    inner = (key) => ({ type: key.#type, handle: key.#handle, family: key.#family, allowed: key.#allowed });
   }
 }
 Object.defineProperty(KeyObject.prototype, Symbol.toStringTag, { value: "KeyObject", configurable: true });
 
-/** `{ type, handle, family }`: for this room alone. */
+/** `{ type, handle, family, allowed }`: for this room alone. */
 export const innerOf = (key) => inner(key);
 
 function isOf(handle, family) {
@@ -110,25 +126,52 @@ function jwkOf(type, handle, family) {
   return { crv: family, ...(type === "private" ? { d: b64(native.keyExport(handle, "seed")) } : {}), x, kty: "OKP" };
 }
 
-function exported(type, handle, family, options) {
+function exported(key, options) {
   requireObject(options, "options");
-  if (options.format === "jwk") return jwkOf(type, handle, family);
-  requireOneOf(options.format, "options.format", ["pem", "der", "jwk"]);
-  if (options.cipher !== undefined || options.passphrase !== undefined) throw notImplemented("crypto", "exporting a key under a passphrase");
+  const { type, handle, family } = key;
   const isPrivate = type === "private";
+  if (options.format === "jwk") {
+    if (isPrivate && options.passphrase !== undefined) throw unfit("jwk", "does not support encryption");
+    if (family === "RSA-PSS" || family === "DH") throw error("ERR_CRYPTO_JWK_UNSUPPORTED_KEY_TYPE", "Unsupported JWK Key Type.");
+    return jwkOf(type, handle, family);
+  }
+  requireOneOf(options.format, "options.format", ["pem", "der", "jwk"]);
+  const seal = isPrivate ? sealingOf(options) : undefined;
   const form = options.type;
-  const bytes = bufferOf(native.keyExport(handle, isPrivate ? "pkcs8" : "spki"));
-  if (form === (isPrivate ? "pkcs8" : "spki")) return options.format === "der" ? bytes : toPem(isPrivate ? "PRIVATE KEY" : "PUBLIC KEY", bytes);
-  if (form === "pkcs1" && family === "RSA") {
-    const parts = children(read(bytes).content);
-    const key = isPrivate ? parts[2].content : parts[1].content.subarray(1);
-    return options.format === "der" ? Buffer.from(key) : toPem(`RSA ${isPrivate ? "PRIVATE" : "PUBLIC"} KEY`, key);
+  if (form === (isPrivate ? "pkcs8" : "spki")) {
+    const bytes = written(key, form);
+    const whole = seal === undefined ? bytes : closed(bytes, seal);
+    if (options.format === "der") return whole;
+    return toPem(seal === undefined ? (isPrivate ? "PRIVATE KEY" : "PUBLIC KEY") : "ENCRYPTED PRIVATE KEY", whole);
   }
-  if (form === "sec1" && isPrivate && CURVES[family] !== undefined) {
-    const key = sec1Of(bytes);
-    return options.format === "der" ? key : toPem("EC PRIVATE KEY", key);
+  const [label, own] = ownForm(key, form);
+  if (options.format === "der") {
+    if (seal !== undefined) throw unfit(form, "does not support encryption");
+    return own;
   }
-  throw error("ERR_CRYPTO_INCOMPATIBLE_KEY_OPTIONS", `The selected key encoding ${form} ${form === "pkcs1" ? "can only be used for RSA keys" : "can only be used for EC keys"}.`);
+  if (seal === undefined) return toPem(label, own);
+  const { headers, bytes } = closedPem(own, seal);
+  return toPem(label, bytes, headers);
+}
+
+const unfit = (form, why) => error("ERR_CRYPTO_INCOMPATIBLE_KEY_OPTIONS", `The selected key encoding ${form} ${why}.`);
+
+// In the two formats that all keys have.
+function written({ handle, family, allowed }, format) {
+  if (family === "DH") return dhWritten(format, handle);
+  const bytes = bufferOf(native.keyExport(handle, format));
+  return family === "RSA-PSS" ? asPss(bytes, allowed) : bytes;
+}
+
+// In those that RSA and the curves have for themselves, with their labels in PEM.
+function ownForm(key, form) {
+  const isPrivate = key.type === "private";
+  if (form === "pkcs1" && key.family === "RSA") {
+    const parts = children(read(written(key, isPrivate ? "pkcs8" : "spki")).content);
+    return [`RSA ${isPrivate ? "PRIVATE" : "PUBLIC"} KEY`, Buffer.from(isPrivate ? parts[2].content : parts[1].content.subarray(1))];
+  }
+  if (form === "sec1" && isPrivate && CURVES[key.family] !== undefined) return ["EC PRIVATE KEY", sec1Of(written(key, "pkcs8"))];
+  throw unfit(form, form === "pkcs1" ? "can only be used for RSA keys" : "can only be used for EC keys");
 }
 
 // An ECPrivateKey has the curve in itself, if it stands alone.
@@ -172,9 +215,19 @@ export function privateOfScalar(family, bytes) {
 export const publicKeyOfSpki = (bytes) => imported("spki", bytes);
 
 function imported(format, bytes) {
+  const type = format === "spki" ? "public" : "private";
+  const algorithm = children(read(bytes).content).find(({ tag }) => tag === SEQUENCE);
+  if (algorithm === undefined) throw malformed();
+  if (isDh(algorithm)) return new KeyObject(type, readable(() => dhOf(format, bytes)), "DH");
+  if (isPss(algorithm)) {
+    const allowed = readable(() => pssAllowed(algorithm));
+    const handle = native.keyImport("RSA", format, asRsa(bytes));
+    if (handle === undefined) throw malformed();
+    return new KeyObject(type, handle, "RSA-PSS", allowed);
+  }
   for (const family of FAMILIES) {
     const handle = native.keyImport(family, format, bytes);
-    if (handle !== undefined) return new KeyObject(format === "spki" ? "public" : "private", handle, family);
+    if (handle !== undefined) return new KeyObject(type, handle, family);
   }
   throw malformed();
 }
@@ -186,7 +239,7 @@ function ofCertificate(bytes) {
   return imported("spki", Buffer.from(body[at].whole));
 }
 
-function ofLabel(label, bytes) {
+function ofLabel(label, bytes, passphrase) {
   switch (label) {
     case "PUBLIC KEY":
       return imported("spki", bytes);
@@ -201,7 +254,7 @@ function ofLabel(label, bytes) {
     case "CERTIFICATE":
       return ofCertificate(bytes);
     case "ENCRYPTED PRIVATE KEY":
-      throw notImplemented("crypto", "reading a key under a passphrase");
+      return imported("pkcs8", opened(bytes, passphrase));
     default:
       throw malformed();
   }
@@ -209,10 +262,12 @@ function ofLabel(label, bytes) {
 
 const LABELS = { __proto__: null, spki: "PUBLIC KEY", pkcs8: "PRIVATE KEY", sec1: "EC PRIVATE KEY" };
 
-function ofDer(bytes, type, isPublic) {
+function ofDer(bytes, type, isPublic, passphrase) {
   const label = type === "pkcs1" ? `RSA ${isPublic ? "PUBLIC" : "PRIVATE"} KEY` : LABELS[type];
   if (label === undefined) throw invalidValue("options.type", type);
-  return ofLabel(label, bytes);
+  // A PrivateKeyInfo begins with its version, a sealed one with what it is sealed with.
+  const isSealed = label === "PRIVATE KEY" && children(read(bytes).content)[0]?.tag === SEQUENCE;
+  return ofLabel(isSealed ? "ENCRYPTED PRIVATE KEY" : label, bytes, passphrase);
 }
 
 const JWK_MEMBERS = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
@@ -255,11 +310,11 @@ function parsed(given, isPublic) {
     throw invalidType("key", "of type string or an instance of ArrayBuffer, Buffer, TypedArray, DataView, KeyObject, or CryptoKey", given);
   }
   const bytes = bufferOf(sourceOf(key, "key", options.encoding));
-  if (format === "der") return ofDer(bytes, options.type, isPublic);
+  const passphrase = passphraseOf(options);
+  if (format === "der") return ofDer(bytes, options.type, isPublic, passphrase);
   const pem = ofPem(bytes.toString("latin1"));
   if (pem === undefined) throw malformed();
-  if (/Proc-Type: 4,ENCRYPTED/.test(pem.body)) throw notImplemented("crypto", "reading a key under a passphrase");
-  return ofLabel(pem.label, pem.bytes);
+  return ofLabel(pem.label, openedPem(pem, passphrase), passphrase);
 }
 
 export function privateKeyOf(given) {
@@ -291,6 +346,8 @@ export function createPublicKey(given) {
   if (isKeyObject(given) && given.type !== "private") throw typeError("ERR_CRYPTO_INVALID_KEY_OBJECT_TYPE", `Invalid key object type ${given.type}, expected private.`);
   const key = publicKeyOf(given);
   if (key.type === "public") return key;
-  const { handle, family } = innerOf(key);
-  return new KeyObject("public", native.keyImport(family, "spki", native.keyExport(handle, "spki")), family);
+  const { handle, family, allowed } = innerOf(key);
+  if (family === "DH") return new KeyObject("public", publicDh(handle), family);
+  const half = native.keyImport(family === "RSA-PSS" ? "RSA" : family, "spki", native.keyExport(handle, "spki"));
+  return new KeyObject("public", half, family, allowed);
 }

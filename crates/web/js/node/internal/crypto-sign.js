@@ -1,38 +1,61 @@
-// Signatures, and encryption with RSA.
+// Signatures.
 import { native } from "../../native.js";
 import { Buffer } from "../buffer.js";
 import { Writable } from "../stream.js";
 import { bufferOf, dataOf, encoded, sourceOf } from "./crypto-bytes.js";
+import { constants } from "./crypto-constants.js";
 import { hashNamed } from "./crypto-hash.js";
 import { innerOf, privateKeyOf, publicKeyOf } from "./crypto-keys.js";
 import { SEQUENCE, children, element, integer, read } from "./der.js";
 import { error, invalidValue, notImplemented, typeError } from "./errors.js";
 import { requireFunction, requireString } from "./validate.js";
 
-export const RSA_PKCS1_PADDING = 1;
-export const RSA_PKCS1_OAEP_PADDING = 4;
-export const RSA_PKCS1_PSS_PADDING = 6;
+const { RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING } = constants;
 const SALT_DIGEST = -1;
 const SALT_MAX = -2;
 const FIELD_BYTES = { __proto__: null, "P-256": 32, "P-384": 48, "P-521": 66 };
 
 const failed = () => error("ERR_CRYPTO_OPERATION_FAILED", "The key does not allow this operation");
 
-// How a key signs: what natives want to know of it.
-function schemeOf(key, algorithm, options) {
-  const { handle, family } = innerOf(key);
-  if (family === "Ed25519") return { handle, family, args: ["Ed25519", "", 0] };
-  if (family === "X25519") throw error("ERR_OSSL_EVP_OPERATION_NOT_SUPPORTED_FOR_THIS_KEYTYPE", "error:03000096:digital envelope routines::operation not supported for this keytype");
-  const hash = hashNamed(algorithm ?? "sha256");
+const provider = (code, number, reason) => error(`ERR_OSSL_${code}`, `error:${number}:Provider routines::${reason}`, { library: "Provider routines", reason });
+
+function hashToSign(algorithm) {
+  const hash = hashNamed(algorithm);
   if (hash === undefined) throw typeError("ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${algorithm}`);
   if (!["SHA-1", "SHA-256", "SHA-384", "SHA-512"].includes(hash.native)) throw notImplemented("crypto", `signing with ${algorithm}`);
+  return hash;
+}
+
+// How a key signs: what natives want to know of it.
+function schemeOf(key, algorithm, options, verifies) {
+  const { handle, family, allowed } = innerOf(key);
+  if (family === "Ed25519") return { handle, family, args: ["Ed25519", "", 0] };
+  if (family === "X25519" || family === "DH") throw error("ERR_OSSL_EVP_OPERATION_NOT_SUPPORTED_FOR_THIS_KEYTYPE", "error:03000096:digital envelope routines::operation not supported for this keytype");
+  if (family === "RSA-PSS") return pssScheme({ handle, allowed }, algorithm, options, verifies);
+  const hash = hashToSign(algorithm ?? "sha256");
   if (family !== "RSA") return { handle, family, args: ["ECDSA", hash.native, 0] };
   const padding = options?.padding ?? RSA_PKCS1_PADDING;
   if (padding === RSA_PKCS1_PADDING) return { handle, family, args: ["RSASSA-PKCS1-v1_5", hash.native, 0] };
   if (padding !== RSA_PKCS1_PSS_PADDING) throw invalidValue("options.padding", padding);
-  const most = Math.ceil((native.keyBits(handle) - 1) / 8) - hash.length - 2;
-  const salt = options.saltLength ?? SALT_MAX;
-  return { handle, family, args: ["RSA-PSS", hash.native, salt === SALT_DIGEST ? hash.length : salt === SALT_MAX ? most : salt] };
+  return { handle, family, args: ["RSA-PSS", hash.native, saltOf(handle, hash, options.saltLength ?? SALT_MAX)] };
+}
+
+function saltOf(handle, hash, length) {
+  if (length === SALT_DIGEST) return hash.length;
+  return length === SALT_MAX ? Math.ceil((native.keyBits(handle) - 1) / 8) - hash.length - 2 : length;
+}
+
+// A key that is for PSS alone, and may allow one hash and no short salt.
+function pssScheme({ handle, allowed }, algorithm, options, verifies) {
+  if ((options?.padding ?? RSA_PKCS1_PSS_PADDING) !== RSA_PKCS1_PSS_PADDING) throw provider("ILLEGAL_OR_UNSUPPORTED_PADDING_MODE", "1C8000A5", "illegal or unsupported padding mode");
+  const hash = hashToSign(algorithm ?? allowed?.hash.name ?? "sha256");
+  const family = "RSA-PSS";
+  if (allowed === undefined) return { handle, family, args: [family, hash.native, saltOf(handle, hash, options?.saltLength ?? SALT_MAX)] };
+  if (hash.native !== allowed.hash.native) throw provider("DIGEST_NOT_ALLOWED", "1C8000AE", "digest not allowed");
+  if (verifies && options?.saltLength === SALT_MAX) throw provider("INVALID_SALT_LENGTH", "1C800070", "invalid salt length");
+  const salt = saltOf(handle, hash, options?.saltLength ?? allowed.saltLength);
+  if (salt < allowed.saltLength) throw provider("PSS_SALTLEN_TOO_SMALL", "1C8000AC", "pss saltlen too small");
+  return { handle, family, args: [`RSA-PSS/${allowed.mask.native}`, hash.native, salt] };
 }
 
 // ECDSA's two numbers, side by side or as DER has them.
@@ -69,7 +92,7 @@ const optionsOf = (key) => (typeof key === "object" && key !== null && !ArrayBuf
 function signed(algorithm, data, key) {
   const options = optionsOf(key);
   const encoding = encodingOf(options);
-  const { handle, family, args } = schemeOf(privateKeyOf(key), algorithm, options);
+  const { handle, family, args } = schemeOf(privateKeyOf(key), algorithm, options, false);
   const signature = native.keySign(handle, data, ...args);
   if (signature === undefined) throw failed();
   const bytes = bufferOf(signature);
@@ -79,7 +102,7 @@ function signed(algorithm, data, key) {
 function verified(algorithm, data, key, signature) {
   const options = optionsOf(key);
   const encoding = encodingOf(options);
-  const { handle, family, args } = schemeOf(publicKeyOf(key), algorithm, options);
+  const { handle, family, args } = schemeOf(publicKeyOf(key), algorithm, options, true);
   let bytes = signature;
   if (FIELD_BYTES[family] !== undefined && encoding === "der") bytes = ofDer(signature, FIELD_BYTES[family]);
   if (bytes === undefined) return false;
@@ -92,6 +115,10 @@ function verified(algorithm, data, key, signature) {
   }
   return native.keyVerify(handle, data, ...args, bytes) === true;
 }
+
+/** Whether it is a signature with PSS, with what `pssAllowed` gives of an algorithm. */
+export const verifyPss = (handle, { hash, mask, saltLength }, data, signature) =>
+  native.keyVerify(handle, data, `RSA-PSS/${mask.native}`, hash.native, saltLength, signature) === true;
 
 function later(callback, work) {
   requireFunction(callback, "callback");
@@ -162,26 +189,3 @@ export class Verify extends Collecting {
 
 export const createSign = (algorithm, options) => new Sign(algorithm, options);
 export const createVerify = (algorithm, options) => new Verify(algorithm, options);
-
-function oaep(encrypts, key, options, data) {
-  const padding = options?.padding ?? RSA_PKCS1_OAEP_PADDING;
-  if (padding !== RSA_PKCS1_OAEP_PADDING) throw notImplemented("crypto", "RSA with another padding than OAEP");
-  const { handle, family } = innerOf(key);
-  const hash = hashNamed(options?.oaepHash ?? "sha1");
-  if (hash === undefined) throw error("ERR_OSSL_EVP_INVALID_DIGEST", "Invalid digest");
-  const label = options?.oaepLabel === undefined ? new Uint8Array(0) : sourceOf(options.oaepLabel, "key.oaepLabel", options.encoding);
-  const result = family === "RSA" ? native.rsaOaep(encrypts, handle, sourceOf(data, "buffer", options?.encoding), hash.native, label) : undefined;
-  if (result === undefined) throw error("ERR_OSSL_RSA_OAEP_DECODING_ERROR", `error:02000079:rsa routines::oaep ${encrypts ? "en" : "de"}coding error`);
-  return bufferOf(result);
-}
-
-export const publicEncrypt = (key, data) => oaep(true, publicKeyOf(key), optionsOf(key), data);
-export const privateDecrypt = (key, data) => oaep(false, privateKeyOf(key), optionsOf(key), data);
-
-export function privateEncrypt() {
-  throw notImplemented("crypto", "privateEncrypt");
-}
-
-export function publicDecrypt() {
-  throw notImplemented("crypto", "publicDecrypt");
-}

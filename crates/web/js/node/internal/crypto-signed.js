@@ -1,7 +1,9 @@
 // What certificates and their like are signed with.
 import { children } from "./der.js";
 import { notImplemented } from "./errors.js";
-import { verify } from "./crypto-sign.js";
+import { innerOf } from "./crypto-keys.js";
+import { isPss, pssAllowed } from "./crypto-pss.js";
+import { verify, verifyPss } from "./crypto-sign.js";
 
 const BIT_STRING = 0x03;
 // Hashes by the names of signatures; those of Ed25519 need none.
@@ -39,10 +41,20 @@ export function nameOfOid(bytes) {
 
 /** Whether a key has signed this: the parts are what is signed, the algorithm, and the signature. */
 export function isSignedBy([body, algorithm, signature], key) {
+  if (isPss(algorithm)) return isSignedByPss([body, algorithm, signature], key);
   const name = nameOfOid(children(algorithm.content)[0].content);
   const found = SIGNATURES[name];
   if (found === undefined) throw notImplemented("crypto", `a signature by ${name}`);
   const [type, hash] = found;
   if (signature.tag !== BIT_STRING || key.asymmetricKeyType !== type) return false;
   return verify(hash, body.whole, key, signature.content.subarray(1));
+}
+
+// The algorithm says hash, mask and salt; a key for PSS has to allow them.
+function isSignedByPss([body, algorithm, signature], key) {
+  const used = pssAllowed(algorithm);
+  const { family, handle, allowed } = innerOf(key);
+  if (signature.tag !== BIT_STRING || used === undefined || (family !== "RSA" && family !== "RSA-PSS")) return false;
+  if (allowed !== undefined && (allowed.hash !== used.hash || allowed.mask !== used.mask || used.saltLength < allowed.saltLength)) return false;
+  return verifyPss(handle, used, body.whole, signature.content.subarray(1));
 }

@@ -63,9 +63,18 @@ export function ofPem(text) {
   return found === null ? undefined : { label: found[1], body: found[2], bytes: Buffer.from(found[2].replace(/^[\s\S]*\n\s*\n/, ""), "base64") };
 }
 
-export function toPem(label, bytes) {
+export function toPem(label, bytes, headers = "") {
   const lines = Buffer.from(bytes).toString("base64").replace(/.{64}(?=.)/g, "$&\n");
-  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
+  return `-----BEGIN ${label}-----\n${headers}${lines}\n-----END ${label}-----\n`;
+}
+
+/** What `work` reads; what it does not find there is no key either. */
+export function readable(work) {
+  try {
+    return work();
+  } catch {
+    throw malformed();
+  }
 }
 
 export { malformed };

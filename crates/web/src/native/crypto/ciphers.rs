@@ -1,4 +1,4 @@
-//! Natives of AES.
+//! Natives of AES and Triple DES.
 
 use mote_crypto::{CryptoError, CtrCounter, Direction, Gcm};
 use mote_engine::v8;
@@ -15,6 +15,7 @@ natives! {
     aesGcm => aes_gcm,
     aesCbc => aes_cbc,
     aesCtr => aes_ctr,
+    tripleDesCbc => triple_des_cbc,
     aesWrap => aes_wrap,
     aesUnwrap => aes_unwrap,
 }
@@ -88,6 +89,23 @@ fn aes_unwrap<'s>(
 ) {
     let Some(key) = bytes_arg(&args, 0) else { return throw_type_error(scope, "bytes were expected") };
     answer_with_buffer(scope, &args, &mut rv, 1, 0, |data| mote_crypto::unwrap_key(&key, data));
+}
+
+/// `tripleDesCbc(encrypt, key, data, iv) -> ArrayBuffer | undefined`
+fn triple_des_cbc<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let (Some(key), Some(iv)) = (bytes_arg(&args, 1), bytes_arg(&args, 3)) else {
+        return throw_type_error(scope, "bytes were expected");
+    };
+    let direction = direction_arg(&args);
+    answer_with_buffer(scope, &args, &mut rv, 2, BLOCK_BYTES, |data| {
+        let key = key.as_slice().try_into().map_err(|_| CryptoError::Refused)?;
+        let iv = iv.as_slice().try_into().map_err(|_| CryptoError::Refused)?;
+        mote_crypto::triple_des_cbc(direction, key, iv, data, go_on)
+    });
 }
 
 fn block(bytes: &[u8]) -> Result<[u8; BLOCK_BYTES], CryptoError> {

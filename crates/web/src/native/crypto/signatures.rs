@@ -1,6 +1,6 @@
 //! Natives of signatures, and of encryption with RSA.
 
-use mote_crypto::{CryptoError, Key, Padding};
+use mote_crypto::{CryptoError, Key, Padding, PlainPadding, PlainRsa};
 use mote_engine::v8;
 
 use super::{
@@ -19,6 +19,7 @@ natives! {
     keySign => key_sign,
     keyVerify => key_verify,
     rsaOaep => rsa_oaep,
+    rsaPlain => rsa_plain,
 }
 
 /// How a signature is made.
@@ -29,7 +30,8 @@ enum Scheme {
 }
 
 impl Scheme {
-    /// `scheme`, `hash` and `saltLength` at `index` and behind it; throws and gives `None` if they are none.
+    /// `scheme`, `hash` and `saltLength` at `index` and behind it; throws and gives `None` if they are none. The scheme
+    /// `RSA-PSS/SHA-1` has a mask that is made with this hash; that of `RSA-PSS` is made with the hash of the data.
     fn arg(
         scope: &mut v8::PinScope<'_, '_>,
         args: &v8::FunctionCallbackArguments<'_>,
@@ -43,9 +45,14 @@ impl Scheme {
         let salt_bytes = number_arg(args, index + 2);
         let found = hash.and_then(|hash| match scheme.as_str() {
             "RSASSA-PKCS1-v1_5" => Some(Self::Rsa(Padding::Pkcs1, hash)),
-            "RSA-PSS" => Some(Self::Rsa(Padding::Pss { salt_bytes }, hash)),
             "ECDSA" => Some(Self::Ecdsa(hash)),
-            _ => None,
+            scheme => {
+                let mask = match scheme.strip_prefix("RSA-PSS")? {
+                    "" => hash.of_keys(),
+                    mask => Hash::named(mask.strip_prefix('/')?).and_then(Hash::of_keys),
+                };
+                mask.map(|mask| Self::Rsa(Padding::Pss { salt_bytes, mask }, hash))
+            }
         });
         if found.is_none() {
             throw_type_error(scope, "the signature scheme is unknown");
@@ -126,6 +133,31 @@ fn rsa_oaep<'s>(
     let direction = direction_arg(&args);
     let Some(data) = bytes_arg(&args, 2) else { return throw_type_error(scope, "bytes were expected") };
     let output = with_key(scope, args.get(1), |key| key.oaep(direction, hash, &label, &data));
+    if let Some(Ok(output)) = output {
+        set_buffer(scope, &mut rv, output);
+    }
+}
+
+/// `rsaPlain(operation, key, data) -> ArrayBuffer | undefined`; the operation is `encrypt`, `sign` or `recover`, each with the
+/// padding of PKCS#1, or without any: `encrypt unpadded`, and so on; and `decrypt unpadded`.
+fn rsa_plain<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    let Some(operation) = string_arg(scope, &args, 0) else { return };
+    let operation = match operation.as_str() {
+        "encrypt" => PlainRsa::Encrypt(PlainPadding::Pkcs1),
+        "encrypt unpadded" => PlainRsa::Encrypt(PlainPadding::None),
+        "decrypt unpadded" => PlainRsa::DecryptUnpadded,
+        "sign" => PlainRsa::Sign(PlainPadding::Pkcs1),
+        "sign unpadded" => PlainRsa::Sign(PlainPadding::None),
+        "recover" => PlainRsa::Recover(PlainPadding::Pkcs1),
+        "recover unpadded" => PlainRsa::Recover(PlainPadding::None),
+        _ => return throw_type_error(scope, "the operation is unknown"),
+    };
+    let Some(data) = bytes_arg(&args, 2) else { return throw_type_error(scope, "bytes were expected") };
+    let output = with_key(scope, args.get(1), |key| key.rsa_plain(operation, &data));
     if let Some(Ok(output)) = output {
         set_buffer(scope, &mut rv, output);
     }
