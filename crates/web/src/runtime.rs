@@ -8,7 +8,7 @@ use std::{
 };
 
 use mote_engine::{
-    Isolate, JsError, Ready, Snapshot, Stop, Terminator, Turn, drain_microtasks,
+    Isolate, JsError, Ready, Snapshot, Stop, Terminator, Turn, drain_microtasks, leave,
     modules::{self, LoadError},
     program::{Made, Program, ProgramFormat},
     rejections, v8, watchdog,
@@ -48,6 +48,8 @@ pub trait Console {
     fn log(&self, level: LogLevel, text: &str);
     /// An error that nobody caught.
     fn uncaught(&self, error: &JsError);
+    /// A turn was stopped for this reason and had to be left, and its isolate with it ([`mote_engine::leave`]).
+    fn left(&self, stop: Stop);
 }
 
 /// What is loaded into a runtime.
@@ -207,7 +209,12 @@ impl Runtime {
         let ran = isolate.turn(budget, |scope| self.load_in(scope, worker));
         match ran.turn {
             Turn::Done(result) => result,
-            Turn::Stopped(stop) => Err(LoadError::Stopped(stop)),
+            Turn::Stopped(stop) => {
+                if isolate.is_left() {
+                    self.state.console.left(stop);
+                }
+                Err(LoadError::Stopped(stop))
+            }
         }
     }
 
@@ -389,10 +396,12 @@ impl Runtime {
         which: impl FnOnce(&Hooks) -> &v8::Global<v8::Function>,
         arguments: &[v8::Local<'s, v8::Value>],
     ) -> Option<v8::Local<'s, v8::Value>> {
+        // Whoever calls this holds nothing that others need.
         let hooks = self.hooks.borrow();
         let function = v8::Local::new(scope, which(hooks.as_ref()?));
         drop(hooks);
         let receiver = v8::undefined(scope);
+        let _ground = leave::open();
         function.call(scope, receiver.into(), arguments)
     }
 

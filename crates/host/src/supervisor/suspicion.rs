@@ -60,6 +60,8 @@ pub enum Sign {
     Busy,
     /// A turn of it goes on past its limit.
     RunsOn,
+    /// A turn of it went on past its limit and had to be left, with its isolate.
+    Left,
 }
 
 impl Sign {
@@ -70,6 +72,7 @@ impl Sign {
             Self::LongEvent => "an event of it computes and does I/O in turns, for long",
             Self::Busy => "it has computed most of the time, for long",
             Self::RunsOn => "a turn of it goes on past its CPU limit, and others would wait for it",
+            Self::Left => "a turn of it did not stop at its limit, and its isolate was left behind",
         }
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod fake;
 mod hangs;
 mod lanes;
+mod left;
 mod overview;
 mod spill;
 mod spread;
