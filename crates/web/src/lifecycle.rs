@@ -122,7 +122,7 @@ impl Runtime {
 
     /// A turn was left, and the isolate with it: no event goes on there. It is given up first, so that nothing that the events'
     /// ends would run is tried.
-    fn left(&self, stop: Stop) {
+    pub(crate) fn left(&self, stop: Stop) {
         self.condemned.set(true);
         // They are of its heap, which nobody touches any more.
         let _stay = std::mem::ManuallyDrop::new(self.hooks.borrow_mut().take());

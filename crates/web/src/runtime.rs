@@ -234,7 +234,7 @@ impl Runtime {
             Some(handlers) => handlers,
             None if scope.has_terminated() => return Err(LoadError::Stopped(Stop::Asked)),
             None => match scope.exception() {
-                Some(exception) => return Err(LoadError::Threw(JsError::from_value(scope, exception))),
+                Some(exception) => return Err(LoadError::Threw(JsError::of_turn(scope, exception))),
                 None => return Err(broken()),
             },
         };
@@ -287,8 +287,17 @@ impl Runtime {
     /// Keeps the code that was compiled so far, for the isolates to come.
     pub fn keep_code_cache(&self, made: Made) {
         let has = self.program.borrow().as_ref().is_none_or(|program| program.main().has_code_cache(made));
+        let mut left = None;
         if let (false, Some(isolate)) = (has, self.isolate.borrow_mut().as_mut()) {
-            isolate.turn(self.platform_cpu_max(), |scope| modules::make_code_cache(scope, made));
+            let ran = isolate.turn(self.platform_cpu_max(), |scope| modules::make_code_cache(scope, made));
+            // A finaliser of the worker's may run in any turn.
+            left = match ran.turn {
+                Turn::Stopped(stop) if isolate.is_left() => Some(stop),
+                Turn::Stopped(_) | Turn::Done(()) => None,
+            };
+        }
+        if let Some(stop) = left {
+            self.left(stop);
         }
     }
 
@@ -350,7 +359,7 @@ impl Runtime {
             if !scope.has_terminated()
                 && let Some(exception) = scope.exception()
             {
-                let error = JsError::from_value(scope, exception);
+                let error = JsError::of_turn(scope, exception);
                 self.state.uncaught(self.state.context(context).as_deref(), &error);
             }
             result
@@ -381,7 +390,7 @@ impl Runtime {
                 }
                 let handled = self.call(scope, |hooks| &hooks.unhandled_rejection, &[promise.into(), reason]);
                 if !handled.is_some_and(|handled| handled.is_true()) {
-                    let mut error = JsError::from_value(scope, reason);
+                    let mut error = JsError::of_turn(scope, reason);
                     error.stack = format!("Unhandled promise rejection: {}", error.stack);
                     self.state.uncaught(self.state.current(scope).as_deref(), &error);
                 }

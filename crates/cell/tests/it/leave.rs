@@ -107,6 +107,8 @@ fn a_turn_is_left_wherever_code_of_the_worker_runs() {
             format!("[1].map(() => {SPREAD})"),
             format!("'x'.replace(/x/, () => {SPREAD})"),
             format!("structuredClone({{ get x() {{ return {SPREAD} }} }})"),
+            format!("throw {{ get stack() {{ return {SPREAD} }} }}"),
+            format!("throw new Proxy({{}}, {{ get: () => {SPREAD} }})"),
             format!("JSON.stringify({{ toJSON() {{ return {SPREAD} }} }})"),
             format!("new Headers({{ get x() {{ return {SPREAD} }} }})"),
             format!(
