@@ -21,6 +21,7 @@ mod names;
 mod natives;
 mod node;
 mod node_events;
+mod rehearsal;
 mod side_channels;
 mod sockets;
 mod uncaught;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         natives::tests(),
         node::tests(),
         node_events::tests(),
+        rehearsal::tests(),
         side_channels::tests(),
         sockets::tests(),
         uncaught::tests(),

@@ -1,0 +1,81 @@
+//! An event that nobody has asked for, so that what a first event needs is compiled before there is one.
+//!
+//! It is a GET of `/`, in an isolate that is thrown away, with no way out: whatever the worker asks for fails at once, what it says
+//! nobody hears, and no books are kept. Whether it goes well does not matter. Code that it does not come to is compiled when it is
+//! needed, as ever.
+
+use std::{
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use http_body_util::BodyExt;
+use mote_engine::{JsError, Stop};
+use mote_web::{Call, CallKind, Console, EventUsage, LogLevel, Runtime, UsageSink};
+use mote_wire::{
+    http::{Body, Egress, EgressError, Fetched, empty},
+    limits::Limits,
+    link::Callee,
+};
+use tokio::time::timeout;
+
+/// How long it may take: whoever waits for something that does not come has come to the end of what can be compiled.
+const REHEARSAL_MAX: Duration = Duration::from_millis(500);
+/// As much of the answer is read.
+const ANSWER_BYTES_MAX: usize = 4 << 20;
+/// A name that is nobody's (RFC 6761).
+const URL: &str = "http://worker.invalid/";
+
+/// Has a worker that is loaded serve one event.
+pub(crate) async fn rehearse(runtime: &Rc<Runtime>, limits: Limits) {
+    let cpu_ms = limits.cpu_ms.min(u64::try_from(REHEARSAL_MAX.as_millis()).unwrap_or(u64::MAX));
+    let usage = EventUsage::begin(Arc::new(NoBooks), Limits { cpu_ms, ..limits }, Instant::now());
+    let Ok(request) =
+        http::Request::get(URL).header("accept", "*/*").header("host", "worker.invalid").body(empty())
+    else {
+        return;
+    };
+    let callee = Callee::default();
+    let call = Call { request, url: URL, cf: None, upgrade: None, callee: &callee, kind: CallKind::Fetch };
+    let event = async {
+        let Ok(response) = runtime.serve(call, usage).await else { return };
+        let (mut body, mut read) = (response.into_body(), 0_usize);
+        while let Some(Ok(frame)) = body.frame().await {
+            read = read.saturating_add(frame.data_ref().map_or(0, bytes::Bytes::len));
+            if read > ANSWER_BYTES_MAX {
+                return;
+            }
+        }
+    };
+    // Without an answer it has come as far as it could.
+    let _ = timeout(REHEARSAL_MAX, event).await;
+}
+
+struct NoBooks;
+
+impl UsageSink for NoBooks {
+    fn used_cpu(&self, _time: Duration, _turn: u64) {}
+    fn event_over(&self, _usage: &EventUsage) {}
+}
+
+/// No way out.
+pub(crate) struct Nowhere;
+
+impl Egress for Nowhere {
+    fn fetch(&self, request: http::Request<Body>) -> Fetched {
+        let url = request.uri().to_string();
+        let reason = "the version is only being prepared".to_owned();
+        Box::pin(std::future::ready(Err(EgressError::Refused { url, reason })))
+    }
+}
+
+/// Nobody listens.
+pub(crate) struct Unheard;
+
+impl Console for Unheard {
+    fn log(&self, _level: LogLevel, _text: &str) {}
+    fn uncaught(&self, _error: &JsError) {}
+    // The cell is thrown away.
+    fn left(&self, _stop: Stop) {}
+}
