@@ -23,9 +23,9 @@ impl JsError {
         Self { stack: message.clone(), message }
     }
 
-    /// The same as [`Self::from_value`], for the turn itself, which holds nothing meanwhile: the getters may be left
+    /// The same as [`Self::from_value`], for whoever holds nothing meanwhile: V8 may be left in one of the getters
     /// ([`leave::open`]).
-    pub fn of_turn<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Self {
+    pub fn from_value_openly<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Self {
         let _ground = leave::open();
         Self::from_value(scope, value)
     }

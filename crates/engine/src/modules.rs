@@ -89,7 +89,7 @@ pub fn load<'s>(
             Err(LoadError::Stopped(Stop::Asked))
         }
         None => match scope.exception() {
-            Some(exception) => Err(LoadError::Threw(JsError::of_turn(scope, exception))),
+            Some(exception) => Err(LoadError::Threw(JsError::from_value_openly(scope, exception))),
             None => Err(settled(scope, program.main())),
         },
     }
@@ -177,7 +177,7 @@ fn settled(scope: &mut v8::PinScope<'_, '_>, main: &ProgramModule) -> LoadError 
         let module = v8::Local::new(scope, module);
         if module.get_status() == v8::ModuleStatus::Errored {
             let exception = module.get_exception();
-            return LoadError::Threw(JsError::of_turn(scope, exception));
+            return LoadError::Threw(JsError::from_value_openly(scope, exception));
         }
     }
     LoadError::NeverSettles { module: main.name.clone() }

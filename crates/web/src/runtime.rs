@@ -234,7 +234,9 @@ impl Runtime {
             Some(handlers) => handlers,
             None if scope.has_terminated() => return Err(LoadError::Stopped(Stop::Asked)),
             None => match scope.exception() {
-                Some(exception) => return Err(LoadError::Threw(JsError::of_turn(scope, exception))),
+                Some(exception) => {
+                    return Err(LoadError::Threw(JsError::from_value_openly(scope, exception)));
+                }
                 None => return Err(broken()),
             },
         };
@@ -359,7 +361,7 @@ impl Runtime {
             if !scope.has_terminated()
                 && let Some(exception) = scope.exception()
             {
-                let error = JsError::of_turn(scope, exception);
+                let error = JsError::from_value_openly(scope, exception);
                 self.state.uncaught(self.state.context(context).as_deref(), &error);
             }
             result
@@ -390,7 +392,7 @@ impl Runtime {
                 }
                 let handled = self.call(scope, |hooks| &hooks.unhandled_rejection, &[promise.into(), reason]);
                 if !handled.is_some_and(|handled| handled.is_true()) {
-                    let mut error = JsError::of_turn(scope, reason);
+                    let mut error = JsError::from_value_openly(scope, reason);
                     error.stack = format!("Unhandled promise rejection: {}", error.stack);
                     self.state.uncaught(self.state.current(scope).as_deref(), &error);
                 }
