@@ -163,3 +163,58 @@ pub(crate) fn code_guard() -> u32 {
     }
     0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Deep {
+        place: usize,
+        depth: u32,
+        how: usize,
+    }
+
+    unsafe extern "C" fn descend(deep: *mut c_void) {
+        // SAFETY: `run` gives it one.
+        let deep = unsafe { &mut *deep.cast::<Deep>() };
+        go_down(deep, deep.depth);
+    }
+
+    #[inline(never)]
+    fn go_down(deep: &mut Deep, depth: u32) {
+        // Registers of all kinds are in use here.
+        let (mut words, mut numbers) = ([u64::from(depth); 12], [f64::from(depth); 12]);
+        for (word, number) in words.iter_mut().zip(&mut numbers) {
+            *word = std::hint::black_box(word.rotate_left(7));
+            *number = std::hint::black_box(*number * 1.5);
+        }
+        if depth > 0 {
+            go_down(deep, depth - 1);
+        } else if deep.how != RETURNED {
+            // SAFETY: `run` has not returned, and nothing of what was called since has to be dropped.
+            unsafe { back(deep.place, deep.how) };
+        }
+        std::hint::black_box((words, numbers));
+    }
+
+    #[inline(never)]
+    fn run(depth: u32, how: usize) -> usize {
+        let mut deep = Deep { place: 0, depth, how };
+        let place = &raw mut deep.place;
+        // SAFETY: `descend` takes a `Deep` and does not unwind.
+        unsafe { land(descend, (&raw mut deep).cast(), place) }
+    }
+
+    #[test]
+    fn a_call_ends_by_returning_or_by_a_jump_and_its_caller_has_all_that_it_had() {
+        let (mut integers, mut numbers) = (0_u64, 0.0_f64);
+        for round in 0..1_000_u32 {
+            for how in [RETURNED, 1, 2] {
+                assert_eq!(run(round % 50, how), how);
+                integers = integers.wrapping_add(u64::from(round));
+                numbers += f64::from(round) / 2.0;
+            }
+        }
+        assert_eq!((integers, numbers), (1_498_500, 749_250.0));
+    }
+}

@@ -275,3 +275,75 @@ fn leave(here: &Here, guard: &HeapGuard, how: usize) {
     // this room's invariant, which `open` and `closed` keep.
     unsafe { jump::back(target, how) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use super::*;
+    use crate::{
+        isolate::{Isolate, IsolateOptions, Stop, Turn},
+        platform,
+        snapshot::{self, Snapshot, Source},
+    };
+
+    static TEXT: v8::OneByteConst = v8::String::create_external_onebyte_const(
+        b"export function sum(n) { return n ? n + sum(n - 1) : 0; }",
+    );
+    static CODE: OnceLock<&'static [u8]> = OnceLock::new();
+    static SOURCES: &[Source] = &[Source { name: "main", text: &TEXT, code: &CODE }];
+
+    fn start() -> Isolate {
+        static BLOB: OnceLock<&'static [u8]> = OnceLock::new();
+        platform::initialize(&[]);
+        let blob = BLOB.get_or_init(|| {
+            Box::leak(snapshot::make(&[], SOURCES, "main", &["sum"]).unwrap().into_boxed_slice())
+        });
+        Isolate::from_snapshot(&Snapshot::from_static(blob, &[], SOURCES), IsolateOptions::default())
+    }
+
+    /// What a turn comes to in which V8 says that it has no memory left, at this place of its code.
+    fn without_memory(isolate: &mut Isolate, location: &CStr, ground: fn() -> Ground) -> Turn<&'static str> {
+        let details = v8::OomDetails { is_heap_oom: true, detail: ptr::null() };
+        let ran = isolate.turn(Duration::from_secs(10), |_| {
+            let _ground = ground();
+            // SAFETY: as V8 calls it: with the name of a place.
+            unsafe { out_of_memory(location.as_ptr().cast(), &details) };
+            "V8 goes on, and ends the process"
+        });
+        ran.turn
+    }
+
+    fn sum(isolate: &mut Isolate) -> Turn<Option<f64>> {
+        let ran = isolate.turn(Duration::from_secs(10), |scope| {
+            let function = snapshot::hook(scope, 0)?;
+            let (receiver, number) = (v8::undefined(scope), v8::Integer::new(scope, 100));
+            let _ground = open();
+            function.call(scope, receiver.into(), &[number.into()])?.number_value(scope)
+        });
+        ran.turn
+    }
+
+    // One test, since V8 lives once in a process.
+    #[test]
+    fn a_turn_without_memory_is_left_where_that_is_possible_and_others_go_on() {
+        let before = left_behind().isolates;
+        for round in 1..=20 {
+            let (mut isolate, mut other) = (start(), start());
+            for (location, ground) in [
+                (AFTER_LAST_RESORT, closed as fn() -> Ground),
+                (c"MarkCompactCollector: young object promotion failed", open),
+                (c"Zone", open),
+            ] {
+                let turn = without_memory(&mut isolate, location, ground);
+                assert!(matches!(turn, Turn::Done(_)) && !isolate.is_left(), "{location:?}: {turn:?}");
+            }
+            let turn = without_memory(&mut isolate, AFTER_LAST_RESORT, open);
+            assert!(matches!(turn, Turn::Stopped(Stop::Memory)) && isolate.is_left(), "{turn:?}");
+            assert_eq!(left_behind().isolates, before + round);
+            let turn = sum(&mut other);
+            assert!(matches!(turn, Turn::Done(Some(5050.0))), "{turn:?}");
+            other.collect_garbage();
+        }
+    }
+}
