@@ -17,7 +17,7 @@ use std::{
 use http_body_util::BodyExt;
 use mote_cell::{
     Cell, CellOptions, Debugging, Deployment, Directory, EventLog, JsError, LogLevel, Observer, Pressure,
-    Watched,
+    Stop, Watched,
 };
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
@@ -123,6 +123,7 @@ struct Silent;
 impl Observer for Silent {
     fn console(&self, _worker: &str, _level: LogLevel, _text: &str) {}
     fn uncaught(&self, _worker: &str, _error: &JsError) {}
+    fn left(&self, _worker: &str, _stop: Stop) {}
     fn event(&self, _event: &EventLog<'_>) {}
     fn wants_events(&self) -> bool {
         false

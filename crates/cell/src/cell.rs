@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mote_engine::{JsError, Snapshot, modules::LoadError};
+use mote_engine::{JsError, Snapshot, Stop, modules::LoadError};
 use mote_web::{Blank, Console, Failure, LogLevel, Outcome, Runtime, Worker};
 use mote_wire::{
     bundle::Bundle,
@@ -100,6 +100,9 @@ pub trait Observer: Send + Sync {
     fn event(&self, event: &EventLog<'_>);
     /// An event of a worker that is watched is over, `waitUntil` work included.
     fn story(&self, _story: Story) {}
+    /// A turn of a worker was stopped for this reason and went on. It was left, and its isolate with it: what that held stays
+    /// with the process.
+    fn left(&self, worker: &str, stop: Stop);
     /// False if only failed events are worth telling; the cell then takes no time of any.
     fn wants_events(&self) -> bool {
         true

@@ -34,7 +34,7 @@ pub use answer::error_of;
 pub use cell::{Cell, CellOptions, Deployment, EventLog, Observer};
 pub use directory::{Directory, Entry, KillSwitch};
 pub use journal::{Line, Story, Watched, What};
-pub use mote_engine::{JsError, inspector::Frontend, modules::LoadError};
+pub use mote_engine::{JsError, Stop, inspector::Frontend, modules::LoadError};
 pub use mote_web::{CallKind, Failure, LogLevel, Outcome, Runtime};
 pub use program::Debugging;
 pub use recent::Event;

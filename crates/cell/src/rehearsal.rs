@@ -12,7 +12,7 @@ use std::{
 
 use http::header::{ACCEPT, HOST as HOST_HEADER, LOCATION};
 use http_body_util::BodyExt;
-use mote_engine::JsError;
+use mote_engine::{JsError, Stop};
 use mote_web::{Call, CallKind, Console, EventUsage, LogLevel, Runtime, UsageSink};
 use mote_wire::{
     http::{Body, Egress, EgressError, Fetched, empty},
@@ -90,4 +90,6 @@ pub(crate) struct Unheard;
 impl Console for Unheard {
     fn log(&self, _level: LogLevel, _text: &str) {}
     fn uncaught(&self, _error: &JsError) {}
+    // The cell is thrown away.
+    fn left(&self, _stop: Stop) {}
 }

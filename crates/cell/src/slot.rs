@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use mote_engine::{JsError, Terminator, modules::LoadError};
+use mote_engine::{JsError, Stop, Terminator, modules::LoadError};
 use mote_schedule::keep::Kept;
 use mote_web::{Console, Failure, LogLevel, Outcome, Runtime, Worker};
 use mote_wire::{http::Egress, limits::Limits};
@@ -165,5 +165,9 @@ impl Console for SlotConsole {
 
     fn uncaught(&self, error: &JsError) {
         self.observer.uncaught(&self.name, error);
+    }
+
+    fn left(&self, stop: Stop) {
+        self.observer.left(&self.name, stop);
     }
 }

@@ -1,6 +1,6 @@
 //! What a tenant's code threw, as text that is safe to keep after the turn.
 
-use crate::{source_map::SourceMaps, v8};
+use crate::{leave, source_map::SourceMaps, v8};
 
 /// A thrown value, or a rejection's reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +21,13 @@ impl JsError {
     pub fn plain(message: impl Into<String>) -> Self {
         let message = message.into();
         Self { stack: message.clone(), message }
+    }
+
+    /// The same as [`Self::from_value`], for whoever holds nothing meanwhile: V8 may be left in one of the getters
+    /// ([`leave::open`]).
+    pub fn from_value_openly<'s>(scope: &mut v8::PinScope<'s, '_>, value: v8::Local<'s, v8::Value>) -> Self {
+        let _ground = leave::open();
+        Self::from_value(scope, value)
     }
 
     /// Reads a thrown value. It may run getters of the tenant's, so call it within the turn.

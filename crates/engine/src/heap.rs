@@ -2,10 +2,12 @@
 
 use std::{
     ffi::c_void,
+    rc::Rc,
     sync::atomic::{AtomicBool, Ordering},
 };
 
 use crate::{
+    leave,
     memory::MemoryAccount,
     nudge, v8, wasm_memory,
     watchdog::{self, StoppedFromOutside},
@@ -17,6 +19,8 @@ use crate::{
 /// head-room aborts the process - with every tenant in it. Why so much: a single native may allocate hundreds of
 /// megabytes before that check (a huge array), and room that is not used costs nothing.
 const HEADROOM_BYTES: usize = 1 << 30;
+/// What a heap may grow past its limit while its turn goes on: then there is no time left to wait for V8.
+const FAR_PAST_BYTES: usize = HEADROOM_BYTES / 2;
 
 /// Watches one isolate's heap. It must live as long as the isolate: V8 holds its address.
 pub(crate) struct HeapGuard {
@@ -36,22 +40,52 @@ impl HeapGuard {
         id: u64,
         bytes_max: usize,
         account: MemoryAccount,
-    ) -> Box<Self> {
+    ) -> Rc<Self> {
         // SAFETY: only used in V8's callbacks, which come while the isolate is alive.
         let raw = unsafe { isolate.as_raw_isolate_ptr() };
         let handle = isolate.thread_safe_handle();
         let tripped = AtomicBool::new(false);
         let thread = watchdog::this_thread();
-        let guard = Box::new(Self { handle, isolate: raw, bytes_max, account, tripped, id, thread });
+        let guard = Rc::new(Self { handle, isolate: raw, bytes_max, account, tripped, id, thread });
         let data = std::ptr::from_ref::<Self>(&guard).cast_mut().cast::<c_void>();
         isolate.add_near_heap_limit_callback(near_heap_limit, data);
-        isolate.add_gc_epilogue_callback(after_collection, data, v8::GCType::kGCTypeMarkSweepCompact);
+        let any = v8::GCType::kGCTypeMarkSweepCompact
+            | v8::GCType::kGCTypeScavenge
+            | v8::GCType::kGCTypeIncrementalMarking;
+        isolate.add_gc_prologue_callback(before_collection, data, any);
+        isolate.add_gc_epilogue_callback(after_collection, data, any);
+        isolate.set_oom_error_handler(leave::out_of_memory);
         guard
     }
 
     /// True once the heap has reached its limit.
     pub(crate) fn tripped(&self) -> bool {
         self.tripped.load(Ordering::Acquire)
+    }
+
+    /// True where the heap has grown so far past its limit that V8 may soon have none left.
+    pub(crate) fn is_far_past(&self) -> bool {
+        self.tripped() && self.statistics().used_heap_size() > self.bytes_max.saturating_add(FAR_PAST_BYTES)
+    }
+
+    /// What the heap and its buffers take of the process's memory.
+    pub(crate) fn bytes_held(&self) -> u64 {
+        let statistics = self.statistics();
+        statistics.total_heap_size().saturating_add(statistics.external_memory()) as u64
+    }
+
+    /// Has V8 begin to collect with the next large piece of memory that is taken, on a thread that runs a turn of the isolate
+    /// now and does not end it as long as this takes: there it can be left.
+    pub(crate) fn press(&self) {
+        // SAFETY: the caller's promise keeps the isolate alive, and V8 lets other threads call this.
+        let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(self.isolate) };
+        isolate.memory_pressure_notification(v8::MemoryPressureLevel::Moderate);
+    }
+
+    fn statistics(&self) -> v8::HeapStatistics {
+        // SAFETY: whoever asks is in one of V8's callbacks, which come while the isolate is alive.
+        let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(self.isolate) };
+        isolate.get_heap_statistics()
     }
 
     /// Takes note of what is used, garbage included; true if that is more than the hard limit.
@@ -83,6 +117,7 @@ impl HeapGuard {
     /// # Safety
     /// `data` is the address of the isolate's guard, and V8 calls this back on the isolate's thread.
     pub(crate) unsafe extern "C" fn look_while_running(_isolate: v8::UnsafeRawIsolatePtr, data: *mut c_void) {
+        let _ground = leave::closed();
         // SAFETY: the caller's promise; the isolate's owner drops the guard after V8's isolate.
         let guard = unsafe { &*data.cast::<Self>() };
         // SAFETY: V8 calls back while the isolate is alive.
@@ -106,27 +141,39 @@ impl HeapGuard {
 unsafe extern "C" fn near_heap_limit(data: *mut c_void, current: usize, _initial: usize) -> usize {
     // SAFETY: `data` is the guard that `install` made; the isolate owns it and drops it after V8's isolate.
     let guard = unsafe { &*data.cast::<HeapGuard>() };
-    // SAFETY: V8 calls back on the isolate's thread while the isolate is alive.
-    let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(guard.isolate) };
-    if isolate.get_heap_statistics().used_heap_size() >= guard.bytes_max / 4 * 3 {
+    if guard.statistics().used_heap_size() >= guard.bytes_max / 4 * 3 {
         guard.trip();
     }
     current.max(guard.bytes_max.saturating_add(HEADROOM_BYTES))
 }
 
+/// A turn that V8 does not stop is left before V8 goes to work again.
+unsafe extern "C" fn before_collection(
+    _isolate: v8::UnsafeRawIsolatePtr,
+    _kind: v8::GCType,
+    flags: v8::GCCallbackFlags,
+    data: *mut c_void,
+) {
+    // SAFETY: as in `near_heap_limit`.
+    let guard = unsafe { &*data.cast::<HeapGuard>() };
+    leave::collection_begins(guard, flags);
+}
+
 /// With the head-room given, V8 itself would not stop at the limit any more; and what is outside of the heap counts, too.
 unsafe extern "C" fn after_collection(
     _isolate: v8::UnsafeRawIsolatePtr,
-    _kind: v8::GCType,
+    kind: v8::GCType,
     _flags: v8::GCCallbackFlags,
     data: *mut c_void,
 ) {
     // SAFETY: as in `near_heap_limit`.
     let guard = unsafe { &*data.cast::<HeapGuard>() };
-    // SAFETY: V8 calls back on the isolate's thread while the isolate is alive.
-    let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(guard.isolate) };
-    let statistics = isolate.get_heap_statistics();
-    if guard.account.saw_live_heap(statistics.used_heap_size(), statistics.external_memory()) {
-        guard.trip();
+    // The other kinds look at what is young alone, or have only begun.
+    if kind == v8::GCType::kGCTypeMarkSweepCompact {
+        let statistics = guard.statistics();
+        if guard.account.saw_live_heap(statistics.used_heap_size(), statistics.external_memory()) {
+            guard.trip();
+        }
     }
+    leave::collection_ends();
 }

@@ -1,5 +1,7 @@
 //! One V8 isolate, and the only way to run code in it: a turn.
 
+mod left;
+mod outcome;
 mod terminator;
 
 use std::{
@@ -12,12 +14,15 @@ use std::{
     time::Duration,
 };
 
+use outcome::Signs;
+pub use outcome::{Ran, Stop, Turn};
 pub use terminator::Terminator;
 
 use crate::{
     buffers,
     heap::HeapGuard,
     inspector::{Frontend, Inspector},
+    leave::{self, Exit},
     memory::MemoryAccount,
     meter::Stretch,
     nudge,
@@ -33,45 +38,6 @@ pub enum Ready {}
 /// An isolate that was stopped: it runs nothing any more. All it has is [`Isolate::bury`].
 #[derive(Debug)]
 pub enum Condemned {}
-
-/// Why a turn was stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// It used more CPU time than it may.
-    Cpu,
-    /// The heap reached its limit.
-    Memory,
-    /// Somebody asked for it ([`Terminator::terminate`] or the debugger).
-    Asked,
-}
-
-impl std::fmt::Display for Stop {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::Cpu => "used more CPU time than it may",
-            Self::Memory => "used more memory than it may",
-            Self::Asked => "was stopped",
-        })
-    }
-}
-
-/// How a turn went.
-#[derive(Debug)]
-pub enum Turn<R> {
-    /// It ran to its end.
-    Done(R),
-    /// It was stopped on the way; what it did so far stays done. Condemn the isolate.
-    Stopped(Stop),
-}
-
-/// A turn, and what it cost.
-#[derive(Debug)]
-pub struct Ran<R> {
-    /// How it went.
-    pub turn: Turn<R>,
-    /// CPU time that it used.
-    pub cpu: Duration,
-}
 
 /// What an isolate is made with.
 #[derive(Debug, Clone, Copy)]
@@ -130,18 +96,20 @@ pub struct Isolate<State = Ready> {
 struct Inner {
     /// The debugger's door; it must be gone before V8's isolate is.
     inspector: Option<Inspector>,
-    /// `None` only while it is being dropped.
+    /// `None` while it is being dropped, and when it was left behind.
     isolate: Option<v8::OwnedIsolate>,
     context: Option<v8::Global<v8::Context>>,
-    guard: Box<HeapGuard>,
+    guard: Rc<HeapGuard>,
     account: MemoryAccount,
     id: u64,
     label: u32,
     end: End,
+    /// Whether a turn of it may be left.
+    exit: Exit,
     /// A [`Terminator`] has asked for its end. V8 forgets that a turn was terminated once the turn has unwound.
     asked: Arc<AtomicBool>,
     /// Keeps the bytes alive that V8 has a pointer to. Those of a packed heap are never freed.
-    _snapshot: Snapshot,
+    snapshot: Snapshot,
 }
 
 /// How an isolate ends.
@@ -228,8 +196,9 @@ impl Isolate<Ready> {
             id,
             label: options.label,
             end,
+            exit: if end == End::Gone { Exit::Possible } else { Exit::Never },
             asked: Arc::default(),
-            _snapshot: kept.clone(),
+            snapshot: kept.clone(),
         };
         Self { inner, state: PhantomData }
     }
@@ -239,7 +208,7 @@ impl Isolate<Ready> {
     /// Microtasks are the caller's to run ([`drain_microtasks`]), since what follows them (unhandled rejections) is
     /// policy.
     pub fn turn<R>(&mut self, budget: Duration, work: impl FnOnce(&mut v8::PinScope<'_, '_>) -> R) -> Ran<R> {
-        let Inner { isolate: Some(isolate), context: Some(context), guard, id, label, asked, .. } =
+        let Inner { isolate: Some(isolate), context: Some(context), guard, id, label, asked, exit, .. } =
             &mut self.inner
         else {
             return Ran { turn: Turn::Stopped(Stop::Asked), cpu: Duration::ZERO };
@@ -248,41 +217,54 @@ impl Isolate<Ready> {
         let stretch = Stretch::begin();
         let shown = watchdog::show(*label, budget);
         let watched = watchdog::begin(entered.isolate, guard, *id, stretch.began_at(), budget);
-        let result = {
-            v8::scope!(let scope, &mut *entered.isolate);
-            let context = v8::Local::new(scope, &*context);
-            let scope = &mut v8::ContextScope::new(scope, context);
-            work(scope)
-        };
-        if platform::pump(entered.isolate) {
-            // A finished background task may have settled promises.
-            entered.isolate.perform_microtask_checkpoint();
-        }
+        let ended = leave::landing(*exit, guard, || {
+            let result = {
+                v8::scope!(let scope, &mut *entered.isolate);
+                let context = v8::Local::new(scope, &*context);
+                let scope = &mut v8::ContextScope::new(scope, context);
+                work(scope)
+            };
+            if platform::pump(entered.isolate) {
+                // A finished background task may have settled promises.
+                let _ground = leave::open();
+                entered.isolate.perform_microtask_checkpoint();
+            }
+            result
+        });
         let over_budget = watched.end();
         drop(shown);
         let asked = asked.load(Ordering::Acquire);
+        let result = match ended {
+            Ok(result) => result,
+            Err(left) => {
+                let (cpu, memory) = (stretch.used(), left.out_of_memory || guard.tripped());
+                drop(entered);
+                self.inner.leave_behind();
+                return Ran { turn: Turn::Stopped(Signs { memory, asked, over_budget }.reason()), cpu };
+            }
+        };
         let terminating = entered.isolate.is_execution_terminating();
         if over_budget || asked || terminating {
             entered.isolate.cancel_terminate_execution();
+            // See `HeapGuard::press`.
+            entered.isolate.memory_pressure_notification(v8::MemoryPressureLevel::None);
         }
         let cpu = stretch.used();
         if cpu >= LOOK_AFTER {
             guard.look(entered.isolate);
         }
         guard.collect_if_over(entered.isolate);
-        // Whoever stops a turn may ask several times, so the reasons have an order.
-        let turn = if guard.tripped() {
-            Turn::Stopped(Stop::Memory)
-        } else if asked {
-            Turn::Stopped(Stop::Asked)
-        } else if over_budget {
-            Turn::Stopped(Stop::Cpu)
-        } else if terminating {
-            Turn::Stopped(Stop::Asked)
-        } else {
-            Turn::Done(result)
-        };
+        let signs = Signs { memory: guard.tripped(), asked, over_budget };
+        let turn =
+            if signs.any() || terminating { Turn::Stopped(signs.reason()) } else { Turn::Done(result) };
         Ran { turn, cpu }
+    }
+
+    /// Whether a turn of it had to be left ([`crate::leave`]): it is in the middle of something for ever, runs nothing any
+    /// more, and nothing of it is freed.
+    #[must_use]
+    pub fn is_left(&self) -> bool {
+        self.inner.isolate.is_none()
     }
 
     /// The account of all the memory that is kept for it.
@@ -305,10 +287,13 @@ impl Isolate<Ready> {
 
     /// Makes it possible to attach a debugger later. Call it before code is loaded.
     pub fn allow_inspector(&mut self, name: &str) {
-        let Inner { isolate: Some(isolate), context: Some(context), inspector, .. } = &mut self.inner else {
+        let Inner { isolate: Some(isolate), context: Some(context), inspector, exit, .. } = &mut self.inner
+        else {
             return;
         };
         let entered = Entered::enter(isolate);
+        // A debugger holds on to more than the isolate.
+        *exit = Exit::Never;
         *inspector = Some(Inspector::new(entered.isolate, context, name));
     }
 
@@ -456,7 +441,10 @@ impl<State> std::fmt::Debug for Isolate<State> {
 }
 
 /// Runs the microtasks that are due, until there are none.
+///
+/// Whoever calls this holds nothing that [`leave::open`] does not allow.
 pub fn drain_microtasks(scope: &mut v8::PinScope<'_, '_>) {
+    let _ground = leave::open();
     scope.perform_microtask_checkpoint();
 }
 

@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use crate::{
     error::{JsError, throw},
     isolate::{Stop, drain_microtasks},
+    leave,
     program::{Made, ModuleKind, Program, ProgramFormat, ProgramModule},
     source_map::SourceMaps,
     sources::{fill, keys_of},
@@ -88,7 +89,7 @@ pub fn load<'s>(
             Err(LoadError::Stopped(Stop::Asked))
         }
         None => match scope.exception() {
-            Some(exception) => Err(LoadError::Threw(JsError::from_value(scope, exception))),
+            Some(exception) => Err(LoadError::Threw(JsError::from_value_openly(scope, exception))),
             None => Err(settled(scope, program.main())),
         },
     }
@@ -120,7 +121,10 @@ fn load_modules<'s>(
 ) -> Option<v8::Local<'s, v8::Object>> {
     let module = module_named(scope, main)?;
     module.instantiate_module(scope, resolve)?;
-    let promise = module.evaluate(scope)?;
+    let promise = {
+        let _ground = leave::open();
+        module.evaluate(scope)?
+    };
     drain_microtasks(scope);
     if let Ok(promise) = promise.try_cast::<v8::Promise>() {
         match promise.state() {
@@ -152,7 +156,10 @@ fn run_script<'s>(
         v8::script_compiler::NoCacheReason::NoReason,
     )?;
     count_cache(scope, &source);
-    script.run(scope)?;
+    {
+        let _ground = leave::open();
+        script.run(scope)?;
+    }
     if main.code_cache().is_none() {
         let unbound = script.get_unbound_script(scope);
         if let Some(cache) = unbound.create_code_cache() {
@@ -170,7 +177,7 @@ fn settled(scope: &mut v8::PinScope<'_, '_>, main: &ProgramModule) -> LoadError 
         let module = v8::Local::new(scope, module);
         if module.get_status() == v8::ModuleStatus::Errored {
             let exception = module.get_exception();
-            return LoadError::Threw(JsError::from_value(scope, exception));
+            return LoadError::Threw(JsError::from_value_openly(scope, exception));
         }
     }
     LoadError::NeverSettles { module: main.name.clone() }
@@ -300,6 +307,7 @@ fn resolve<'s>(
     _attributes: v8::Local<'s, v8::FixedArray>,
     referrer: v8::Local<'s, v8::Module>,
 ) -> Option<v8::Local<'s, v8::Module>> {
+    let _ground = leave::closed();
     v8::callback_scope!(unsafe scope, context);
     let specifier = specifier.to_rust_string_lossy(scope);
     let referrer = scope
@@ -359,6 +367,7 @@ fn evaluate_builtin<'s>(
     context: v8::Local<'s, v8::Context>,
     module: v8::Local<'s, v8::Module>,
 ) -> Option<v8::Local<'s, v8::Value>> {
+    let _ground = leave::closed();
     v8::callback_scope!(unsafe scope, context);
     let name = name_of(scope, module)?;
     let exports = exports_of(scope, &name)?;
@@ -372,6 +381,7 @@ fn import_dynamically<'s, 'i>(
     specifier: v8::Local<'s, v8::String>,
     _attributes: v8::Local<'s, v8::FixedArray>,
 ) -> Option<v8::Local<'s, v8::Promise>> {
+    let _ground = leave::closed();
     let resolver = v8::PromiseResolver::new(scope)?;
     let promise = resolver.get_promise(scope);
     v8::tc_scope!(let scope, scope);
@@ -403,7 +413,10 @@ fn import<'s>(
     if module.get_status() == v8::ModuleStatus::Uninstantiated {
         module.instantiate_module(scope, resolve)?;
     }
-    let evaluated = module.evaluate(scope)?;
+    let evaluated = {
+        let _ground = leave::open();
+        module.evaluate(scope)?
+    };
     Some((evaluated.try_cast().ok()?, module.get_module_namespace()))
 }
 
@@ -420,6 +433,7 @@ unsafe extern "C" fn initialize_import_meta(
     module: v8::Local<'_, v8::Module>,
     meta: v8::Local<'_, v8::Object>,
 ) {
+    let _ground = leave::closed();
     v8::callback_scope!(unsafe scope, context);
     let Some(name) = name_of(scope, module) else { return };
     let main = scope.get_slot::<ModuleMap>().is_some_and(|map| map.program.main().name == name);
@@ -436,6 +450,7 @@ unsafe extern "C" fn allow_wasm(
     context: v8::Local<'_, v8::Context>,
     _source: v8::Local<'_, v8::String>,
 ) -> bool {
+    let _ground = leave::closed();
     v8::callback_scope!(unsafe scope, context);
     scope.get_slot::<ModuleMap>().is_some_and(|map| map.compiling_wasm)
 }

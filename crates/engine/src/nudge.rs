@@ -84,6 +84,11 @@ impl Away {
     }
 }
 
+/// Whether this thread is on a fiber's stack now.
+pub(crate) fn is_away() -> bool {
+    LEFT_AT.get() != 0
+}
+
 impl Drop for Away {
     fn drop(&mut self) {
         LEFT_AT.set(self.before);

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::{v8, watchdog};
+use crate::{leave, v8, watchdog};
 
 static PLATFORM: OnceLock<v8::SharedRef<v8::Platform>> = OnceLock::new();
 
@@ -58,6 +58,7 @@ fn random_bytes(buffer: &mut [u8]) -> bool {
 /// something.
 pub(crate) fn pump(isolate: &v8::Isolate) -> bool {
     let mut any = false;
+    let _ground = leave::open();
     if let Some(platform) = PLATFORM.get() {
         // Finalisers are the tenant's code; each may have to be stopped anew.
         while !watchdog::is_stop_due() && v8::Platform::pump_message_loop(platform, isolate, false) {

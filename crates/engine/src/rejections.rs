@@ -45,6 +45,7 @@ pub fn take_handled<'s>(scope: &mut v8::PinScope<'s, '_>) -> Vec<v8::Local<'s, v
 }
 
 unsafe extern "C" fn rejected(message: v8::PromiseRejectMessage<'_>) {
+    let _ground = crate::leave::closed();
     v8::callback_scope!(unsafe scope, &message);
     let promise = message.get_promise();
     match message.get_event() {

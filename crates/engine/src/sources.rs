@@ -87,6 +87,7 @@ pub(crate) fn resolve<'s>(
     _attributes: v8::Local<'s, v8::FixedArray>,
     referrer: v8::Local<'s, v8::Module>,
 ) -> Option<v8::Local<'s, v8::Module>> {
+    let _ground = crate::leave::closed();
     v8::callback_scope!(unsafe scope, context);
     let specifier = specifier.to_rust_string_lossy(scope);
     let linking = scope.get_slot::<Linking>()?;
@@ -163,6 +164,7 @@ pub(crate) fn fill_stand_in<'s>(
     context: v8::Local<'s, v8::Context>,
     module: v8::Local<'s, v8::Module>,
 ) -> Option<v8::Local<'s, v8::Value>> {
+    let _ground = crate::leave::closed();
     v8::callback_scope!(unsafe scope, context);
     let linking = scope.get_slot::<Linking>()?;
     let name = linking.stand_ins.iter().find(|(_, known)| *known == module)?.0.clone();

@@ -45,6 +45,8 @@ struct ThreadWatch {
     state: AtomicU64,
     /// The thread's CPU time in microseconds at which the running turn must be over.
     deadline_us: AtomicU64,
+    /// Its CPU time in microseconds when the running turn was told to stop, if it was.
+    told_us: AtomicU64,
     clock: libc::clockid_t,
     thread: Nudged,
     /// The process-wide number of the isolate that was entered last.
@@ -229,6 +231,15 @@ pub fn is_stop_due() -> bool {
     })
 }
 
+/// The CPU time of this thread when its running turn was told to stop, if this thread was told by the watchdog.
+pub(crate) fn told_at() -> Option<Duration> {
+    WATCH.with_borrow(|slot| {
+        let (watch, _) = slot.as_ref()?;
+        let phase = watch.state.load(Ordering::Acquire) & PHASE;
+        (phase == FIRED).then(|| Duration::from_micros(watch.told_us.load(Ordering::Relaxed)))
+    })
+}
+
 fn register() -> Arc<ThreadWatch> {
     WATCHDOG.get_or_init(|| {
         let spawned = std::thread::Builder::new().name("watchdog".into()).spawn(watch_all);
@@ -238,6 +249,7 @@ fn register() -> Arc<ThreadWatch> {
     let watch = Arc::new(ThreadWatch {
         state: AtomicU64::new(IDLE),
         deadline_us: AtomicU64::new(u64::MAX),
+        told_us: AtomicU64::new(0),
         clock: this_threads_clock(),
         thread: Nudged::this_thread(),
         entered: AtomicU64::new(0),
@@ -291,7 +303,7 @@ impl Watched {
         let left = deadline.saturating_sub(micros(meter::cpu_time(thread.clock)));
         // A turn that has ended since may have left its deadline to the next one: the state decides in `fire`.
         if left == 0 {
-            fire(thread, state);
+            fire(thread, state, Asked::First);
             self.ask_at = now + NUDGE_PERIOD_MIN;
             return Some(NUDGE_PERIOD_MIN);
         }
@@ -302,7 +314,7 @@ impl Watched {
     /// piece of it (a getter that a native has called, say) and it is in the next. Gives when to look again.
     fn ask_again(&mut self, thread: &ThreadWatch, state: u64, now: Instant) -> Duration {
         if now >= self.ask_at {
-            fire(thread, state);
+            fire(thread, state, Asked::Again);
             thread.thread.nudge();
             let period =
                 NUDGE_PERIOD_MIN.saturating_mul(2_u32.saturating_pow(self.asked)).min(NUDGE_PERIOD_MAX);
@@ -329,14 +341,30 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
+/// How often a turn was asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    First,
+    Again,
+}
+
 /// Asks V8 to terminate the turn that was seen in `state`, if it still runs.
-fn fire(watch: &ThreadWatch, state: u64) {
+fn fire(watch: &ThreadWatch, state: u64, asked: Asked) {
     let firing = (state & !PHASE) | FIRING;
     if watch.state.compare_exchange(state, firing, Ordering::AcqRel, Ordering::Acquire).is_err() {
         return;
     }
+    if state & PHASE == RUNNING {
+        watch.told_us.store(micros(meter::cpu_time(watch.clock)), Ordering::Relaxed);
+    }
     if let Some(entered) = lock(&watch.isolate).as_ref() {
         entered.handle.terminate_execution();
+        if asked == Asked::Again {
+            let guard = std::ptr::with_exposed_provenance::<HeapGuard>(entered.guard);
+            // SAFETY: the guard of the isolate whose turn runs. It cannot end before this function does: its thread waits
+            // in `WatchedTurn::end` as long as this state is "firing".
+            unsafe { &*guard }.press();
+        }
     }
     watch.state.store((state & !PHASE) | FIRED, Ordering::Release);
 }

@@ -28,6 +28,7 @@ mod hang;
 mod incident;
 mod lanes;
 mod launch;
+mod left;
 mod live;
 mod lose;
 mod options;

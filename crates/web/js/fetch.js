@@ -4,7 +4,7 @@ import { requireArguments } from "./webidl.js";
 import { abortReason, addAbortAlgorithm, isAborted, removeAbortAlgorithm } from "./abort.js";
 import { BodyAbort } from "./body-abort.js";
 import { cancelQuietly, discardOutgoing, isBodyReplayable, nativeBody, outgoingBody, promisedLength, valueBody } from "./body.js";
-import { copyList, deleteFrom, isToken, valueIn, withLength } from "./header-list.js";
+import { appendTo, copyList, deleteFrom, isToken, valueIn, withLength } from "./header-list.js";
 import { Request, isRequest, partsOf } from "./request.js";
 import { createFetchedResponse, isRedirectStatus } from "./response.js";
 import { load } from "./lazy.js";
@@ -78,7 +78,7 @@ const BODY = 3;
 async function follow(hop, parts) {
   const { redirect, signal } = parts;
   let { method, url } = parts;
-  let list = withLength(parts.list, promisedLength(parts.body)) ?? [];
+  let list = withLength(withCacheMode(parts), promisedLength(parts.body)) ?? [];
   const isReplayable = isBodyReplayable(parts.body);
   let body = outgoingBody(parts.body);
   for (let redirects = 0; ; redirects++) {
@@ -107,6 +107,17 @@ async function follow(hop, parts) {
     if (crossesOrigin) deleteAll(list, isOn("strip_authorization_on_cross_origin_redirect") ? ORIGIN_HEADERS : HOST_HEADERS);
     url = target;
   }
+}
+
+// What a request says to the caches on its way, if it does not say so itself. There is none on this side.
+function withCacheMode({ list, cache }) {
+  if (cache !== "no-store" && cache !== "reload" && cache !== "no-cache") return list;
+  const says = valueIn(list, "cache-control");
+  if (cache === "no-cache" && says !== null) return list;
+  const copy = copyList(list);
+  if (says === null) appendTo(copy, "cache-control", cache === "no-cache" ? "max-age=0" : "no-cache");
+  if (cache !== "no-cache" && valueIn(list, "pragma") === null) appendTo(copy, "pragma", "no-cache");
+  return copy;
 }
 
 const BODY_HEADERS = ["content-encoding", "content-language", "content-length", "content-location", "content-type"];

@@ -235,6 +235,7 @@ export class Request {
       list: request.#currentList(),
       body: request.#body,
       redirect: request.#redirect,
+      cache: request.#extras.cache,
       signal: request.#given,
       cf: request.#cf,
       cfEventId: request.#cfEventId,

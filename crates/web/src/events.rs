@@ -120,7 +120,7 @@ impl Runtime {
                 && !scope.has_terminated()
                 && let Some(exception) = scope.exception()
             {
-                let error = JsError::from_value(scope, exception);
+                let error = JsError::from_value_openly(scope, exception);
                 context.answer(Answer::Failed(Failure::Exception(error)));
             }
         });

@@ -93,6 +93,10 @@ impl Runtime {
 
     /// A turn was stopped: its event fails. With the heap at its limit, all events fail.
     pub(crate) fn stopped(&self, context: u32, stop: Stop) {
+        if self.is_left() {
+            self.left(stop);
+            return;
+        }
         match stop {
             Stop::Cpu => {
                 if let Some(context) = self.state.context(context) {
@@ -103,10 +107,32 @@ impl Runtime {
                 if !self.is_sound() {
                     self.condemned.set(true);
                 }
+                if self.is_left() {
+                    self.left(stop);
+                }
             }
             Stop::Memory => self.end_all(&Failure::ExceededMemory),
             Stop::Asked => self.end_all(&Failure::Stopped),
         }
+    }
+
+    fn is_left(&self) -> bool {
+        self.isolate.borrow().as_ref().is_some_and(Isolate::is_left)
+    }
+
+    /// A turn was left, and the isolate with it: no event goes on there. It is given up first, so that nothing that the events'
+    /// ends would run is tried.
+    pub(crate) fn left(&self, stop: Stop) {
+        self.condemned.set(true);
+        // They are of its heap, which nobody touches any more.
+        let _stay = std::mem::ManuallyDrop::new(self.hooks.borrow_mut().take());
+        self.isolate.borrow_mut().take();
+        self.state.console.left(stop);
+        self.end_all(&match stop {
+            Stop::Cpu => Failure::ExceededCpu,
+            Stop::Memory => Failure::ExceededMemory,
+            Stop::Asked => Failure::Stopped,
+        });
     }
 
     /// Fails all events and frees the isolate.

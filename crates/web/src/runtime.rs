@@ -8,7 +8,7 @@ use std::{
 };
 
 use mote_engine::{
-    Isolate, JsError, Ready, Snapshot, Stop, Terminator, Turn, drain_microtasks,
+    Isolate, JsError, Ready, Snapshot, Stop, Terminator, Turn, drain_microtasks, leave,
     modules::{self, LoadError},
     program::{Made, Program, ProgramFormat},
     rejections, v8, watchdog,
@@ -48,6 +48,8 @@ pub trait Console {
     fn log(&self, level: LogLevel, text: &str);
     /// An error that nobody caught.
     fn uncaught(&self, error: &JsError);
+    /// A turn was stopped for this reason and had to be left, and its isolate with it ([`mote_engine::leave`]).
+    fn left(&self, stop: Stop);
 }
 
 /// What is loaded into a runtime.
@@ -207,7 +209,12 @@ impl Runtime {
         let ran = isolate.turn(budget, |scope| self.load_in(scope, worker));
         match ran.turn {
             Turn::Done(result) => result,
-            Turn::Stopped(stop) => Err(LoadError::Stopped(stop)),
+            Turn::Stopped(stop) => {
+                if isolate.is_left() {
+                    self.state.console.left(stop);
+                }
+                Err(LoadError::Stopped(stop))
+            }
         }
     }
 
@@ -227,7 +234,9 @@ impl Runtime {
             Some(handlers) => handlers,
             None if scope.has_terminated() => return Err(LoadError::Stopped(Stop::Asked)),
             None => match scope.exception() {
-                Some(exception) => return Err(LoadError::Threw(JsError::from_value(scope, exception))),
+                Some(exception) => {
+                    return Err(LoadError::Threw(JsError::from_value_openly(scope, exception)));
+                }
                 None => return Err(broken()),
             },
         };
@@ -280,8 +289,17 @@ impl Runtime {
     /// Keeps the code that was compiled so far, for the isolates to come.
     pub fn keep_code_cache(&self, made: Made) {
         let has = self.program.borrow().as_ref().is_none_or(|program| program.main().has_code_cache(made));
+        let mut left = None;
         if let (false, Some(isolate)) = (has, self.isolate.borrow_mut().as_mut()) {
-            isolate.turn(self.platform_cpu_max(), |scope| modules::make_code_cache(scope, made));
+            let ran = isolate.turn(self.platform_cpu_max(), |scope| modules::make_code_cache(scope, made));
+            // A finaliser of the worker's may run in any turn.
+            left = match ran.turn {
+                Turn::Stopped(stop) if isolate.is_left() => Some(stop),
+                Turn::Stopped(_) | Turn::Done(()) => None,
+            };
+        }
+        if let Some(stop) = left {
+            self.left(stop);
         }
     }
 
@@ -343,7 +361,7 @@ impl Runtime {
             if !scope.has_terminated()
                 && let Some(exception) = scope.exception()
             {
-                let error = JsError::from_value(scope, exception);
+                let error = JsError::from_value_openly(scope, exception);
                 self.state.uncaught(self.state.context(context).as_deref(), &error);
             }
             result
@@ -374,7 +392,7 @@ impl Runtime {
                 }
                 let handled = self.call(scope, |hooks| &hooks.unhandled_rejection, &[promise.into(), reason]);
                 if !handled.is_some_and(|handled| handled.is_true()) {
-                    let mut error = JsError::from_value(scope, reason);
+                    let mut error = JsError::from_value_openly(scope, reason);
                     error.stack = format!("Unhandled promise rejection: {}", error.stack);
                     self.state.uncaught(self.state.current(scope).as_deref(), &error);
                 }
@@ -389,10 +407,12 @@ impl Runtime {
         which: impl FnOnce(&Hooks) -> &v8::Global<v8::Function>,
         arguments: &[v8::Local<'s, v8::Value>],
     ) -> Option<v8::Local<'s, v8::Value>> {
+        // Whoever calls this holds nothing that others need.
         let hooks = self.hooks.borrow();
         let function = v8::Local::new(scope, which(hooks.as_ref()?));
         drop(hooks);
         let receiver = v8::undefined(scope);
+        let _ground = leave::open();
         function.call(scope, receiver.into(), arguments)
     }
 

@@ -138,6 +138,13 @@ pub enum FromCell {
         /// CPU time by then, in microseconds.
         cpu_us: u64,
     },
+    /// A turn was stopped and went on. It was left, and its isolate with it: what that holds stays with the process.
+    Left {
+        /// The worker's number.
+        worker: u32,
+        /// What is known of it.
+        left: LeftBehind,
+    },
     /// An event of a worker that is watched is over.
     Story {
         /// The worker's number.
@@ -145,6 +152,17 @@ pub enum FromCell {
         /// What there is to tell.
         story: Box<Story>,
     },
+}
+
+/// What a cell has left behind.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LeftBehind {
+    /// Why the last turn was stopped: what follows on "it".
+    pub why: String,
+    /// Isolates so far.
+    pub isolates: u64,
+    /// Bytes of their heaps and buffers.
+    pub bytes: u64,
 }
 
 /// An event that is over, with all that it said.
@@ -202,6 +220,12 @@ pub struct IsolateCounts {
     pub evicted: u64,
     /// Events that were turned away because no isolate could be started for them.
     pub shed: u64,
+    /// Isolates that were left behind because a turn did not stop, since the cell's start.
+    #[serde(default)]
+    pub left: u64,
+    /// Bytes of these.
+    #[serde(default)]
+    pub left_bytes: u64,
 }
 
 /// What a worker has used since the cell last said so.

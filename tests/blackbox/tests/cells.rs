@@ -386,9 +386,43 @@ fn a_worker_that_behaves_like_an_attack_is_moved_out_in_the_middle_of_its_event(
     assert_eq!(door.json("/cells")["suspects"], 1);
 }
 
-/// One built-in that V8 does not look into, for longer than anybody waits (docs/natives.md).
+/// One built-in that V8 does not look into, and from which there is no way out: it takes no memory (docs/natives.md).
 const DEAF: &str =
-    "export default { fetch() { ({ ...new Uint8Array(1e8) }); return new Response('never'); } };";
+    "export default { fetch() { new Uint8Array({ length: 1.2e8 }); return new Response('never'); } };";
+
+/// One that V8 does not look into either, and that takes memory while it works.
+const SPREADS: &str = "export default { fetch(request) {
+    if (request.url.endsWith('/good')) return new Response('good');
+    return Response.json({ ...new Uint8Array(5e7) });
+} };";
+
+#[test]
+fn a_turn_that_does_not_stop_is_left_and_costs_its_neighbours_no_event() {
+    let (spreads, neighbour) = (Project::named("spreads", SPREADS), worker("neighbour"));
+    let (mote, door) = node(&[&neighbour, &spreads], "[cordons.default]\ncells = 1\n[limits]\ncpu_ms = 50\n");
+    assert_eq!(mote.get_from_host("neighbour.localhost", "/").text, "visit 1");
+    assert_eq!(mote.get_from_host("spreads.localhost", "/good").text, "good");
+    let before = pid(&door.serving()[0]);
+    std::thread::scope(|threads| {
+        let slow = threads.spawn(|| mote.get_from_host("neighbour.localhost", "/slow"));
+        eventually("the neighbour's event", || {
+            door.serving().iter().any(|cell| cell["events_under_way"] == 1).then_some(())
+        });
+        let answer = mote.get_from_host("spreads.localhost", "/");
+        assert_eq!((answer.status, answer.header("mote-error")), (503, "exceeded-cpu"), "{}", answer.text);
+        let slow = slow.join().unwrap();
+        assert_eq!((slow.status, &*slow.text), (200, "1;2;3;4;5;6;7;8;9;10;"));
+    });
+    mote.says_in_a_line(&["a turn of `spreads` used more CPU time than it may", "has left it"]);
+    mote.says_in_a_line(&["`spreads` gets a cell of its own"]);
+    assert_eq!(mote.get_from_host("neighbour.localhost", "/").text, "visit 1", "from a fresh cell");
+    assert_eq!(mote.get_from_host("spreads.localhost", "/good").text, "good");
+    eventually("the end of the old cell", || {
+        door.cells().iter().all(|cell| pid(cell) != before).then_some(())
+    });
+    let cells = door.json("/cells");
+    assert_eq!((&cells["isolates_left"], &cells["incidents"]), (&1.into(), &serde_json::json!({})));
+}
 
 #[test]
 fn a_turn_that_nobody_can_stop_is_ended_with_its_cell_and_its_worker_goes_on_alone() {

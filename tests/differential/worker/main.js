@@ -27,6 +27,7 @@ import nodeCrypto from "./cases/node-crypto.js";
 import nodeData from "./cases/node-data.js";
 import nodeTest from "./cases/node-test.js";
 import patterns from "./cases/patterns.js";
+import recipes from "./cases/recipes.js";
 import requests from "./cases/requests.js";
 import responses from "./cases/responses.js";
 import rewriter from "./cases/rewriter.js";
@@ -70,6 +71,7 @@ const AREAS = {
   "node-data": nodeData,
   "node-test": nodeTest,
   patterns,
+  recipes,
   requests,
   responses,
   rewriter,

@@ -6,7 +6,7 @@ use http::header;
 use http_body_util::BodyExt;
 use mote_cell::{
     Cell, CellOptions, Debugging, Deployment, Directory, EventLog, JsError, LoadError, LogLevel, Observer,
-    Pressure, Watched,
+    Pressure, Stop, Watched,
 };
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
@@ -150,6 +150,7 @@ impl Observer for Silent {
     fn uncaught(&self, _worker: &str, error: &JsError) {
         assert!(!error.stack.contains(MISTAKE), "{}", error.stack);
     }
+    fn left(&self, _worker: &str, _stop: Stop) {}
     fn event(&self, _event: &EventLog<'_>) {}
 }
 

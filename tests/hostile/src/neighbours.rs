@@ -19,6 +19,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two requests of one client. Without a pause the load alone would keep the machine busy.
 const PAUSE: Duration = Duration::from_millis(4);
 
+/// Where the neighbours live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// In one process from beginning to end.
+    Process,
+    /// In a cell. Where an isolate was left behind a fresh one takes its place, and the counter counts anew.
+    Cell,
+}
+
 /// Clients of the neighbours, each a thread.
 pub(crate) struct Neighbours {
     port: u16,
@@ -35,12 +44,12 @@ struct Books {
 }
 
 impl Neighbours {
-    pub(crate) fn start(port: u16) -> Self {
+    pub(crate) fn start(port: u16, home: Home) -> Self {
         let books = Arc::new(Books::default());
         let threads = (0..NEIGHBOURS.len())
             .map(|which| {
                 let books = books.clone();
-                std::thread::spawn(move || visit_again_and_again(which, port, &books))
+                std::thread::spawn(move || visit_again_and_again(which, port, home, &books))
             })
             .collect();
         Self { port, books, threads }
@@ -88,15 +97,19 @@ impl Neighbours {
     }
 }
 
-fn visit_again_and_again(which: usize, port: u16, books: &Arc<Books>) {
+fn visit_again_and_again(which: usize, port: u16, home: Home, books: &Arc<Books>) {
     let mut lost = Lost { name: NEIGHBOURS[which].0, books: books.clone(), expected: false };
     let mut wire = Wire::to(port);
+    let mut visits_before = 0;
     for visit in 1.. {
         if books.stop.load(Ordering::Relaxed) {
             break;
         }
         let start = Instant::now();
-        let answer = visit_once(which, &mut wire, port, visit);
+        let mut answer = visit_once(which, &mut wire, port, visit - visits_before);
+        if which == 0 && home == Home::Cell && answer.as_ref().is_err_and(|wrong| wrong.starts_with(AFRESH)) {
+            (visits_before, answer) = (visit - 1, Ok(()));
+        }
         let waited = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         books.waited_most_us.fetch_max(waited, Ordering::Relaxed);
         if let Err(wrong) = answer {
@@ -108,6 +121,9 @@ fn visit_again_and_again(which: usize, port: u16, books: &Arc<Books>) {
     }
     lost.expected = true;
 }
+
+/// What a wrong answer of the counter begins with that counts anew.
+const AFRESH: &str = "200 \"visit 1\\n\"";
 
 /// Tells of a client that panicked, because its connection was cut or nothing came.
 struct Lost {

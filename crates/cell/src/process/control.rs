@@ -9,6 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use mote_engine::{Stop, leave::LeftBehind};
 use mote_web::LogLevel;
 use mote_wire::{
     compatibility::Compatibility,
@@ -205,7 +206,8 @@ impl Listener {
         let books = self.directory.books();
         let ((warm, held_bytes), (started, start_us)) = (books.warm(), books.started());
         let (evicted, shed) = (books.evicted(), books.shed());
-        IsolateCounts { warm, held_bytes, started, start_us, evicted, shed }
+        let LeftBehind { isolates: left, bytes: left_bytes } = mote_engine::leave::left_behind();
+        IsolateCounts { warm, held_bytes, started, start_us, evicted, shed, left, left_bytes }
     }
 
     /// What workers have used since the host asked last; those that did nothing are left out.
@@ -263,6 +265,15 @@ impl Observer for Reporter {
     fn uncaught(&self, worker: &str, error: &mote_engine::JsError) {
         let (level, text) = ("error".to_owned(), format!("Uncaught {}", error.stack));
         self.tell(worker, |worker| FromCell::Console { worker, level, text });
+    }
+
+    fn left(&self, worker: &str, stop: Stop) {
+        // Of one that was removed the next pong tells.
+        if let Some(worker) = self.numbers.number(worker) {
+            let LeftBehind { isolates, bytes } = mote_engine::leave::left_behind();
+            let left = control::LeftBehind { why: stop.to_string(), isolates, bytes };
+            self.to_host.say(FromCell::Left { worker, left });
+        }
     }
 
     fn event(&self, event: &EventLog<'_>) {

@@ -17,7 +17,7 @@ use http_body_util::BodyExt;
 
 use mote_cell::{
     Cell, CellOptions, Debugging, Deployment, Directory, EventLog, JsError, LoadError, LogLevel, Observer,
-    Pressure, Watched, WorkerStats,
+    Pressure, Stop, Watched, WorkerStats,
 };
 use mote_wire::{
     bundle::{Bundle, Format, Module, ModuleKind, ModuleSpecifier},
@@ -120,6 +120,10 @@ impl Observer for Log {
 
     fn uncaught(&self, _worker: &str, error: &JsError) {
         self.0.lock().unwrap().push(error.stack.clone());
+    }
+
+    fn left(&self, worker: &str, stop: Stop) {
+        self.0.lock().unwrap().push(format!("left behind: an isolate of {worker}, which {stop}"));
     }
 
     fn event(&self, event: &EventLog<'_>) {

@@ -14,6 +14,7 @@ mod html_rewriter;
 mod io_limits;
 mod isolates;
 mod lazy;
+mod leave;
 mod limits;
 mod modules;
 mod names;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         io_limits::tests(),
         isolates::tests(),
         lazy::tests(),
+        leave::tests(),
         limits::tests(),
         modules::tests(),
         names::tests(),

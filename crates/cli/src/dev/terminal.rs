@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use mote_cell::{EventLog, Failure, LogLevel, Observer};
+use mote_cell::{EventLog, Failure, LogLevel, Observer, Stop};
 
 use super::Options;
 use crate::printable::printable;
@@ -115,6 +115,13 @@ impl Observer for Terminal {
 
     fn uncaught(&self, worker: &str, error: &mote_cell::JsError) {
         self.err(&format!("{}{}", self.prefix(worker), self.paint(RED, &printable(&error.stack))));
+    }
+
+    fn left(&self, worker: &str, stop: Stop) {
+        let text = format!(
+            "it {stop} in code of the engine that cannot be stopped: its isolate was given up, and its memory stays taken"
+        );
+        self.err(&format!("{}{}", self.prefix(worker), self.paint(RED, &text)));
     }
 
     fn event(&self, event: &EventLog<'_>) {

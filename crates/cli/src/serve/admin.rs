@@ -121,6 +121,7 @@ impl Admin {
             "replacements": stats.replacements.count,
             "replacement_ms_max": stats.replacements.max.as_secs_f64() * 1000.0,
             "suspects": stats.suspects.values().sum::<u64>(),
+            "isolates_left": stats.left,
             "lines_dropped": stats.lines_dropped,
         })
     }

@@ -80,6 +80,9 @@ const OF_CELLS: &[Gauge] = &[
     ("cell_isolates_held", "Memory that a cell's warm isolates hold, about", Some(Unit::Bytes), |cell| {
         cell.isolates.held_bytes as f64
     }),
+    ("cell_isolates_left", "Memory of isolates that a cell has left behind", Some(Unit::Bytes), |cell| {
+        cell.isolates.left_bytes as f64
+    }),
     (
         "cell_budget",
         "What a cell's isolates may hold together; zero before it is told",
@@ -237,6 +240,7 @@ impl Books {
         for (name, help, count) in [
             ("event_retries", "Events sent again because their cell was lost", self.0.retries),
             ("cell_replacements", "Cells that took the place of a lost one", self.0.replacements.count),
+            ("isolates_left", "Isolates left behind because a turn did not stop", self.0.left),
             ("cell_lines_dropped", "Lines of cells that were too many", self.0.lines_dropped),
         ] {
             encoder

@@ -56,6 +56,15 @@ impl Watcher for Log {
         line(Level::Warn, format_args!("`{worker}` gets a cell of its own: {}", sign.as_str()));
     }
 
+    fn left(&self, cell: u64, worker: &str, why: &str, bytes: u64) {
+        let of = [("kind", "cell".into()), ("worker", worker.into())];
+        let mib = bytes >> 20;
+        let text = format_args!(
+            "a turn of `{worker}` {why} and did not stop when it was told to: cell {cell} has left it, and its isolate with it; {mib} MiB were left there so far"
+        );
+        about(Level::Warn, &of, text);
+    }
+
     fn begins(&self, worker: &WorkerSpec, event: &Event) -> Option<HeaderValue> {
         self.readers.begins(worker, event)
     }

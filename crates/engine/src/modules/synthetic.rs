@@ -2,6 +2,7 @@
 
 use super::{ModuleMap, name_of, resolve, resolve_name, text_of};
 use crate::{
+    leave,
     program::{ModuleKind, ProgramModule},
     sources::resolved,
     v8,
@@ -12,6 +13,7 @@ pub(super) fn evaluate_default<'s>(
     context: v8::Local<'s, v8::Context>,
     module: v8::Local<'s, v8::Module>,
 ) -> Option<v8::Local<'s, v8::Value>> {
+    let _ground = leave::closed();
     v8::callback_scope!(unsafe scope, context);
     let name = name_of(scope, module)?;
     let program = scope.get_slot::<ModuleMap>()?.program.clone();
@@ -67,7 +69,10 @@ fn common_js<'s>(
     module.set(scope, key.into(), exports.into())?;
     let require = v8::Function::builder(require).data(name.into()).build(scope)?;
     let receiver = exports.into();
-    function.call(scope, receiver, &[module.into(), exports.into(), require.into()])?;
+    {
+        let _ground = leave::open();
+        function.call(scope, receiver, &[module.into(), exports.into(), require.into()])?;
+    }
     module.get(scope, key.into())
 }
 
@@ -77,6 +82,7 @@ pub(super) fn require<'s>(
     arguments: v8::FunctionCallbackArguments<'s>,
     mut result: v8::ReturnValue<'_>,
 ) {
+    let _ground = leave::closed();
     let specifier = arguments.get(0).to_rust_string_lossy(scope);
     let referrer = arguments.data().to_rust_string_lossy(scope);
     let Some(module) = resolve_name(scope, &specifier, &referrer) else { return };
@@ -85,8 +91,11 @@ pub(super) fn require<'s>(
     {
         return;
     }
-    if module.get_status() == v8::ModuleStatus::Instantiated && module.evaluate(scope).is_none() {
-        return;
+    if module.get_status() == v8::ModuleStatus::Instantiated {
+        let _ground = leave::open();
+        if module.evaluate(scope).is_none() {
+            return;
+        }
     }
     let Ok(namespace) = module.get_module_namespace().try_cast::<v8::Object>() else { return };
     if module.is_source_text_module() {

@@ -217,8 +217,16 @@ mod tests {
 
     use super::*;
 
-    const NONE: control::IsolateCounts =
-        control::IsolateCounts { warm: 0, held_bytes: 0, started: 0, start_us: 0, evicted: 0, shed: 0 };
+    const NONE: control::IsolateCounts = control::IsolateCounts {
+        warm: 0,
+        held_bytes: 0,
+        started: 0,
+        start_us: 0,
+        evicted: 0,
+        shed: 0,
+        left: 0,
+        left_bytes: 0,
+    };
     const OPTIONS: ControlOptions =
         ControlOptions { lines_per_s_max: 2, line_bytes_per_s_max: 4 << 20, bytes_per_s_max: 8 << 20 };
 

@@ -186,6 +186,11 @@ pub trait Watcher {
     fn suspect(&self, worker: &str, sign: Sign) {
         let _ = (worker, sign);
     }
+    /// A turn of a worker did not stop when it was told to, for this reason (what follows on "it"): the cell has left it, and its
+    /// isolate with it. So many bytes were left in this cell so far.
+    fn left(&self, cell: u64, worker: &str, why: &str, bytes: u64) {
+        let _ = (cell, worker, why, bytes);
+    }
     /// An event begins. What is given comes back with its story, and with each request that it makes
     /// ([`mote_wire::link::TICKET`]).
     fn begins(&self, worker: &WorkerSpec, event: &Event) -> Option<HeaderValue> {

@@ -134,6 +134,8 @@ pub(super) struct LiveCell {
     pub(super) measured: Cell<Measured>,
     /// What it says of its isolates.
     pub(super) isolates: Cell<IsolateCounts>,
+    /// When the log told last that it has left an isolate behind.
+    pub(super) left_told_at: Cell<Option<Instant>>,
     /// What it was told that its isolates may hold; zero if nothing.
     pub(super) budget_bytes: Cell<u64>,
     /// What it says that holds it; nothing before it is ready.
@@ -180,6 +182,7 @@ impl LiveCell {
             blob: Rc::default(),
             preparing: RefCell::new(None),
             isolates: Cell::default(),
+            left_told_at: Cell::new(None),
             budget_bytes: Cell::new(0),
             measured: Cell::new(Measured {
                 resident_bytes: 0,

@@ -41,6 +41,8 @@ impl CellStats {
             "start_us": said.start_us,
             "start_ms_mean": mean,
             "evicted": said.evicted,
+            "left": said.left,
+            "left_bytes": said.left_bytes,
             "shed": said.shed,
         })
     }

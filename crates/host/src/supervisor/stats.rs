@@ -79,6 +79,8 @@ pub struct Stats {
     pub replacements: Durations,
     /// Workers that got a cell of their own because of how they behave, by what was seen of them.
     pub suspects: BTreeMap<Sign, u64>,
+    /// Isolates that cells have left behind because a turn did not stop.
+    pub left: u64,
     /// Isolates, by cordon, of all cells that there ever were.
     pub isolates: BTreeMap<Arc<str>, IsolateTotals>,
     /// Lines of consoles and events that were dropped because a cell sent too many.
@@ -97,6 +99,7 @@ pub(super) struct Counts {
     replacements: Cell<Durations>,
     lines_dropped: Cell<u64>,
     suspects: RefCell<BTreeMap<Sign, u64>>,
+    left: Cell<u64>,
     pub(super) starts: Starts,
 }
 
@@ -115,6 +118,10 @@ impl Counts {
 
     pub(super) fn suspect(&self, sign: Sign) {
         *self.suspects.borrow_mut().entry(sign).or_default() += 1;
+    }
+
+    pub(super) fn left(&self) {
+        self.left.set(self.left.get() + 1);
     }
 
     pub(super) fn replaced(&self, after: Duration) {
@@ -152,6 +159,7 @@ impl Supervisor {
             replacements: self.counts.replacements.get(),
             lines_dropped: self.counts.lines_dropped.get(),
             suspects: self.counts.suspects.borrow().clone(),
+            left: self.counts.left.get(),
             isolates: self.counts.starts.all(),
             workers: workers
                 .values()

@@ -66,6 +66,8 @@ pub enum Sign {
     MissesFar,
     /// It misses the first cache far oftener than others do.
     MissesNear,
+    /// A turn of it went on past its limit and had to be left, with its isolate.
+    Left,
 }
 
 impl Sign {
@@ -79,6 +81,7 @@ impl Sign {
             Self::GuessedWrong => "the processor guesses its branches wrong far oftener than those of others",
             Self::MissesFar => "it finds its memory in no cache far oftener than others do",
             Self::MissesNear => "it misses the first cache far oftener than others do",
+            Self::Left => "a turn of it did not stop at its limit, and its isolate was left behind",
         }
     }
 
@@ -92,6 +95,7 @@ impl Sign {
             Self::GuessedWrong => "branch-misses",
             Self::MissesFar => "far-misses",
             Self::MissesNear => "near-misses",
+            Self::Left => "left",
         }
     }
 }

@@ -111,6 +111,7 @@ impl Supervisor {
                 self.watcher.console(&name, level, &text);
                 Ok(())
             }
+            FromCell::Left { worker, left } => self.has_left(cell, worker, &left),
             FromCell::Story { worker, story } => {
                 let spec = match cell.given.borrow().asker(worker) {
                     Asker::Worker(spec) => spec,

@@ -4,6 +4,7 @@ mod counting;
 pub(crate) mod fake;
 mod hangs;
 mod lanes;
+mod left;
 mod overview;
 mod spill;
 mod spread;

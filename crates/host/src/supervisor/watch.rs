@@ -263,6 +263,8 @@ impl Supervisor {
         } else if cell.born + self.cordon_of(&key).age_max <= now {
             // The one that comes makes this one leave.
             let _ = self.fill(&key, seat, None);
+        } else {
+            self.renew_if_worn(cell);
         }
     }
 }

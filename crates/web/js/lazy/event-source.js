@@ -102,7 +102,7 @@ export class EventSource extends EventTarget {
   }
 
   #headers() {
-    const headers = { accept: "text/event-stream", "cache-control": "no-store" };
+    const headers = { accept: "text/event-stream", "cache-control": "no-cache" };
     if (this.#lastEventId !== "") headers["last-event-id"] = bytesAsText(native.utf8Encode(this.#lastEventId));
     return headers;
   }

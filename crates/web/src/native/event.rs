@@ -276,9 +276,10 @@ fn fail<'s>(
     args: v8::FunctionCallbackArguments<'s>,
     _rv: v8::ReturnValue<'_>,
 ) {
+    // First of all: nothing is held yet.
+    let error = JsError::from_value_openly(scope, args.get(1));
     let Some(state) = State::of(scope) else { return };
     let Some(context) = state.context(id_arg(&args, 0)) else { return };
-    let error = JsError::from_value(scope, args.get(1));
     context.answer(Answer::Failed(Failure::Exception(error)));
     state.touch(context.id);
 }
@@ -331,8 +332,9 @@ fn report_exception<'s>(
     args: v8::FunctionCallbackArguments<'s>,
     _rv: v8::ReturnValue<'_>,
 ) {
+    // First of all: nothing is held yet.
+    let error = JsError::from_value_openly(scope, args.get(0));
     let Some(state) = State::of(scope) else { return };
-    let error = JsError::from_value(scope, args.get(0));
     state.uncaught(state.current(scope).as_deref(), &error);
 }
 

@@ -65,6 +65,8 @@ fn contain<'s, 'i>(
     native: impl FnOnce(&mut mote_engine::v8::PinScope<'s, 'i>),
 ) {
     crate::recording::note(name);
+    // It may hold what others need, so V8 is not left while it runs.
+    let _ground = mote_engine::leave::closed();
     // What a native borrows of the isolate's state is given back on the way out.
     let outcome = catch_unwind(AssertUnwindSafe(|| native(scope)));
     if outcome.is_err() {

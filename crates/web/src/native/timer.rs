@@ -83,6 +83,7 @@ fn timer_start<'s>(
                 async_frame::restore(scope, frame.as_ref());
                 let callback = v8::Local::new(scope, &callback);
                 let receiver = v8::undefined(scope);
+                let _ground = mote_engine::leave::open();
                 callback.call(scope, receiver.into(), &[]);
             });
             if !repeat || ran.is_none() {

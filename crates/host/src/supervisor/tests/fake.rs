@@ -14,7 +14,7 @@ use mote_sandbox::{
     process::{Does, Ended, ThreadView},
 };
 use mote_wire::{
-    control::{FromCell, IsolateCounts, ToCell, WorkerUse, encode},
+    control::{FromCell, IsolateCounts, LeftBehind, ToCell, WorkerUse, encode},
     http::full,
     link::{Link, LinkOptions, Receiver, Reply, Request, Side},
 };
@@ -32,6 +32,9 @@ use crate::supervisor::{
 
 /// Code with this text in it never comes to its end.
 pub(crate) const NEVER_LOADS: &str = "never loads";
+
+/// A worker that no cell has ever had.
+pub(super) const NOBODY: &str = "nobody";
 
 fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|part| part == text.as_bytes())
@@ -59,6 +62,8 @@ pub(super) struct Says {
     pub(super) isolates: IsolateCounts,
     /// By name.
     pub(super) uses: HashMap<String, WorkerUse>,
+    /// The worker of which they have left an isolate behind, if they have it, and bytes.
+    pub(super) left: Option<(&'static str, u64)>,
 }
 
 /// A turn of the first worker that a cell was given.
@@ -371,7 +376,13 @@ async fn talk(
                 continue;
             }
             ToCell::Prepare { worker } => FromCell::Prepared { worker, problem: "it cannot".to_owned() },
-            ToCell::Ping { number } if acts.get() != Acts::Deaf => pong(number, &has, &says.borrow()),
+            ToCell::Ping { number } if acts.get() != Acts::Deaf => {
+                let left = left(&has, &says.borrow());
+                if let Some(left) = left {
+                    write.write_all(&encode(&left, &[])).await?;
+                }
+                pong(number, &has, &says.borrow())
+            }
             ToCell::Ping { .. }
             | ToCell::Remove { .. }
             | ToCell::Stop { .. }
@@ -384,10 +395,21 @@ async fn talk(
     }
 }
 
+fn left(has: &[(u32, String)], says: &Says) -> Option<FromCell> {
+    let (name, bytes) = says.left?;
+    let number = has.iter().find(|(_, known)| known == name).map(|(worker, _)| *worker);
+    let worker = number.or((name == NOBODY && !has.is_empty()).then_some(u32::MAX))?;
+    let left = LeftBehind { why: "used more CPU time than it may".to_owned(), isolates: 1, bytes };
+    Some(FromCell::Left { worker, left })
+}
+
 fn pong(number: u64, has: &[(u32, String)], says: &Says) -> FromCell {
     let of =
         |(worker, name): &(u32, String)| Some(WorkerUse { worker: *worker, ..says.uses.get(name)?.clone() });
-    let isolates = if has.is_empty() { IsolateCounts::default() } else { says.isolates };
+    let mut isolates = if has.is_empty() { IsolateCounts::default() } else { says.isolates };
+    if let Some(FromCell::Left { left, .. }) = left(has, says) {
+        (isolates.left, isolates.left_bytes) = (left.isolates, left.bytes);
+    }
     FromCell::Pong { number, used: has.iter().filter_map(of).collect(), isolates }
 }
 

@@ -77,8 +77,15 @@ fn a_workers_state_says_what_becomes_of_its_events() {
 fn counts_of_isolates_go_on_over_the_loss_of_a_cell() {
     run(async {
         let (supervisor, cells, _) = node(options());
-        let isolates =
-            IsolateCounts { warm: 2, held_bytes: 9, started: 5, start_us: 50, evicted: 1, shed: 3 };
+        let isolates = IsolateCounts {
+            warm: 2,
+            held_bytes: 9,
+            started: 5,
+            start_us: 50,
+            evicted: 1,
+            shed: 3,
+            ..IsolateCounts::default()
+        };
         cells.say(Says { isolates, ..Says::default() });
         ask(&supervisor, "a", "").await.unwrap();
         sleep(Duration::from_secs(1)).await;
