@@ -34,12 +34,12 @@ fn main() {
         };
         let cell = Cell::new(options, Arc::new(Silent));
         for path in std::env::args().skip(1) {
-            measure(&cell, &path);
+            measure(&cell, &path).await;
         }
     });
 }
 
-fn measure(cell: &Rc<Cell>, path: &str) {
+async fn measure(cell: &Rc<Cell>, path: &str) {
     let main = ModuleSpecifier::parse("index.js").unwrap();
     let module = Module::new(main.clone(), ModuleKind::EsModule, std::fs::read(path).unwrap());
     let bundle = Bundle::new(vec![module], main, Format::Modules).unwrap();
@@ -54,7 +54,7 @@ fn measure(cell: &Rc<Cell>, path: &str) {
         label: 0,
     };
     cell.deploy(path, &deployment).unwrap();
-    let prepared = cell.prepare(path).unwrap();
+    let prepared = cell.prepare(path).await.unwrap();
     let cache_bytes: usize = prepared.code_caches.iter().map(|(_, cache)| cache.len()).sum();
     let heap_bytes = prepared.heap.as_ref().map_or(0, |heap| heap.bytes.len());
     println!(

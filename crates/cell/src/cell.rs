@@ -9,7 +9,7 @@ use std::{
 };
 
 use mote_engine::{JsError, Snapshot, modules::LoadError};
-use mote_web::{Blank, Failure, LogLevel, Outcome, Runtime, Worker};
+use mote_web::{Blank, Console, Failure, LogLevel, Outcome, Runtime, Worker};
 use mote_wire::{
     bundle::Bundle,
     compatibility::Compatibility,
@@ -346,6 +346,18 @@ impl Cell {
     /// A new isolate for the worker. A heap from which none can be made is given up: then the worker's code runs.
     pub(crate) fn blank(&self, slot: &Slot, worker: &mut Worker, limits: Limits, way: &Way) -> Rc<Runtime> {
         let console = Rc::new(SlotConsole { name: slot.name.clone(), observer: self.observer.clone() });
+        self.blank_for(slot, worker, limits, way, console)
+    }
+
+    /// The same, with another console.
+    pub(crate) fn blank_for(
+        &self,
+        slot: &Slot,
+        worker: &mut Worker,
+        limits: Limits,
+        way: &Way,
+        console: Rc<dyn Console>,
+    ) -> Rc<Runtime> {
         let from_heap = worker.heap.as_ref().and_then(|heap| Blank::of_heap(&heap.packed, &limits).ok());
         let blank = from_heap.unwrap_or_else(|| {
             worker.heap = None;

@@ -21,6 +21,7 @@ mod prepare;
 pub mod process;
 mod program;
 mod recent;
+mod rehearsal;
 mod serve;
 mod share;
 mod slot;

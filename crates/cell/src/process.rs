@@ -128,8 +128,9 @@ fn serve(options: ProcessOptions) -> io::Result<()> {
     let shared = SharedPage::map(inherited(PAGE)?.as_fd())?.leak();
     let parts = jail::enter(&JailOptions::default()).map_err(io::Error::other)?;
     crate::initialize_sandboxed(options.profile);
-    let (turn, budget) = (slot(shared, page::TURN), slot(shared, page::BUDGET));
-    mote_engine::watchdog::publish(mote_engine::watchdog::Places { turn, budget });
+    let (turn, budget, alone) =
+        (slot(shared, page::TURN), slot(shared, page::BUDGET), slot(shared, page::ALONE));
+    mote_engine::watchdog::publish(mote_engine::watchdog::Places { turn, budget, alone });
     let to_host = ToHost::start(control.try_clone()?)?;
     let (commands, inbox) = mpsc::channel(COMMANDS_MAX);
     let (directory, pressure, numbers) = (Directory::default(), Pressure::default(), Numbers::default());
@@ -269,14 +270,18 @@ impl Serving {
             }
             Command::Budget { bytes } => cell.set_budget(bytes),
             Command::Prepare { worker } => {
-                let prepared = self.numbers.name(worker).ok_or_else(|| "the worker is gone".to_owned());
-                match prepared.and_then(|name| cell.prepare(&name)) {
-                    Ok(prepared) => {
-                        let said = FromCell::Prepared { worker, problem: String::new() };
-                        self.to_host.hand_over(said, prepared.encode());
+                let (cell, to_host, name) = (cell.clone(), self.to_host.clone(), self.numbers.name(worker));
+                tokio::task::spawn_local(async move {
+                    let name = name.ok_or_else(|| "the worker is gone".to_owned());
+                    let prepared = async { cell.prepare(&name?).await };
+                    match prepared.await {
+                        Ok(prepared) => {
+                            let said = FromCell::Prepared { worker, problem: String::new() };
+                            to_host.hand_over(said, prepared.encode());
+                        }
+                        Err(problem) => to_host.say(FromCell::Prepared { worker, problem }),
                     }
-                    Err(problem) => self.to_host.say(FromCell::Prepared { worker, problem }),
-                }
+                });
             }
             Command::Adopt { worker, prepared } => {
                 if let (Some(name), Ok(prepared)) = (self.numbers.name(worker), Prepared::decode(prepared)) {

@@ -7,12 +7,13 @@ use std::{
     time::Duration,
 };
 
-use mote_host::{gateway::OperatorFacts, patience::CLIENT_IDLE_MAX};
+use mote_host::{gateway::OperatorFacts, patience::CLIENT_IDLE_MAX, supervisor::CountingOptions};
 use mote_wire::limits::{LIMITS, LimitPolicy, LimitsPatch};
 use toml::{Table, Value};
 
 mod cells;
 mod connection_facts;
+mod detector;
 
 pub(crate) use cells::{CordonConfig, EgressConfig, WorkerConfig};
 
@@ -88,6 +89,8 @@ pub(crate) struct Config {
     pub(crate) workers: BTreeMap<String, WorkerConfig>,
     /// `accounts.<id>.cordon`: where an account's workers live that name no cordon.
     pub(crate) account_cordons: BTreeMap<String, String>,
+    /// `[detector]`: when what the processor counts makes a worker suspicious.
+    pub(crate) counting: CountingOptions,
     /// `[cf]`: what every `request.cf` says beside what the node knows itself.
     pub(crate) facts: OperatorFacts,
 }
@@ -159,6 +162,7 @@ impl Config {
             cordons: BTreeMap::new(),
             workers: BTreeMap::new(),
             account_cordons: BTreeMap::new(),
+            counting: CountingOptions::default(),
             facts: OperatorFacts::default(),
         }
     }
@@ -207,12 +211,13 @@ impl Config {
         nothing_left(&node, "[node]", NODE_KEYS)?;
         config.cordons = cells::cordons(take_table(&mut table, "cordons", "")?)?;
         config.workers = cells::workers(take_table(&mut table, "workers", "")?)?;
+        config.counting = detector::read(take_table(&mut table, "detector", "")?)?;
         config.facts = connection_facts::read(take_table(&mut table, "cf", "")?)?;
         cells::check_names(&config.cordons, &config.workers, &config.account_cordons)?;
         nothing_left(
             &table,
             "the file",
-            &["limits", "ceilings", "accounts", "node", "cf", "cordons", "workers"],
+            &["limits", "ceilings", "accounts", "node", "cf", "cordons", "workers", "detector"],
         )?;
         Ok(config)
     }

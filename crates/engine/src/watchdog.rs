@@ -93,6 +93,9 @@ pub(crate) struct WatchedTurn {
     running: u64,
 }
 
+/// The half of a shown turn that has the label of its isolate.
+const LABEL: u64 = u32::MAX as u64;
+
 /// Where [`show`] writes; set once.
 static SHOWN: OnceLock<Places> = OnceLock::new();
 
@@ -104,6 +107,8 @@ pub struct Places {
     pub turn: &'static AtomicU64,
     /// CPU time in microseconds that the turn may use which runs.
     pub budget: &'static AtomicU64,
+    /// The first of the turns since which no isolate with another label ran, as it was shown.
+    pub alone: &'static AtomicU64,
 }
 
 /// From now on every turn of this process shows that it runs. For a process with one thread that runs turns, and another
@@ -125,13 +130,21 @@ pub(crate) struct Shown(Option<(&'static AtomicU64, u64)>);
 
 pub(crate) fn show(label: u32, budget: Duration) -> Shown {
     let places = SHOWN.get().filter(|_| label != 0);
-    Shown(places.map(|Places { turn, budget: place }| {
+    Shown(places.map(|Places { turn, budget: place, alone }| {
         let sequence = (turn.load(Ordering::Relaxed) >> 32).wrapping_add(1) << 32;
+        keep_alone(alone, sequence, label);
         place.store(micros(budget), Ordering::Relaxed);
         // Who sees the turn sees its budget, too.
         turn.store(sequence | u64::from(label), Ordering::Release);
         (*turn, sequence)
     }))
+}
+
+/// Whoever runs again is alone since the same turn as before; somebody else begins with this one.
+fn keep_alone(alone: &AtomicU64, sequence: u64, label: u32) {
+    if alone.load(Ordering::Relaxed) & LABEL != u64::from(label) {
+        alone.store(sequence | u64::from(label), Ordering::Relaxed);
+    }
 }
 
 impl Drop for Shown {
@@ -340,4 +353,21 @@ fn this_threads_clock() -> libc::clockid_t {
     // thread's: `cpu_time` would then measure the watchdog itself, and nothing would be stopped too early.
     unsafe { libc::pthread_getcpuclockid(this, &raw mut clock) };
     clock
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_runs_alone_is_never_shown_as_alone_since_before_somebody_elses_turn() {
+        let place = AtomicU64::new(0);
+        let mut seen = Vec::new();
+        for (sequence, label) in [(1, 3), (2, 3), (3, 3), (4, 5), (5, 3), (6, 3)] {
+            keep_alone(&place, sequence << 32, label);
+            let shown = place.load(Ordering::Relaxed);
+            seen.push((shown >> 32, shown & LABEL));
+        }
+        assert_eq!(seen, [(1, 3), (1, 3), (1, 3), (4, 5), (5, 3), (5, 3)]);
+    }
 }

@@ -18,6 +18,8 @@ mod budget;
 mod call;
 mod contained;
 mod control;
+mod counting;
+mod entrance;
 mod errors;
 #[cfg(test)]
 mod fixtures;
@@ -65,6 +67,7 @@ use mote_wire::{
 use tokio::{sync::Semaphore, time::Instant};
 
 pub use contained::{Attempts, Contained, ContainedKind};
+pub use counting::{Counting, CountingOptions};
 pub use incident::{Culprit, EventRecord, Incident, IncidentKind, Watcher};
 pub use launch::{Attempting, Ending, Launched, Launcher, Launching, Order, Process, Socket};
 pub use options::{

@@ -230,6 +230,7 @@ fn call(what: &str) -> Option<(c_long, [usize; 6])> {
         "fcntl" => (libc::SYS_fcntl, [3, 3, 0, 0, 0, 0]),
         "dup" => of(libc::SYS_dup, 3),
         "prctl" => (libc::SYS_prctl, [libc::PR_SET_DUMPABLE as usize, 1, 0, 0, 0, 0]),
+        "prctl counters" => (libc::SYS_prctl, [31, 0, 0, 0, 0, 0]),
         "prctl vma" => (libc::SYS_prctl, [0x5356_4d41, 0, 0, 0, 0, 0]),
         "seccomp" => of(libc::SYS_seccomp, 1),
         "personality" => of(libc::SYS_personality, 0x0040_0000),

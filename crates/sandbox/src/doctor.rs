@@ -74,8 +74,9 @@ const LINES: &[Line] = &[
         "a processor with protection keys (PKU), passed on to virtual machines", keys),
     Line("processor", "a worker cannot read its neighbours' memory through what the processor guesses", Need::Advised,
         "newer microcode and kernel, and no boot parameter mitigations=off", tries::mitigations),
-    Line("performance counters", "attacks that make the processor guess can be seen", Need::Advised,
-        "the sysctl kernel.perf_event_paranoid=2 or lower, and counters passed on to virtual machines", tries::counters),
+    Line("performance counters", "a worker that reads its neighbours' memory through the processor is seen by what that does to caches and guesses", Need::Advised,
+        "the sysctl kernel.perf_event_paranoid=2 or lower, or CAP_PERFMON; a container that lets `perf_event_open` pass; a \
+        virtual machine with a PMU (KVM: `-cpu host,pmu=on`; in a cloud often only whole machines have one)", tries::counters),
     Line("core files", "no memory of a tenant's is written down when a cell crashes", Need::Advised,
         "a sysctl kernel.core_pattern that is no pipe to a program; cells hide from it all the same", tries::cores),
 ];

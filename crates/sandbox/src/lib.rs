@@ -4,7 +4,8 @@
 //! descriptor; the process shuts itself in ([`jail`]) while it has one thread and nothing of a tenant's, makes its threads,
 //! and gives up every system call that it does not need ([`seal`], by the rules in [`syscalls`]). From then on whatever
 //! else it tries stands still until the host, which is told who tried what ([`attempts`]), has ended it. [`page`] is memory
-//! that both sides see, [`doctor`] says which of this a machine can do.
+//! that both sides see, [`counters`] are what the processor tells the host of a cell's thread, [`doctor`] says which of this a
+//! machine can do.
 //!
 //! What it refuses: to pass a descriptor to a running cell. All that a cell has it inherits ([`inherited`]).
 //!
@@ -18,6 +19,7 @@
 
 pub mod attempts;
 pub mod cgroup;
+pub mod counters;
 pub mod doctor;
 pub mod inherited;
 pub mod jail;

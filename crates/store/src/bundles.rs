@@ -7,7 +7,7 @@ use mote_wire::{
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::{Store, StoreError, blobs};
+use crate::{Store, StoreError, blobs, stored};
 
 /// zstd's own default: higher levels take several times as long for a few per cent.
 const LEVEL: i32 = 3;
@@ -27,13 +27,31 @@ pub(crate) fn pack(bundle: &Bundle) -> Result<Packed, StoreError> {
     Ok(Packed { hash, bytes: encoded.len(), packed })
 }
 
-/// Writes it, unless it is there.
+/// Writes it, unless it is there as it should be. A disk may have changed what lies there, and who deploys the same code again
+/// wants that mended. What lies there unharmed is the same, byte for byte, or another zstd has packed it.
 pub(crate) fn keep(connection: &Connection, packed: &Packed) -> Result<(), StoreError> {
     let bytes = i64::try_from(packed.bytes).unwrap_or(i64::MAX);
-    connection.execute(
-        "INSERT INTO bundles (hash, bytes, packed) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-        params![packed.hash, bytes, packed.packed],
-    )?;
+    let before: Option<(i64, bool)> = connection
+        .prepare_cached("SELECT length(packed), bytes = ?2 AND packed = ?3 FROM bundles WHERE hash = ?1")?
+        .query_row(params![packed.hash, bytes, packed.packed], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match before {
+        Some((_, true)) => {}
+        Some((length, false)) => {
+            connection.execute(
+                "UPDATE bundles SET bytes = ?2, packed = ?3 WHERE hash = ?1",
+                params![packed.hash, bytes, packed.packed],
+            )?;
+            let now = i64::try_from(packed.packed.len()).unwrap_or(i64::MAX);
+            stored::bundle_changed(connection, &packed.hash, now.saturating_sub(length))?;
+        }
+        None => {
+            connection.execute(
+                "INSERT INTO bundles (hash, bytes, packed) VALUES (?1, ?2, ?3)",
+                params![packed.hash, bytes, packed.packed],
+            )?;
+        }
+    }
     Ok(())
 }
 

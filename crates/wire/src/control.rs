@@ -267,4 +267,6 @@ pub mod page {
     pub const BEGUN: usize = 1;
     /// CPU time in microseconds that the turn may use which runs.
     pub const BUDGET: usize = 2;
+    /// Who runs, and since which turn nobody else has: that turn as [`TURN`] showed it.
+    pub const ALONE: usize = 3;
 }

@@ -11,7 +11,12 @@ fn every_part_that_the_doctor_finds_holds_the_cells() {
     let lacks = |part: &&Value| part["holds"] == false && part["required"] == true;
     assert_eq!(said.code, Some(i32::from(parts.iter().any(|part| lacks(&part)))));
     let mote = Launch::serve(Project::handler("return new Response('here');").path()).start();
-    let held = Door::of(&mote).cells()[0]["sandbox"].as_array().unwrap().clone();
+    let cells = Door::of(&mote).cells();
+    let held = cells[0]["sandbox"].as_array().unwrap().clone();
+    let counts = parts.iter().find(|part| part["part"] == "performance counters").unwrap()["holds"] == true;
+    assert_eq!(cells[0]["counted"], counts, "the processor counts for cells where it counts at all");
+    let by = if counts { "by the processor's counters" } else { "by behaviour alone" };
+    mote.says_in_a_line(&["side channels are looked for", by]);
     for name in [
         "user namespace",
         "process namespace",

@@ -100,6 +100,7 @@ export const attacks = {
   "keys": killed("keyctl", 250, 0, -3, 0),
   "add a key": killed("add_key", 248, "user", "x", "y", 1, -3),
   "ask for a key": killed("request_key", 249, "user", "x", 0, -3),
+  "stop the counting of itself": killed("prctl", 157, 31, 0, 0, 0, 0),
   "performance counters": killed("perf_event_open", 298, buffer(), 0, -1, -1, 0),
   "page faults": killed("userfaultfd", 323, 0),
   "another filter": killed("seccomp", 317, 1, 0, buffer()),

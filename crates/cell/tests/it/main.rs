@@ -21,6 +21,7 @@ mod natives;
 mod node;
 mod node_events;
 mod node_keys;
+mod rehearsal;
 mod side_channels;
 mod sockets;
 mod uncaught;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         node::tests(),
         node_events::tests(),
         node_keys::tests(),
+        rehearsal::tests(),
         side_channels::tests(),
         sockets::tests(),
         uncaught::tests(),

@@ -120,7 +120,7 @@ impl Admin {
             "retries": stats.retries,
             "replacements": stats.replacements.count,
             "replacement_ms_max": stats.replacements.max.as_secs_f64() * 1000.0,
-            "suspects": stats.suspects,
+            "suspects": stats.suspects.values().sum::<u64>(),
             "lines_dropped": stats.lines_dropped,
         })
     }

@@ -6,6 +6,9 @@ use mote_host::supervisor::{CordonOptions, Lanes, Profile, SupervisorOptions, Te
 
 use crate::config::{Config, CordonConfig};
 
+/// A hundred years: longer than any node runs, and a time that a clock can show.
+const AGE_HOURS_MAX: u64 = 100 * 365 * 24;
+
 /// The supervisor's options: its defaults, with what the operator says.
 pub(super) fn supervisor_options(config: &Config) -> SupervisorOptions {
     let mut options = SupervisorOptions::default();
@@ -13,6 +16,7 @@ pub(super) fn supervisor_options(config: &Config) -> SupervisorOptions {
         let cordon = options.cordons.entry(name.clone()).or_insert_with(CordonOptions::shared);
         apply(cordon, said);
     }
+    options.counting = config.counting.clone();
     options
 }
 
@@ -33,7 +37,7 @@ fn apply(cordon: &mut CordonOptions, said: &CordonConfig) {
         cordon.memory_bytes_max = mib.saturating_mul(1 << 20);
     }
     if let Some(hours) = said.age_hours {
-        cordon.age_max = Duration::from_secs(hours.saturating_mul(3_600));
+        cordon.age_max = Duration::from_secs(hours.min(AGE_HOURS_MAX) * 3_600);
     }
 }
 
@@ -41,6 +45,13 @@ fn apply(cordon: &mut CordonOptions, said: &CordonConfig) {
 mod tests {
     use super::*;
     use mote_wire::limits::LimitsPatch;
+
+    #[test]
+    fn an_age_that_no_clock_shows_never_ends_a_node() {
+        let mut cordon = CordonOptions::shared();
+        apply(&mut cordon, &CordonConfig { age_hours: Some(u64::MAX), ..CordonConfig::default() });
+        assert!(tokio::time::Instant::now().checked_add(cordon.age_max).is_some());
+    }
 
     #[test]
     fn an_operators_cordon_is_what_he_says_and_else_the_default() {

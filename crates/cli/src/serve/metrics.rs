@@ -7,6 +7,7 @@ use mote_host::{
     otlp::ExporterStats,
     supervisor::{CellStats, IsolateTotals, Stats, WorkerTotals},
 };
+use mote_sandbox::counters::Counted;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, NoLabelSet, text},
@@ -85,6 +86,9 @@ const OF_CELLS: &[Gauge] = &[
         Some(Unit::Bytes),
         |cell| cell.budget_bytes.unwrap_or(0) as f64,
     ),
+    ("cell_counted", "One if the processor counts what a cell's workers do", None, |cell| {
+        f64::from(u8::from(cell.counted))
+    }),
 ];
 
 type OfCordon = (&'static str, &'static str, Option<Unit>, fn(&IsolateTotals) -> f64);
@@ -115,6 +119,19 @@ const OF_WORKERS: &[Sum] = &[
     }),
 ];
 
+type OfProcessor = (&'static str, &'static str, fn(&Counted) -> u64);
+
+const OF_PROCESSOR: &[OfProcessor] = &[
+    ("instructions", "Instructions of a worker, at looks at which nobody else ran", |counted| {
+        counted.instructions
+    }),
+    ("branch_misses", "Branches of a worker that the processor guessed wrong", |counted| {
+        counted.branch_misses
+    }),
+    ("far_misses", "Accesses of a worker to memory that was in no cache", |counted| counted.far_misses),
+    ("near_misses", "Reads of a worker that missed the first cache", |counted| counted.near_misses),
+];
+
 impl Collector for Books {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.workers(&mut encoder)?;
@@ -143,11 +160,29 @@ impl Books {
                     .encode_counter::<NoLabelSet, _, f64>(&read(totals), None)?;
             }
         }
+        self.counted(encoder)?;
         let help = "The most memory that an isolate of a worker was seen to hold";
         let mut memory =
             encoder.encode_descriptor("isolate_memory_peak", help, Some(&Unit::Bytes), MetricType::Gauge)?;
         for (worker, totals) in &self.0.workers {
             memory.encode_family(&[("worker", worker.as_ref())])?.encode_gauge(&totals.memory_bytes_peak)?;
+        }
+        Ok(())
+    }
+
+    /// What the processor counted: where it counts nothing there is nothing to show.
+    fn counted(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let counted = || self.0.workers.iter().filter(|(_, totals)| totals.counted.instructions > 0);
+        if counted().next().is_none() {
+            return Ok(());
+        }
+        for (name, help, read) in OF_PROCESSOR {
+            let mut counter = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            for (worker, totals) in counted() {
+                counter
+                    .encode_family(&[("worker", worker.as_ref())])?
+                    .encode_counter::<NoLabelSet, _, f64>(&read(&totals.counted), None)?;
+            }
         }
         Ok(())
     }
@@ -192,10 +227,16 @@ impl Books {
                 .encode_family(&[("kind", kind.as_str())])?
                 .encode_counter::<NoLabelSet, _, f64>(count, None)?;
         }
+        let help = "Workers that got a cell of their own for their behaviour, by what was seen";
+        let mut suspects = encoder.encode_descriptor("cell_suspects", help, None, MetricType::Counter)?;
+        for (sign, count) in &self.0.suspects {
+            suspects
+                .encode_family(&[("sign", sign.name())])?
+                .encode_counter::<NoLabelSet, _, f64>(count, None)?;
+        }
         for (name, help, count) in [
             ("event_retries", "Events sent again because their cell was lost", self.0.retries),
             ("cell_replacements", "Cells that took the place of a lost one", self.0.replacements.count),
-            ("cell_suspects", "Workers that got a cell of their own for their behaviour", self.0.suspects),
             ("cell_lines_dropped", "Lines of cells that were too many", self.0.lines_dropped),
         ] {
             encoder

@@ -18,7 +18,7 @@ mod upgrade;
 mod watcher;
 mod workers;
 
-use std::{io, net::SocketAddr, os::fd::OwnedFd, process::ExitCode};
+use std::{io, net::SocketAddr, os::fd::OwnedFd, process::ExitCode, time::Duration};
 
 pub(crate) use deploy::{STORE, api_options, cache_options, kv_options};
 pub(crate) use kept_logs::log_options;
@@ -31,6 +31,9 @@ use crate::{
     project::TargetError,
 };
 use log::{Level, line};
+
+/// How long the last calls may take when the node ends. A write to the store is over by then, or it is as after `kill -9`: not there.
+const LAST_CALLS_MAX: Duration = Duration::from_secs(5);
 
 /// Runs until it is told to stop.
 pub(crate) fn run(options: &Options) -> ExitCode {
@@ -53,7 +56,15 @@ fn serve(options: &Options) -> Result<(), ServeError> {
     // What is built from projects is the operator's own: it is built here, before anybody is served.
     let workers = workers::build(options, &config)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(start)?;
-    tokio::task::LocalSet::new().block_on(&runtime, node::run(options, &config, doors, workers))
+    run_on(runtime, LAST_CALLS_MAX, node::run(options, &config, doors, workers))
+}
+
+/// Runs this, and then waits only so long for system calls that nobody can cut short. A runtime that is merely dropped waits
+/// for all of them, and the lookup of a name whose servers are silent takes half a minute.
+fn run_on<T>(runtime: tokio::runtime::Runtime, last_calls_max: Duration, work: impl Future<Output = T>) -> T {
+    let done = tokio::task::LocalSet::new().block_on(&runtime, work);
+    runtime.shutdown_timeout(last_calls_max);
+    done
 }
 
 fn start(source: io::Error) -> ServeError {
@@ -147,4 +158,22 @@ pub(crate) enum ServeError {
     /// No cell comes up.
     #[error("no cell came up within {seconds} s; the lines above say why")]
     NoCell { seconds: u64 },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_nobody_can_cut_short_never_keeps_a_node_from_its_end() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        // It is dropped when all is over, which is what the call waits for.
+        let (silent, answer) = std::sync::mpsc::sync_channel::<()>(1);
+        let done = run_on(runtime, Duration::from_millis(10), async move {
+            tokio::task::spawn_blocking(move || answer.recv().is_ok());
+            7
+        });
+        assert_eq!(done, 7);
+        drop(silent);
+    }
 }

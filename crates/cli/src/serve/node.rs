@@ -10,14 +10,16 @@ use mote_host::{
     logs::Logs,
     otlp::Exporter,
     patience::Patience,
-    supervisor::{Processes, Supervisor, WorkerSpec},
+    supervisor::{Counting, Processes, Supervisor, WorkerSpec},
     tails::Tails,
 };
+use mote_sandbox::counters;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     sync::{Semaphore, watch},
     task::spawn_local,
+    time::Instant,
 };
 
 use super::{
@@ -63,6 +65,7 @@ pub(super) async fn run(
     let logs = kept_logs::start(&options.data, config);
     let readers = Readers::new(Tails::new(), logs, options.spans.start()?, options.spans.passes_on());
     let supervisor = supervise(&program, config, workers, bound.clone(), readers.clone())?;
+    say_counting(config.counting.counting);
     spawn_local(readers.clone().keep_up(supervisor.clone()));
     first_cell(&supervisor).await?;
     spawn_local(watch_memory(config.memory_mib, Rc::downgrade(&supervisor)));
@@ -137,6 +140,7 @@ fn supervise(
         program: program.cell.clone(),
         arguments: Box::new(move |profile| own.cell_arguments(profile)),
         stderr: program.cell_stderr().map_err(start)?,
+        counting: config.counting.counting,
     };
     let network =
         Network::new(NetworkOptions { own_addresses: config.addresses.clone(), ..NetworkOptions::default() })
@@ -152,6 +156,22 @@ fn supervise(
         supervisor.put(worker).map_err(|error| ServeError::Worker { name, reason: error.to_string() })?;
     }
     Ok(supervisor)
+}
+
+/// Says by what suspects are found here: an operator who counts on the processor wants to know that it counts.
+fn say_counting(counting: Counting) {
+    match (counting, counters::available()) {
+        (Counting::Off, _) => line(Level::Info, "the processor's counters are not looked at, as configured"),
+        (Counting::WherePossible, Ok(())) => {
+            line(Level::Info, "side channels are looked for by the processor's counters and by behaviour");
+        }
+        (Counting::WherePossible, Err(reason)) => line(
+            Level::Info,
+            format_args!(
+                "side channels are looked for by behaviour alone: no performance counters: {reason}"
+            ),
+        ),
+    }
 }
 
 /// Nobody is told of an address where nothing can be answered.
@@ -246,9 +266,10 @@ async fn out_of_connections(error: &io::Error) {
 
 /// Waits for what is under way, and ends the cells.
 async fn finish(connections: &Connections, supervisor: &Rc<Supervisor>) {
+    let until = Instant::now() + DRAIN_MAX;
     // A client that never reads does not keep the node.
-    let _ = tokio::time::timeout(DRAIN_MAX, connections.all_closed()).await;
-    supervisor.drain(DRAIN_MAX).await;
+    let _ = tokio::time::timeout_at(until, connections.all_closed()).await;
+    supervisor.drain(until.saturating_duration_since(Instant::now())).await;
 }
 
 /// Lets what is known of the last events get to where it is kept.

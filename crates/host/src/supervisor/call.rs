@@ -46,6 +46,8 @@ const TURNS_BEFORE_MAX: u32 = 64;
 const ANSWER_LAST: Duration = Duration::from_secs(10);
 /// How often it looks for a cell that has its worker loaded, before it was sent at all.
 const PLACES_MAX: usize = 8;
+/// At how many entrances it waits in vain ([`super::entrance`]): as many newcomers took long turns before it.
+const ENTRANCES_MAX: usize = 64;
 
 /// Why an event was not sent to a cell.
 pub(super) enum Unsent {
@@ -115,10 +117,17 @@ impl Supervisor {
             drop(event.headers.try_insert(TICKET, ticket));
         }
         let mut draft = Draft::new(event);
-        let (mut sends, mut places) = (0, 0);
+        let (mut sends, mut places, mut entrances) = (0, 0, 0);
         loop {
             let worker = self.worker(worker)?;
             let cell = self.place(&worker).await?;
+            let Some(inside) = self.enter(&cell, &worker).await else {
+                entrances += 1;
+                if entrances == ENTRANCES_MAX {
+                    return Err(errors::no_cell("each one was held up by the code of others"));
+                }
+                continue;
+            };
             places += 1;
             let (number, event) = match self.prepare(&cell, &worker).await {
                 Ok(prepared) => prepared,
@@ -133,7 +142,8 @@ impl Supervisor {
                 return Err(errors::cell_lost("twice", "The event cannot be sent again."));
             };
             sends += 1;
-            match self.in_time(&cell, &spec, cell.link.request(request)).await {
+            let answer = self.in_time(&cell, &spec, cell.link.request(request));
+            match cell.inside(inside, answer).await {
                 Ok(response) => return Ok(Ok(counted(response, event))),
                 Err(RequestError::Failed(failure)) => return Ok(Err(errors::said_by_cell(&failure))),
                 Err(RequestError::Full) => {

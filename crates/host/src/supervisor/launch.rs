@@ -2,7 +2,10 @@
 
 use std::{future::Future, io, pin::Pin, rc::Rc, time::Duration};
 
-use mote_sandbox::process::{Does, Ended, ThreadView};
+use mote_sandbox::{
+    counters::Counted,
+    process::{Does, Ended, ThreadView},
+};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::options::Profile;
@@ -79,6 +82,14 @@ pub trait Process {
     /// Whether all its other threads sleep, so that none of them is about to wake the one that runs turns.
     fn others_sleep(&self) -> bool {
         false
+    }
+    /// What the processor has counted of the thread that runs turns; `None` where it counts nothing.
+    fn counted(&self) -> Option<Counted> {
+        None
+    }
+    /// Who runs alone, and since when, on its page ([`mote_wire::control::page::ALONE`]).
+    fn alone(&self) -> u64 {
+        0
     }
     /// Lets other processes go first where the CPU is short. A wish: without it everything works.
     fn give_way(&self) {}

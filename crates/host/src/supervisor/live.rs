@@ -23,6 +23,8 @@ use tokio::{
 use super::{
     contained::Kept,
     control::{BlobAsked, Command, Progress},
+    counting::LastCount,
+    entrance::Entrance,
     given::{Given, Telling},
     hang::TurnWatch,
     launch::Process,
@@ -114,9 +116,12 @@ pub(super) struct LiveCell {
     pub(super) given: RefCell<Given>,
     /// Permission to have it load a worker.
     pub(super) deploys: Semaphore,
+    /// Where newcomers' events wait for one another.
+    pub(super) entrance: Entrance,
     pub(super) under_way: Arc<AtomicU64>,
     pub(super) last_event: Cell<Instant>,
     pub(super) turns: RefCell<TurnWatch>,
+    pub(super) last_count: RefCell<LastCount>,
     pub(super) quiet: Cell<Option<Quiet>>,
     /// The last turn that went on past its limit.
     pub(super) runs_on: Cell<Option<u64>>,
@@ -163,9 +168,11 @@ impl LiveCell {
             memory_bytes_max: Cell::new(options.memory_bytes_max(profile).unwrap_or(u64::MAX)),
             given: RefCell::default(),
             deploys: Semaphore::new(options.deploys_max),
+            entrance: Entrance::default(),
             under_way: Arc::default(),
             last_event: Cell::new(now),
             turns: RefCell::default(),
+            last_count: RefCell::default(),
             quiet: Cell::new(None),
             runs_on: Cell::new(None),
             pings: Cell::new(Pings { last: 0, asked_at: now, answered_at: now, open: false }),

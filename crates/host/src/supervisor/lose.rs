@@ -45,6 +45,7 @@ impl Supervisor {
         let kind = if came_up || kind.is_hostile() { kind } else { IncidentKind::NotStarted };
         // First of all, so that nothing that follows comes here again.
         cell.stage.set(Stage::Over);
+        cell.entrance.close();
         let (company, now) = (company_of(cell), Instant::now());
         cell.process.kill();
         self.cells.borrow_mut().remove(&cell.id);
@@ -82,6 +83,7 @@ impl Supervisor {
         }
         let now = Instant::now();
         cell.stage.set(Stage::Dying);
+        cell.entrance.close();
         self.replace(cell, now);
         let (this, cell) = (Rc::downgrade(self), cell.clone());
         tokio::task::spawn_local(async move {
@@ -124,6 +126,7 @@ impl Supervisor {
         }
         let now = Instant::now();
         cell.stage.set(Stage::Leaving(now + time_max));
+        cell.entrance.close();
         let mut given = cell.given.borrow_mut();
         let numbers: Vec<u32> = given.current().map(|(number, _)| number).collect();
         for number in numbers {
@@ -141,6 +144,7 @@ impl Supervisor {
             self.remove_seat(&key, seat);
         }
         cell.stage.set(Stage::Over);
+        cell.entrance.close();
         cell.process.kill();
         self.cells.borrow_mut().remove(&cell.id);
         self.bury(cell, reason.to_owned());

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, num::NonZeroUsize, time::Duration};
 
-use super::suspicion::SuspicionOptions;
+use super::{counting::CountingOptions, suspicion::SuspicionOptions};
 
 /// Whether tenants share the cells of a cordon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,6 +171,8 @@ pub struct SupervisorOptions {
     pub blame: BlameOptions,
     /// When a worker gets a cell of its own because of what it does.
     pub suspicion: SuspicionOptions,
+    /// The same by what the processor counts.
+    pub counting: CountingOptions,
     /// What is read from cells beside events.
     pub control: ControlOptions,
 }
@@ -231,6 +233,7 @@ impl Default for SupervisorOptions {
                 wait_max: seconds(30),
             },
             suspicion: SuspicionOptions::default(),
+            counting: CountingOptions::default(),
             control: ControlOptions {
                 lines_per_s_max: 1_000,
                 line_bytes_per_s_max: 4 << 20,

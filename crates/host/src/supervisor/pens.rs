@@ -181,7 +181,7 @@ impl Supervisor {
         let stays = entry.filter(|_| !cell.runs_on()).is_some_and(|entry| {
             entry.warm && !fills(entry.under_way.load(Ordering::Relaxed), cell.events())
         });
-        let busy = !stays && cell.is_busy(&self.options);
+        let busy = cell.is_entered() || (!stays && cell.is_busy(&self.options));
         SeatView { seat: seat.number, holds: entry.is_some(), busy, full: cell.is_full() }
     }
 

@@ -1,7 +1,7 @@
 //! Cells that are processes: the [`Launcher`] of a node.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     ffi::CString,
     io,
     os::{
@@ -16,6 +16,7 @@ use std::{
 
 use mote_sandbox::{
     attempts::{Attempt, Attempts},
+    counters::{Counted, Counters},
     page::SharedPage,
     process::{CellProcess, Does, Ended, Spawn, ThreadView},
 };
@@ -23,6 +24,7 @@ use mote_wire::control::{TURNS_THREAD, page};
 use tokio::io::{Interest, unix::AsyncFd};
 
 use super::{
+    counting::Counting,
     launch::{Attempting, Ending, Launched, Launcher, Launching, Order, Process},
     options::Profile,
 };
@@ -36,6 +38,8 @@ pub struct Processes {
     /// Where cells may write a last word, for whoever looks for a bug of ours. Hostile code may write there, too, so it is
     /// nothing for a log.
     pub stderr: Option<OwnedFd>,
+    /// Whether the processor is to count what their threads do, where it can.
+    pub counting: Counting,
 }
 
 impl Launcher for Processes {
@@ -68,6 +72,8 @@ impl Processes {
                 process: Rc::new(RefCell::new(process)),
                 page,
                 turns_thread: Cell::new(None),
+                counting: self.counting,
+                counters: OnceCell::new(),
             }),
         })
     }
@@ -79,6 +85,9 @@ struct CellOfProcess {
     page: SharedPage,
     /// The number of the thread that runs turns, once it is known.
     turns_thread: Cell<Option<u32>>,
+    counting: Counting,
+    /// Of that thread, where the processor counts.
+    counters: OnceCell<Counters>,
 }
 
 impl CellOfProcess {
@@ -144,7 +153,22 @@ impl Process for CellOfProcess {
     }
 
     fn came_up(&self) {
-        self.turns_thread.set(self.process.borrow().thread_named(TURNS_THREAD));
+        let thread = self.process.borrow().thread_named(TURNS_THREAD);
+        self.turns_thread.set(thread);
+        // Without them its workers are judged by their behaviour; the node has said at its start what the machine has.
+        if let Some(thread) = thread.filter(|_| self.counting == Counting::WherePossible)
+            && let Ok(counters) = Counters::of_thread(thread)
+        {
+            let _ = self.counters.set(counters);
+        }
+    }
+
+    fn counted(&self) -> Option<Counted> {
+        self.counters.get()?.read()
+    }
+
+    fn alone(&self) -> u64 {
+        self.slot(page::ALONE)
     }
 
     fn turns_thread(&self) -> Option<ThreadView> {

@@ -23,6 +23,7 @@ impl CellStats {
             "cpu_s": self.cpu.as_secs_f64(),
             "cpu_percent": self.cpu_percent,
             "isolates": self.isolates_json(),
+            "counted": self.counted,
             "sandbox": self.sandbox,
         })
     }

@@ -14,6 +14,7 @@ use super::{
     incident::IncidentKind,
     live::{LiveCell, Stage},
     starts::{IsolateTotals, Starts},
+    suspicion::Sign,
     worker::WorkerTotals,
 };
 
@@ -48,6 +49,8 @@ pub struct CellStats {
     pub isolates: IsolateCounts,
     /// What its isolates may hold together; `None` if it was not told yet.
     pub budget_bytes: Option<u64>,
+    /// Whether the processor counts what its workers do.
+    pub counted: bool,
     /// The parts of the sandbox that it says hold.
     pub sandbox: Vec<String>,
 }
@@ -74,8 +77,8 @@ pub struct Stats {
     pub retries: u64,
     /// From the loss of a cell to a fresh one in its place.
     pub replacements: Durations,
-    /// Workers that got a cell of their own because of how they behave.
-    pub suspects: u64,
+    /// Workers that got a cell of their own because of how they behave, by what was seen of them.
+    pub suspects: BTreeMap<Sign, u64>,
     /// Isolates, by cordon, of all cells that there ever were.
     pub isolates: BTreeMap<Arc<str>, IsolateTotals>,
     /// Lines of consoles and events that were dropped because a cell sent too many.
@@ -93,7 +96,7 @@ pub(super) struct Counts {
     retries: Cell<u64>,
     replacements: Cell<Durations>,
     lines_dropped: Cell<u64>,
-    suspects: Cell<u64>,
+    suspects: RefCell<BTreeMap<Sign, u64>>,
     pub(super) starts: Starts,
 }
 
@@ -110,8 +113,8 @@ impl Counts {
         self.lines_dropped.set(self.lines_dropped.get() + 1);
     }
 
-    pub(super) fn suspect(&self) {
-        self.suspects.set(self.suspects.get() + 1);
+    pub(super) fn suspect(&self, sign: Sign) {
+        *self.suspects.borrow_mut().entry(sign).or_default() += 1;
     }
 
     pub(super) fn replaced(&self, after: Duration) {
@@ -148,7 +151,7 @@ impl Supervisor {
             retries: self.counts.retries.get(),
             replacements: self.counts.replacements.get(),
             lines_dropped: self.counts.lines_dropped.get(),
-            suspects: self.counts.suspects.get(),
+            suspects: self.counts.suspects.borrow().clone(),
             isolates: self.counts.starts.all(),
             workers: workers
                 .values()
@@ -184,6 +187,7 @@ fn of_cell(cell: &LiveCell) -> CellStats {
         cpu_percent: cell.measured.get().cpu_percent,
         isolates: cell.isolates.get(),
         budget_bytes: Some(cell.budget_bytes.get()).filter(|bytes| *bytes > 0),
+        counted: cell.process.counted().is_some(),
         sandbox: cell.ready.borrow().as_deref().map(<[String]>::to_vec).unwrap_or_default(),
     }
 }

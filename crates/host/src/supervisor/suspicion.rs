@@ -5,7 +5,7 @@
 //! attack on production Workers in arXiv:2608.17043), or very many events that each compute for long. Both look like some
 //! honest workers, so nobody is stopped: whoever looks so gets a cell of its own, where there is nothing to read, and the
 //! price of a mistake is a process. Schwarzl et al., "Dynamic Process Isolation" (arXiv:2110.04751), judge by the processor's
-//! counters; this judges by what is counted anyway.
+//! counters, as [`super::counting`] does where there are any; this judges by what is counted anyway.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ impl Default for SuspicionOptions {
 }
 
 /// What somebody looks suspicious for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sign {
     /// An event goes on for long, with much I/O and much computing in turns.
     LongEvent,
@@ -60,6 +60,12 @@ pub enum Sign {
     Busy,
     /// A turn of it goes on past its limit.
     RunsOn,
+    /// The processor's guesses of its branches are wrong far oftener than others'.
+    GuessedWrong,
+    /// It reads memory that is in no cache far oftener than others do.
+    MissesFar,
+    /// It misses the first cache far oftener than others do.
+    MissesNear,
 }
 
 impl Sign {
@@ -70,6 +76,22 @@ impl Sign {
             Self::LongEvent => "an event of it computes and does I/O in turns, for long",
             Self::Busy => "it has computed most of the time, for long",
             Self::RunsOn => "a turn of it goes on past its CPU limit, and others would wait for it",
+            Self::GuessedWrong => "the processor guesses its branches wrong far oftener than those of others",
+            Self::MissesFar => "it finds its memory in no cache far oftener than others do",
+            Self::MissesNear => "it misses the first cache far oftener than others do",
+        }
+    }
+
+    /// The sign in one word, the same for ever: metrics are kept by it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LongEvent => "long-event",
+            Self::Busy => "busy",
+            Self::RunsOn => "runs-on",
+            Self::GuessedWrong => "branch-misses",
+            Self::MissesFar => "far-misses",
+            Self::MissesNear => "near-misses",
         }
     }
 }

@@ -195,8 +195,20 @@ impl Supervisor {
     /// Gives a worker a cell of its own if it behaves like an attack on its neighbours.
     fn suspect(self: &Rc<Self>, cell: &Rc<LiveCell>, worker: &Rc<Worker>, used: &WorkerUse) {
         let (now, options) = (Instant::now(), &self.options.suspicion);
-        let Some(sign) = worker.behaviour.borrow_mut().observe(used, now, options) else { return };
-        let until = now + options.alone_for;
+        if let Some(sign) = worker.behaviour.borrow_mut().observe(used, now, options) {
+            self.found_out(cell, worker, sign, now);
+        }
+    }
+
+    /// The same for a sign that has been found.
+    pub(super) fn found_out(
+        self: &Rc<Self>,
+        cell: &Rc<LiveCell>,
+        worker: &Rc<Worker>,
+        sign: Sign,
+        now: Instant,
+    ) {
+        let until = now + self.options.suspicion.alone_for;
         // Who lives alone has nobody to read, and the operator's own code is trusted.
         let alone = cell.given.borrow().all().all(|entry| entry.worker.name == worker.name);
         let is_free = worker.suspicion.get() == Suspicion::None;
@@ -218,7 +230,7 @@ impl Supervisor {
             }
             Suspicion::None => {
                 worker.suspicion.set(Suspicion::Detected { until });
-                self.counts.suspect();
+                self.counts.suspect(sign);
                 self.watcher.suspect(&worker.name, sign);
             }
         }

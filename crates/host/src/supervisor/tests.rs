@@ -1,5 +1,6 @@
 //! The supervisor over days and crashes, with cells that are tasks and a clock that stands still while nothing is to be done.
 
+mod counting;
 pub(crate) mod fake;
 mod hangs;
 mod lanes;

@@ -118,7 +118,11 @@ impl Supervisor {
             let spec = trial.supervisor.known(&trial.name).map(|worker| worker.current());
             let code = spec.ok().map(|spec| Code::of(&spec));
             let made = match code {
-                Some(code) if take.wants(code) => Some((code, ask(&cell, number).await)),
+                Some(code) if take.wants(code) => {
+                    // Nobody waits for it, while others deploy and serve.
+                    cell.process.give_way();
+                    Some((code, ask(&cell, number).await))
+                }
                 Some(_) | None => None,
             };
             // Its cell ends now, and the next one may begin.

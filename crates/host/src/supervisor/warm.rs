@@ -20,8 +20,11 @@ impl Supervisor {
         let this = self.clone();
         tokio::task::spawn_local(async move {
             // Whatever is wrong with it, its first event will say.
-            if let Ok(cell) = this.place(&worker).await {
+            if let Ok(cell) = this.place(&worker).await
+                && let Some(inside) = this.enter(&cell, &worker).await
+            {
                 drop(this.prepare(&cell, &worker).await);
+                drop(inside);
             }
             drop(permit);
         });

@@ -67,6 +67,7 @@ impl Supervisor {
             self.lose(cell, kind, detail, since);
             return;
         }
+        self.count(cell, now);
         cell.tell_due(now);
         if let Stage::Leaving(until) = cell.stage.get()
             && (now >= until || cell.is_done())
@@ -102,6 +103,7 @@ impl Supervisor {
             if let Some(worker) = worker {
                 self.mark_heavy(&worker, now);
             }
+            self.make_way(cell);
         }
         let hang = hang?;
         match hang {
@@ -124,6 +126,26 @@ impl Supervisor {
                 let detail = "a turn stood still without using CPU time".to_owned();
                 Some((IncidentKind::TurnStuck, detail, since))
             }
+        }
+    }
+
+    /// Judges what the processor has counted since the last look, if one worker alone ran.
+    fn count(self: &Rc<Self>, cell: &Rc<LiveCell>, now: Instant) {
+        let turn = cell.process.turn();
+        if cell.last_count.borrow().is_of(turn) {
+            return;
+        }
+        let Some(counted) = cell.process.counted() else { return };
+        let found = cell.last_count.borrow_mut().look(turn, counted, cell.process.alone());
+        let Some((number, counted)) = found else { return };
+        let Some(worker) = cell.given.borrow().worker(number) else { return };
+        {
+            let mut totals = worker.totals.borrow_mut();
+            totals.counted = totals.counted.plus(counted);
+        }
+        let sign = worker.score.borrow_mut().observe(counted, now, &self.options.counting);
+        if let Some(sign) = sign {
+            self.found_out(cell, &worker, sign, now);
         }
     }
 

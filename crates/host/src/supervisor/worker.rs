@@ -10,12 +10,13 @@ use std::{
 };
 
 use bytes::Bytes;
+use mote_sandbox::counters::Counted;
 use mote_schedule::place::hash_of;
 use mote_wire::{compatibility::Compatibility, control::WorkerUse, limits::Limits, named::NamedBundle};
 
 use tokio::time::Instant;
 
-use super::{pens::PenKey, recent::Recent, suspicion::Behaviour};
+use super::{counting::Score, pens::PenKey, recent::Recent, suspicion::Behaviour};
 
 /// A version of a worker, as it is put into service.
 pub struct WorkerSpec {
@@ -70,6 +71,8 @@ pub struct WorkerTotals {
     pub isolates_started: u64,
     /// The most memory that one of its isolates was seen to hold, in bytes.
     pub memory_bytes_peak: u64,
+    /// What the processor has counted of it at the looks at which nobody else ran.
+    pub counted: Counted,
 }
 
 /// Cloudflare's words for how an event ended. A cell that says something else means the last.
@@ -153,6 +156,7 @@ pub(super) struct Worker {
     pub(super) switch: Cell<Switch>,
     pub(super) suspicion: Cell<Suspicion>,
     pub(super) behaviour: RefCell<Behaviour>,
+    pub(super) score: RefCell<Score>,
     /// Until when it counts as one with long turns.
     pub(super) heavy_until: Cell<Option<Instant>>,
     /// Events that it has to end before anything is believed of it; `None` if it has.
@@ -171,6 +175,7 @@ impl Worker {
             switch: Cell::new(Switch::On),
             suspicion: Cell::new(Suspicion::None),
             behaviour: RefCell::default(),
+            score: RefCell::default(),
             heavy_until: Cell::new(None),
             proof_events: Cell::new(None),
             totals: RefCell::default(),

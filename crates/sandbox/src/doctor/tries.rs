@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::probe::{self, Child};
-use crate::{jail, raw, seal};
+use crate::{counters as processor, jail, raw, seal};
 
 type Tried = Result<(), String>;
 
@@ -143,19 +143,7 @@ pub(super) fn mitigations() -> Tried {
 }
 
 pub(super) fn counters() -> Tried {
-    // `struct perf_event_attr` of the first version: type 0 (hardware), its size, and counter 3 (cache misses); then, of
-    // the flags, to leave the kernel and the hypervisor out.
-    const BYTES: u32 = 64;
-    let mut wanted = [0_u32; BYTES as usize / 4];
-    let [kind, size, counter, ..] = &mut wanted;
-    (*kind, *size, *counter) = (0, BYTES, 3);
-    if let Some(flags) = wanted.get_mut(10) {
-        *flags = 1 << 5 | 1 << 6;
-    }
-    // SAFETY: `wanted` is as large as it says; the counter is this thread's and is closed at once.
-    let opened = unsafe { libc::syscall(libc::SYS_perf_event_open, wanted.as_ptr(), 0, -1, -1, 0) };
-    // SAFETY: the call makes a new descriptor, and it is nobody's yet.
-    unsafe { raw::owned(opened) }.map(|_| ()).map_err(|error| error.to_string())
+    processor::available().map_err(|reason| reason.to_string())
 }
 
 pub(super) fn cores() -> Tried {

@@ -33,7 +33,9 @@ impl Threads {
     /// while nobody hostile is there.
     pub(super) fn named(self, name: &str) -> Option<u32> {
         let is_it = |number: &u32| {
-            let comm = fs::read_to_string(self.file(*number, "comm")).unwrap_or_default();
+            // Not below the process's `task`: when the process has ended, the kernel would spend a millisecond or more on
+            // forgetting what was looked up there.
+            let comm = fs::read_to_string(format!("/proc/{number}/comm")).unwrap_or_default();
             *number != self.pid && comm.trim_end() == name
         };
         self.numbers()?.into_iter().find(is_it)

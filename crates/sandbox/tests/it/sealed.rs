@@ -1,6 +1,7 @@
 //! What a sealed cell can do, and what it cannot.
 
 use mote_sandbox::{
+    counters::{Group, Kind},
     process::{Ended, Namespaces},
     seal::protection_keys,
     syscalls::{Keys, PROBES_MAX},
@@ -60,6 +61,7 @@ const FORBIDDEN: &[&str] = &[
     "fcntl",
     "dup",
     "prctl",
+    "prctl counters",
     "seccomp",
     "personality",
     "prlimit64",
@@ -123,12 +125,44 @@ fn the_same_holds_where_there_are_no_namespaces() {
 }
 
 #[test]
+fn a_cell_that_is_counted_never_stops_it() {
+    let mut jailed = Jailed::start("jit", Namespaces::UsersAndProcesses);
+    let group = match Group::lead(jailed.process.pid(), Kind::CPU_TIME) {
+        Ok(group) => group,
+        Err(error) => {
+            println!("SKIPPED: this machine refuses even counters of the kernel's own: {error}");
+            return;
+        }
+    };
+    let counted = || group.read().unwrap()[0];
+    for what in ["perf_event_open", "prctl counters", "ioctl"] {
+        let before = counted();
+        assert_eq!(jailed.order(what).returned, Some(NOT_PERMITTED), "{what}");
+        // It computes something.
+        assert!(jailed.order("memory").returned.is_some());
+        assert!(counted() > before, "after {what}");
+    }
+}
+
+#[test]
 fn what_a_cell_needs_is_never_reported() {
     let mut jailed = Jailed::start("jit", Namespaces::UsersAndProcesses);
     for what in ["nothing", "memory", "time", "prctl vma", "other memory"] {
         let outcome = jailed.order(what);
         assert!(outcome.reported.is_empty(), "{what}: {outcome:?}");
         assert!(outcome.returned.is_some());
+    }
+}
+
+#[test]
+fn the_c_library_never_takes_a_heap_that_cannot_grow_for_one_that_has_grown() {
+    let mut jailed = Jailed::start("jit", Namespaces::UsersAndProcesses);
+    // Once freed, so large a block is wanted on the heap.
+    for time in 0..4 {
+        for thread in ["", "other "] {
+            let outcome = jailed.order(&format!("{thread}memory"));
+            assert_eq!((outcome.reported.len(), outcome.returned), (0, Some(8 << 20)), "{thread}{time}");
+        }
     }
 }
 

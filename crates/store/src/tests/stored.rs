@@ -11,7 +11,7 @@ use crate::schema::STEPS;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// The sums, looked up one by one.
-fn counted(store: &Store) -> BTreeMap<String, i64> {
+pub(super) fn counted(store: &Store) -> BTreeMap<String, i64> {
     let connection = store.lock();
     let mut sums = BTreeMap::new();
     for sql in [
@@ -33,7 +33,7 @@ fn counted(store: &Store) -> BTreeMap<String, i64> {
     sums
 }
 
-fn kept_sums(store: &Store) -> BTreeMap<String, i64> {
+pub(super) fn kept_sums(store: &Store) -> BTreeMap<String, i64> {
     let connection = store.lock();
     let mut statement =
         connection.prepare("SELECT account, bytes FROM stored_accounts WHERE bytes <> 0").unwrap();

@@ -1,6 +1,6 @@
 //! What workers report is kept for whoever asks later, as docs/observability.md tells, and costs nobody anything else.
 
-use std::path::Path;
+use std::{os::unix::fs::MetadataExt, path::Path};
 
 use mote_blackbox::{
     Commands, DeployApi, Door, Launch, Mote, Project, Wrangler, eventually, form, mote as mote_command,
@@ -273,4 +273,47 @@ fn a_node_keeps_nothing_where_nobody_asks_for_it() {
     }
     assert_eq!(commands.json(&["logs", "shop"]), json!([]));
     assert_eq!((counted(&door, "mote_logs_kept_total"), counted(&door, "mote_logs_dropped_total")), (0, 0));
+}
+
+/// Puts the file of kept logs onto a disk of its own of four mebibytes, three of which somebody else has.
+fn on_a_small_disk(data: &Path) -> Vec<String> {
+    let is_root = std::fs::metadata("/proc/self").expect("proc is mounted").uid() == 0;
+    let namespaces = if is_root { "-m" } else { "-rm" };
+    let small = data.join("small");
+    std::fs::create_dir(&small).unwrap();
+    let script = format!(
+        "mount -t tmpfs -o size=4m none '{0}' && head -c 3M /dev/zero > '{0}/others' && : > '{0}/logs.sqlite' && \
+         ln -s small/logs.sqlite '{1}' && exec \"$@\"",
+        small.display(),
+        data.join("logs.sqlite").display(),
+    );
+    ["unshare", namespaces, "sh", "-c", &script, "sh"].map(str::to_owned).into()
+}
+
+#[test]
+fn a_disk_without_room_for_logs_costs_logs_and_nothing_else() {
+    let data = tempfile::tempdir().unwrap();
+    let mote = serve(data.path(), "").under(on_a_small_disk(data.path())).start();
+    let door = Door::of(&mote);
+    let (api, commands) = (api_of(data.path(), &door), commands_of(data.path(), &door));
+    deploy_kept(&api, "acme", "shop", WORKER);
+    kept(&mote, &commands, "/first", &[]);
+    deploy_kept(&api, "acme", "flood", FLOOD);
+    eventually("the disk is full", || {
+        assert_eq!(mote.get_from_host("flood.localhost", "/").text, "fine");
+        (counted(&door, "mote_logs_failed_total") > 0).then_some(())
+    });
+    mote.says_in_a_line(&["events are lost that were to be kept", "full"]);
+    // Nobody else notices, and what is there is found.
+    assert_eq!(mote.get_from_host("shop.localhost", "/while-full").text, "fine");
+    deploy_kept(&api, "acme", "blog", WORKER);
+    assert_eq!(mote.get_from_host("blog.localhost", "/").text, "fine");
+    assert!(commands.json(&["logs", "shop"]).to_string().contains("/first"));
+    // Somebody makes room, in the node's own view of its disks.
+    let root = format!("/proc/{}/root", mote.pid());
+    let others = data.path().join("small/others");
+    std::fs::remove_file(Path::new(&root).join(others.strip_prefix("/").unwrap())).unwrap();
+    kept(&mote, &commands, "/with-room", &[]);
+    mote.says_in_a_line(&["events are kept again"]);
+    assert!(commands.json(&["logs", "shop"]).to_string().contains("/first"), "the file is the same");
 }

@@ -9,7 +9,10 @@ use std::{
 };
 
 use http::Response;
-use mote_sandbox::process::{Does, Ended, ThreadView};
+use mote_sandbox::{
+    counters::Counted,
+    process::{Does, Ended, ThreadView},
+};
 use mote_wire::{
     control::{FromCell, IsolateCounts, ToCell, WorkerUse, encode},
     http::full,
@@ -69,6 +72,8 @@ pub(super) struct FakeTurn {
     pub(super) percent: u32,
     pub(super) does: Does,
     pub(super) others_sleep: bool,
+    /// What the processor counts of it in a millisecond, if it counts.
+    pub(super) counted: Option<Counted>,
 }
 
 /// Starts them, and holds their strings.
@@ -157,6 +162,8 @@ impl Launcher for FakeCells {
             ended,
             begun: Cell::new(0),
             turn: Cell::new(None),
+            burns: Cell::new(false),
+            label: Cell::new(1),
             memory,
             computes,
         });
@@ -182,11 +189,34 @@ struct FakeCell {
     ended: watch::Sender<Option<Ended>>,
     begun: Cell<u64>,
     turn: Cell<Option<(FakeTurn, Instant)>>,
+    /// Whether a turn runs that other events wait for.
+    burns: Cell<bool>,
+    /// What the page shows of whose turn it is.
+    label: Cell<u32>,
     memory: Rc<Cell<u64>>,
     computes: Rc<Cell<u32>>,
 }
 
 impl FakeCell {
+    /// Runs a turn of this worker that computes for nine tenths of a second.
+    async fn burn(&self, worker: u32) {
+        let turn = FakeTurn {
+            budget: Duration::from_secs(1),
+            is_shown: true,
+            percent: 100,
+            does: Does::Runs,
+            others_sleep: false,
+            counted: None,
+        };
+        self.burns.set(true);
+        self.label.set(worker + 1);
+        self.turn.set(Some((turn, Instant::now())));
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        self.turn.set(None);
+        self.label.set(1);
+        self.burns.set(false);
+    }
+
     fn end(&self, how: Ended) {
         self.ended.send_if_modified(|ended| {
             let first = ended.is_none();
@@ -232,8 +262,27 @@ impl Process for FakeCell {
         Some(self.memory.get())
     }
 
+    fn counted(&self) -> Option<Counted> {
+        let (turn, began) = self.turn.get()?;
+        let (of_ms, ms) = (turn.counted?, u64::try_from(began.elapsed().as_millis()).unwrap());
+        Some(Counted {
+            instructions: of_ms.instructions * ms,
+            branch_misses: of_ms.branch_misses * ms,
+            far_misses: of_ms.far_misses * ms,
+            near_misses: of_ms.near_misses * ms,
+        })
+    }
+
+    fn alone(&self) -> u64 {
+        1 << 32 | 1
+    }
+
     fn turn(&self) -> u64 {
-        if self.turn.get().is_some_and(|(turn, _)| turn.is_shown) { 1 << 32 | 1 } else { 1 << 32 }
+        if self.turn.get().is_some_and(|(turn, _)| turn.is_shown) {
+            1 << 32 | u64::from(self.label.get())
+        } else {
+            1 << 32
+        }
     }
 
     fn turn_budget_us(&self) -> u64 {
@@ -273,9 +322,14 @@ impl Receiver for Answers {
             self.unread.borrow_mut().push(reply);
             return cell.end(Ended::Killed(11));
         }
-        cell.begun.set(cell.begun.get() + 1);
         spawn_local(async move {
+            // One turn after the other.
+            while cell.burns.get() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            cell.begun.set(cell.begun.get() + 1);
             match request.url.rsplit('/').next() {
+                Some("burn") => cell.burn(request.worker).await,
                 Some("wait") => tokio::time::sleep(Duration::from_secs(100_000)).await,
                 Some("slow") => tokio::time::sleep(Duration::from_secs(240)).await,
                 _ => {}
