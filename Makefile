@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test check wpt bench simulate v8 clean fmt tools-build tools-node
+.PHONY: help run test check wpt fuzz bench simulate v8 clean fmt tools-build tools-node
 MAKEFLAGS += --no-print-directory
 
 CARGO ?= cargo
@@ -32,6 +32,9 @@ wpt: tools-build v8 ## run Web Platform Tests of a checkout, DIR=path/to/wpt (do
 	@test -n "$(DIR)" || { echo 'make wpt DIR=path/to/wpt: where is a checkout of web-platform-tests/wpt?' >&2; exit 2; }
 	@$(CARGO) build --quiet --package mote-cli
 	@python3 -B tests/wpt/run.py $(DIR) --mote "$${CARGO_TARGET_DIR:-target}/debug/mote" $(ARGS)
+
+fuzz: tools-build v8 ## run libFuzzer on a reader of tenants' bytes, TARGET=url (docs/conformance.md)
+	@scripts/fuzz $(TARGET) $(ARGS)
 
 bench: tools-build tools-node v8 ## measure Mote beside its peers; results in bench/results/
 	@$(CARGO) build --release --package mote-cli

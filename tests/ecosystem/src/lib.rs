@@ -12,10 +12,12 @@
 
 mod mysql;
 mod postgres;
+mod postgresql;
 mod running;
 
 pub use mysql::MySql;
 pub use postgres::{Postgres, SECRET};
+pub use postgresql::Postgresql;
 pub use running::{Running, deployed};
 
 use std::fs::File;
@@ -66,13 +68,26 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
+// Whether what was installed once is what is asked for now.
+fn has_its_packages(folder: &Path) -> bool {
+    let json = |path: PathBuf| {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default()
+    };
+    json(folder.join("package.json"))["dependencies"].as_object().is_some_and(|packages| {
+        packages.iter().all(|(name, version)| {
+            json(folder.join("node_modules").join(name).join("package.json"))["version"] == *version
+        })
+    })
+}
+
 // The lock keeps parallel tests, be they threads or processes, from installing into the same folder at once.
 fn install_packages() {
     let folder = folder();
     let lockfile = File::open(folder.join("package-lock.json")).expect("the lockfile");
     lockfile.lock().expect("a file can be locked");
     // npm writes this file last.
-    if folder.join("node_modules/.package-lock.json").exists() {
+    if folder.join("node_modules/.package-lock.json").exists() && has_its_packages(&folder) {
         return;
     }
     let installed = Command::new("npm").args(["ci", "--omit=dev"]).current_dir(&folder).status();

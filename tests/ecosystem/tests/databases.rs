@@ -1,6 +1,6 @@
 //! Builders of queries, and clients of databases over `connect()`.
 
-use mote_ecosystem_tests::{MySql, Postgres, Running, SECRET, Worker, deployed};
+use mote_ecosystem_tests::{MySql, Postgres, Postgresql, Running, SECRET, Worker, deployed};
 use serde_json::json;
 
 #[test]
@@ -43,6 +43,23 @@ fn pg_connects_asks_and_reports_failures() {
     );
     // A connection ends with its event: the next one makes another.
     assert_eq!(worker.get("/").status, 200);
+}
+
+#[test]
+fn pg_talks_to_postgresql_itself() {
+    let database = Postgresql::start();
+    let worker = Worker::named("pg-itself").with_variable("127.0.0.1:5432", &database.address()).in_dev();
+    // What Node gives with the same driver and the same server.
+    let expected = json!({
+        "server": true, "inserted 1": 1, "inserted 2": 2, "inserted 3": 3,
+        "row": { "id": 1, "what": "thing é 1", "cents": "1.50", "tags": ["a,b", "c\"d"],
+            "data": { "number": 1, "nested": [null, true] }, "at": "1970-01-01T00:00:01.000Z", "bytes": "00ff01" },
+        "fields": [["id", 23], ["what", 25], ["cents", 1700], ["tags", 1009], ["data", 3802], ["at", 1184], ["bytes", 17]],
+        "failure": { "code": "23502", "column": "what", "class": "DatabaseError" }, "aborted": "25P02",
+        "left": [[3, "9.00"]], "long": 15_001_275, "several": [{ "one": 1 }, { "two": 2 }], "heard": ["news", "hello"],
+    });
+    assert_eq!(worker.get("/").json(), expected);
+    assert_eq!(worker.get("/").json(), expected);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! and run in a cell of this process as any worker does.
 //!
 //! The same functions have two drivers. `tests/main.rs` gives each what is in its folder of `corpus/`, and spoilt copies of that; it
-//! runs with all other tests. `libfuzzer/` is for `cargo fuzz`, which looks for hours (docs/conformance.md says how).
+//! runs with all other tests. `libfuzzer/` is for `scripts/fuzz`, which looks for hours (docs/conformance.md says how).
 #![forbid(unsafe_code)]
 #![allow(
     clippy::panic,

@@ -21,7 +21,8 @@ fn main() -> ExitCode {
         .iter()
         .map(|target| trial(format!("{}_reads_whatever_comes", target.name), Box::new(|| read(target))))
         .collect();
-    trials.push(trial("every_target_has_samples_and_a_fuzzer".to_owned(), Box::new(all_are_there)));
+    trials
+        .push(trial("every_target_has_samples_and_all_samples_a_target".to_owned(), Box::new(all_are_there)));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -61,10 +62,9 @@ fn samples(target: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 fn all_are_there() {
-    let manifest = include_str!("../libfuzzer/Cargo.toml");
     for target in TARGETS {
         assert!(!samples(target.name).is_empty(), "{} has no samples", target.name);
-        assert!(manifest.contains(&format!("name = \"{}\"", target.name)), "{} has no fuzzer", target.name);
     }
-    assert_eq!(manifest.matches("[[bin]]").count(), TARGETS.len(), "a fuzzer has no target");
+    let folders = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")).unwrap();
+    assert_eq!(folders.count(), TARGETS.len(), "a folder of corpus/ has no target");
 }
