@@ -24,9 +24,9 @@ use crate::{
     slot::{Slot, Way},
 };
 
-/// A start that takes no longer than this with the code caches gets no heap: an isolate takes a thousand microseconds to make
+/// A start that takes no longer than this, in microseconds, with the code caches gets no heap: an isolate takes a thousand microseconds to make
 /// from one, and a blank one can be ready before it is needed.
-const HEAP_WORTH: Duration = Duration::from_micros(1_000);
+const HEAP_WORTH_US: u64 = 1_000;
 /// The name of the handler that is rehearsed.
 const FETCH: &str = "fetch";
 /// Why there is nothing to prepare.
@@ -93,7 +93,7 @@ impl Cell {
         }
         drop(runtime);
         report.cached_us = self.shortest(slot, &mut worker, way, |took| took.load)?;
-        let heap = if u128::from(report.cached_us) <= HEAP_WORTH.as_micros() {
+        let heap = if report.cached_us <= HEAP_WORTH_US {
             Err("it starts soon enough without".to_owned())
         } else {
             self.record(slot, &worker, way).and_then(|kept| {
@@ -159,7 +159,7 @@ impl Cell {
         for _ in 0..ROUNDS {
             let (_runtime, took) = self.start(slot, worker, way)?;
             shortest = shortest.min(part(&took));
-            if u128::from(shortest) <= HEAP_WORTH.as_micros() {
+            if shortest <= HEAP_WORTH_US {
                 break;
             }
         }
