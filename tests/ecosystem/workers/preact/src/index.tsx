@@ -20,11 +20,6 @@ function List({ items }: { items: string[] }) {
   );
 }
 
-const Late = lazy(async () => {
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  return { default: () => <b>late</b> };
-});
-
 const page = (items: string[]) => (
   <Theme.Provider value="dark">
     <List items={items} />
@@ -33,19 +28,26 @@ const page = (items: string[]) => (
   </Theme.Provider>
 );
 
-const waiting = (
-  <main>
-    <Suspense fallback={<i>wait</i>}>
-      <Late />
-    </Suspense>
-  </main>
-);
+// Made anew for each request: what was lazy once is not lazy twice, and an isolate serves many.
+function waiting() {
+  const Late = lazy(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return { default: () => <b>late</b> };
+  });
+  return (
+    <main>
+      <Suspense fallback={<i>wait</i>}>
+        <Late />
+      </Suspense>
+    </main>
+  );
+}
 
 export default {
   async fetch(request) {
     const { pathname, searchParams } = new URL(request.url);
-    if (pathname === "/async") return new Response(await renderToStringAsync(waiting));
-    if (pathname === "/stream") return new Response(renderToReadableStream(waiting));
+    if (pathname === "/async") return new Response(await renderToStringAsync(waiting()));
+    if (pathname === "/stream") return new Response(renderToReadableStream(waiting()));
     return new Response(render(page(searchParams.getAll("item"))));
   },
 } satisfies ExportedHandler;
