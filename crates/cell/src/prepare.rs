@@ -14,7 +14,7 @@ use mote_engine::{
 };
 use mote_web::{Heap, Runtime, Worker};
 use mote_wire::{
-    packed::Packed,
+    packed::{NotPacked, Packed},
     prepared::{HEAP_BYTES_MAX, PREPARED_BYTES_MAX, Prepared, PreparedHeap, PreparedReport},
 };
 
@@ -64,6 +64,19 @@ impl Cell {
         }
     }
 
+    /// The code that was compiled while the version of a worker was loaded here.
+    ///
+    /// # Errors
+    /// When it is not loaded, or its isolate is gone.
+    pub fn compiled(&self, name: &str) -> Result<Prepared, String> {
+        let slot = self.slot_named(name).ok_or(NOT_LOADED)?;
+        let (worker, _) = self.to_prepare(&slot)?;
+        let runtime = slot.warm.borrow().clone().ok_or(NOT_LOADED)?;
+        runtime.keep_code_cache(Made::Loaded);
+        let code_caches = caches(&worker.program, Packed::pack_fast, |_| true);
+        Ok(Prepared { code_caches, heap: None, report: PreparedReport::default() })
+    }
+
     /// Prepares the version of a worker that is loaded here. Nothing that it does meanwhile leaves the cell.
     ///
     /// # Errors
@@ -83,6 +96,7 @@ impl Cell {
         let program = worker.program.clone();
         // What was prepared before, if anything was, is what this is about.
         worker.heap = None;
+        program.forget_code_caches();
         let mut report = PreparedReport::default();
         let (runtime, took) = self.start(slot, &mut worker, way)?;
         report.source_us = took.load;
@@ -113,10 +127,7 @@ impl Cell {
         let heap = heap.map_err(|reason| report.without_heap = Some(reason)).ok();
         // Code that is in the heap is not compiled again.
         let in_heap = |name: &String| heap.as_ref().is_some_and(|heap| heap.modules.contains(name));
-        let code_caches = program.modules().iter().filter(|module| !in_heap(&module.name));
-        let code_caches = code_caches
-            .filter_map(|module| Some((module.name.clone(), Packed::pack(&module.code_cache()?).ok()?)))
-            .collect();
+        let code_caches = caches(&program, Packed::pack, |name| !in_heap(name));
         Ok(Prepared { code_caches, heap, report })
     }
 
@@ -176,6 +187,16 @@ impl Cell {
         let microseconds = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         Ok((runtime, Took { make: microseconds(make), load: microseconds(load), handlers }))
     }
+}
+
+/// The code caches of modules, packed.
+fn caches(
+    program: &Program,
+    pack: fn(&[u8]) -> Result<Packed, NotPacked>,
+    wanted: impl Fn(&String) -> bool,
+) -> Vec<(String, Packed)> {
+    let modules = program.modules().iter().filter(|module| wanted(&module.name));
+    modules.filter_map(|module| Some((module.name.clone(), pack(&module.code_cache()?).ok()?))).collect()
 }
 
 /// Microseconds of CPU time of a start. The wall clock would tell how busy the node is at the moment, and which way is sooner would be

@@ -213,6 +213,9 @@ fn whatever_the_host_says() -> LimitPolicy {
     LimitPolicy::new(&LimitsPatch::default(), &ceilings)
 }
 
+/// Why nothing is prepared of a worker.
+const GONE: &str = "the worker is gone";
+
 /// What the thread works with that runs JavaScript.
 struct Serving {
     options: CellOptions,
@@ -269,18 +272,15 @@ impl Serving {
                 self.to_host.say(FromCell::Deployed { worker, result: load(cell, *version, egress) });
             }
             Command::Budget { bytes } => cell.set_budget(bytes),
+            Command::Compiled { worker } => {
+                let name = self.numbers.name(worker).ok_or_else(|| GONE.to_owned());
+                has_prepared(&self.to_host, worker, name.and_then(|name| cell.compiled(&name)));
+            }
             Command::Prepare { worker } => {
                 let (cell, to_host, name) = (cell.clone(), self.to_host.clone(), self.numbers.name(worker));
                 tokio::task::spawn_local(async move {
-                    let name = name.ok_or_else(|| "the worker is gone".to_owned());
-                    let prepared = async { cell.prepare(&name?).await };
-                    match prepared.await {
-                        Ok(prepared) => {
-                            let said = FromCell::Prepared { worker, problem: String::new() };
-                            to_host.hand_over(said, prepared.encode());
-                        }
-                        Err(problem) => to_host.say(FromCell::Prepared { worker, problem }),
-                    }
+                    let prepared = async { cell.prepare(&name.ok_or_else(|| GONE.to_owned())?).await };
+                    has_prepared(&to_host, worker, prepared.await);
                 });
             }
             Command::Adopt { worker, prepared } => {
@@ -306,6 +306,15 @@ impl Serving {
                 }
             }
         }
+    }
+}
+
+fn has_prepared(to_host: &ToHost, worker: u32, prepared: Result<Prepared, String>) {
+    match prepared {
+        Ok(prepared) => {
+            to_host.hand_over(FromCell::Prepared { worker, problem: String::new() }, prepared.encode());
+        }
+        Err(problem) => to_host.say(FromCell::Prepared { worker, problem }),
     }
 }
 

@@ -89,6 +89,10 @@ impl ProgramModule {
         }
     }
 
+    fn forget_code_cache(&self) {
+        *self.lock() = None;
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Made, Bytes)>> {
         self.code_cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -167,6 +171,13 @@ impl Program {
     #[must_use]
     pub fn modules(&self) -> &[ProgramModule] {
         &self.modules
+    }
+
+    /// Has the next isolate compile all of it again.
+    pub fn forget_code_caches(&self) {
+        for module in &self.modules {
+            module.forget_code_cache();
+        }
     }
 
     /// How it is run.

@@ -339,10 +339,11 @@ impl Deployed {
         let read = tokio::task::spawn_blocking(read).await.map_err(|error| error.to_string())?;
         let (version, bundle, paths, prepared) = read.map_err(|error| error.to_string())?;
         let site = site_of(&version, paths)?;
-        if prepared.is_none() {
-            self.prepare_later(&version, bundle.clone());
-        }
-        let spec = self.spec(&target.key, &version, bundle, prepared.unwrap_or_default())?;
+        let prepared = match prepared {
+            Some(prepared) => prepared,
+            None => self.prepare_later(&version, bundle.clone()),
+        };
+        let spec = self.spec(&target.key, &version, bundle, prepared)?;
         let current = {
             let table = self.table.borrow();
             table.get(&target.worker).is_some_and(|live| live.versions.contains(&target.version))
@@ -363,9 +364,11 @@ impl Deployed {
         self.preparations.engine()
     }
 
-    fn prepare_later(self: &Rc<Self>, version: &Version, bundle: NamedBundle) {
-        let Ok(config) = VersionConfig::of(version) else { return };
+    /// Sees that a version is prepared some time; gives what there is to start from until then.
+    fn prepare_later(self: &Rc<Self>, version: &Version, bundle: NamedBundle) -> bytes::Bytes {
+        let Ok(config) = VersionConfig::of(version) else { return bytes::Bytes::new() };
         let of = config.prepared_for(version);
+        let compiled = self.preparations.compiled(&of);
         let (this, version_of) = (Rc::downgrade(self), version.clone());
         self.preparations.misses(
             of,
@@ -374,6 +377,7 @@ impl Deployed {
                 this.spec(&name.into(), &version_of, bundle, bytes::Bytes::new())
             }),
         );
+        compiled
     }
 
     fn spec(

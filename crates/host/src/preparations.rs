@@ -6,7 +6,7 @@
 
 use std::{
     cell::RefCell,
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     rc::{Rc, Weak},
     sync::Arc,
     time::Duration,
@@ -24,6 +24,8 @@ use crate::supervisor::{Code, Supervisor, TakePrepared, WorkerSpec};
 const LATER: Duration = Duration::from_secs(20);
 /// Versions that wait to be prepared. More come back with their next start.
 const WAITING_MAX: usize = 256;
+/// Versions whose compiled code is remembered until they are prepared, or in service.
+const COMPILED_MAX: usize = 8;
 
 /// Makes a spec again, under a name that is nobody's.
 pub(crate) type Remake = Box<dyn FnOnce(String) -> Result<WorkerSpec, String>>;
@@ -36,6 +38,8 @@ pub(crate) struct Preparations {
     /// What was tried here; those that cannot be prepared are not tried again and again.
     tried: RefCell<HashSet<PreparedFor>>,
     waiting: mpsc::Sender<(PreparedFor, Remake)>,
+    /// What was compiled of those that were tried out last.
+    compiled: RefCell<VecDeque<(PreparedFor, Bytes)>>,
 }
 
 /// What the supervisor knows of it.
@@ -44,6 +48,12 @@ struct Taker(Weak<Preparations>);
 impl TakePrepared for Taker {
     fn wants(&self, code: Code) -> bool {
         self.0.upgrade().is_some_and(|this| !this.tried.borrow().contains(&prepared_for(code)))
+    }
+
+    fn take_compiled(&self, code: Code, compiled: Bytes) {
+        if let (Some(this), Ok(_)) = (self.0.upgrade(), Prepared::decode(compiled.clone())) {
+            this.keep_compiled(code, compiled);
+        }
     }
 
     fn take(&self, code: Code, made: Result<Bytes, String>) {
@@ -66,8 +76,8 @@ impl Preparations {
         // It can wait, and fail: it costs room on the disk, and nothing else.
         tokio::task::spawn_blocking(move || drop(old.forget_prepared(&present)));
         let supervisor_of = Rc::downgrade(supervisor);
-        let this =
-            Rc::new(Self { store, engine, supervisor: supervisor_of, tried: RefCell::default(), waiting });
+        let (tried, compiled) = <(RefCell<_>, RefCell<_>)>::default();
+        let this = Rc::new(Self { store, engine, supervisor: supervisor_of, tried, waiting, compiled });
         supervisor.take_prepared(Rc::new(Taker(Rc::downgrade(&this))));
         tokio::task::spawn_local(Self::prepare_later(Rc::downgrade(&this), queue));
         this
@@ -86,6 +96,26 @@ impl Preparations {
         }
     }
 
+    /// The code that was compiled of it when it was tried out; empty if nobody knows any more.
+    pub(crate) fn compiled(&self, of: &PreparedFor) -> Bytes {
+        let compiled = self.compiled.borrow();
+        compiled.iter().find(|(known, _)| known == of).map(|(_, code)| code.clone()).unwrap_or_default()
+    }
+
+    /// Remembers the code that was compiled, and gives it to those workers in service that have nothing better.
+    fn keep_compiled(&self, code: Code, compiled: Bytes) {
+        let of = prepared_for(code);
+        {
+            let mut known = self.compiled.borrow_mut();
+            known.retain(|(other, _)| *other != of);
+            known.truncate(COMPILED_MAX - 1);
+            known.push_front((of, compiled.clone()));
+        }
+        if let Some(supervisor) = self.supervisor.upgrade() {
+            supervisor.adopt_compiled(code, &compiled);
+        }
+    }
+
     /// Keeps what a cell has prepared, and gives it to the workers in service that have the bundle.
     async fn keep(self: Rc<Self>, code: Code, made: Result<Bytes, String>) {
         let (store, engine, of) = (self.store.clone(), self.engine.clone(), prepared_for(code));
@@ -99,6 +129,7 @@ impl Preparations {
             (of, made.map(|(_, bytes)| bytes))
         });
         let Ok((of, made)) = kept.await else { return };
+        self.compiled.borrow_mut().retain(|(known, _)| *known != of);
         self.tried.borrow_mut().insert(of);
         if let (Some(made), Some(supervisor)) = (made, self.supervisor.upgrade()) {
             supervisor.adopt(code, &made);
@@ -116,7 +147,7 @@ impl Preparations {
             let Some(supervisor) = this.supervisor.upgrade() else { return };
             // What it says comes through `take`; a version that does not load here says so to whoever calls it.
             if let Ok(spec) = remake(format!("prepare {}", of.bundle)) {
-                let _ = supervisor.try_out(spec).await;
+                let _ = supervisor.try_out(&spec.name.clone(), spec).await;
             }
             this.tried.borrow_mut().insert(of);
         }

@@ -24,8 +24,8 @@ use crate::{
 
 /// CPU time of a turn that belongs to no event (a finalizer, say), if the worker may use as much at once.
 const PLATFORM_CPU_MAX: Duration = Duration::from_secs(1);
-/// What an answer has to be on its way.
-const CACHE_AFTER: Duration = Duration::from_millis(1);
+/// How long after an answer code is kept that its event has compiled: whoever is next, of all tenants, does not wait for that.
+const CACHE_AFTER: Duration = Duration::from_millis(100);
 
 /// How loud a line of the console is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

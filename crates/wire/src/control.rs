@@ -29,6 +29,11 @@ pub enum ToCell {
         /// How many bytes of the blob, at its end, are a [`crate::prepared::Prepared`]; zero if there is none.
         prepared_bytes: usize,
     },
+    /// Hand over the code that was compiled while a worker was loaded; [`FromCell::Prepared`] answers, without a heap.
+    Compiled {
+        /// Its number.
+        worker: u32,
+    },
     /// Find out how the version of a worker that is loaded starts soonest; [`FromCell::Prepared`] answers. The cell is of no
     /// other use afterwards.
     Prepare {
@@ -96,7 +101,7 @@ pub enum FromCell {
         /// Its handlers, or why it does not load.
         result: Result<Vec<String>, String>,
     },
-    /// The answer to [`ToCell::Prepare`]. The blob is a [`crate::prepared::Prepared`], if there is one.
+    /// The answer to [`ToCell::Compiled`] and to [`ToCell::Prepare`]. The blob is a [`crate::prepared::Prepared`], if there is one.
     Prepared {
         /// The worker's number.
         worker: u32,

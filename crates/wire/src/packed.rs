@@ -1,6 +1,6 @@
 //! Bytes that are kept and sent in less room, and unpacked by the one who needs them, where he needs them.
 //!
-//! LZ4, in its slower way of packing: it is packed once, and somebody waits for a worker whenever it is unpacked. Nobody who
+//! LZ4, in its slower way of packing what is kept: it is packed once, and somebody waits for a worker whenever it is unpacked. Nobody who
 //! passes packed bytes on has to believe anything in them: whoever unpacks them gives them the room that they claim to need,
 //! and no more, and finds out whether it was true.
 
@@ -28,8 +28,19 @@ impl Packed {
     /// # Errors
     /// If there are more than two thousand million.
     pub fn pack(bytes: &[u8]) -> Result<Self, NotPacked> {
-        let mode = Some(CompressionMode::HIGHCOMPRESSION(LEVEL));
-        let packed = compress(bytes, mode, false).map_err(|_| NotPacked)?;
+        Self::pack_by(bytes, CompressionMode::HIGHCOMPRESSION(LEVEL))
+    }
+
+    /// Packs some bytes in a tenth of the time, into somewhat more of them: for what is sent and not kept.
+    ///
+    /// # Errors
+    /// If there are more than two thousand million.
+    pub fn pack_fast(bytes: &[u8]) -> Result<Self, NotPacked> {
+        Self::pack_by(bytes, CompressionMode::FAST(1))
+    }
+
+    fn pack_by(bytes: &[u8], mode: CompressionMode) -> Result<Self, NotPacked> {
+        let packed = compress(bytes, Some(mode), false).map_err(|_| NotPacked)?;
         // The vector has room for what cannot be packed.
         Ok(Self { claimed: bytes.len(), packed: Bytes::copy_from_slice(&packed) })
     }
@@ -107,6 +118,7 @@ mod tests {
             let packed = Packed::pack(&bytes).unwrap();
             assert_eq!((packed.len(), packed.is_empty()), (bytes.len(), bytes.is_empty()));
             assert_eq!(packed.unpack(bytes.len()).unwrap(), bytes);
+            assert_eq!(Packed::pack_fast(&bytes).unwrap().unpack(bytes.len()).unwrap(), bytes);
         }
         assert!(Packed::pack(&sample()).unwrap().packed().len() < sample().len() / 4);
     }

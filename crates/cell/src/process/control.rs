@@ -39,6 +39,8 @@ pub(super) enum Command {
     Deploy(Box<Deploy>),
     /// See [`ToCell::Budget`].
     Budget { bytes: u64 },
+    /// See [`ToCell::Compiled`].
+    Compiled { worker: u32 },
     /// See [`ToCell::Prepare`].
     Prepare { worker: u32 },
     /// See [`ToCell::Adopt`].
@@ -164,6 +166,7 @@ impl Listener {
                     Deploy { worker, name, account, limits, env_json, compatibility, bundle, prepared };
                 return self.command(Command::Deploy(Box::new(deploy)));
             }
+            ToCell::Compiled { worker } => return self.command(Command::Compiled { worker }),
             ToCell::Prepare { worker } => return self.command(Command::Prepare { worker }),
             ToCell::Adopt { worker } => return self.command(Command::Adopt { worker, prepared: blob }),
             ToCell::Watch { worker, on } => {

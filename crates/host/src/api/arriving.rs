@@ -22,6 +22,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyDataStream, BodyExt};
 use hyper::body::Bytes;
 use mote_store::StoreError;
+use multer::{Constraints, Multipart};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Refusal;
@@ -238,9 +239,23 @@ where
     }
 }
 
+/// A form, to be read part by part.
+///
+/// Its first piece is there before the reader asks for it. The reader (multer 3.1) asks twice for the first boundary, and takes a body that comes to its
+/// end in between for one without any.
+pub(super) async fn form<B>(body: B, boundary: String, constraints: Constraints) -> Multipart<'static>
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    // Of an empty body nothing comes, twice.
+    let mut rest = Box::pin(pieces(body).fuse());
+    let first = rest.next().await;
+    Multipart::with_constraints(stream::iter(first).chain(rest), boundary, constraints)
+}
+
 /// A body in large pieces, for the reader of forms: it searches all that it has not taken yet each time that something comes, so
 /// that a form in crumbs, which has no end of a part's head, would keep a thread busy with almost nothing sent.
-pub(super) fn pieces<B>(body: B) -> impl Stream<Item = Result<Bytes, Box<dyn Error + Send + Sync>>> + Send
+fn pieces<B>(body: B) -> impl Stream<Item = Result<Bytes, Box<dyn Error + Send + Sync>>> + Send
 where
     B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send,
 {

@@ -12,14 +12,14 @@ use data_encoding::{BASE64, BASE64URL_NOPAD};
 use http::{HeaderMap, header};
 use hyper::body::{Body, Bytes};
 use mote_store::{Asset, AssetPath, Store};
-use multer::{Constraints, Multipart, SizeLimit};
+use multer::{Constraints, SizeLimit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub(super) use sessions::Sessions;
 use sessions::{File, Session};
 
-use super::{Api, Call, Refusal, arriving::pieces, new_id, now, upload::malformed, weight::Weight, whole};
+use super::{Api, Call, Refusal, arriving::form, new_id, now, upload::malformed, weight::Weight, whole};
 use crate::{
     assets::{
         resolve::{ASSET_PATH_BYTES_MAX, Handling, HtmlHandling, NotFoundHandling},
@@ -238,7 +238,7 @@ where
         .map_err(|_| Refusal::invalid("the body must be multipart/form-data with a boundary"))?;
     let constraints = Constraints::new()
         .size_limit(SizeLimit::new().whole_stream(UPLOAD_BYTES_MAX as u64).per_field(TEXT_BYTES_MAX));
-    let mut form = Multipart::with_constraints(pieces(body), boundary, constraints);
+    let mut form = form(body, boundary, constraints).await;
     let mut assets = Vec::new();
     let mut seen = BTreeSet::new();
     while let Some(field) = form.next_field().await.map_err(malformed)? {

@@ -180,7 +180,7 @@ impl Api {
         let spec = (self.deployed.make)(making).map_err(Refusal::invalid)?;
         let trial = self.changes.trial(&config.account).await?;
         let begun = tokio::time::Instant::now();
-        let handlers = self.deployed.supervisor.try_out(spec).await.map_err(not_loaded)?;
+        let handlers = self.deployed.supervisor.try_out(name, spec).await.map_err(not_loaded)?;
         let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         drop(trial);
         if handlers.is_empty() {

@@ -7,12 +7,12 @@ use hyper::body::{Body, Bytes};
 use mote_wire::bundle::{
     Bundle, CONTENT_BYTES_MAX, Format, MODULES_MAX, Module, ModuleKind, ModuleSpecifier, SOURCE_MAP_BYTES_MAX,
 };
-use multer::{Constraints, Field, Multipart, SizeLimit};
+use multer::{Constraints, Field, SizeLimit};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    arriving::{self, pieces},
+    arriving::{self, form},
     envelope::Refusal,
 };
 
@@ -77,7 +77,7 @@ where
     let sizes =
         SizeLimit::new().whole_stream(FORM_BYTES_MAX as u64).for_field("metadata", METADATA_BYTES_MAX as u64);
     let constraints = Constraints::new().size_limit(sizes);
-    let mut form = Multipart::with_constraints(pieces(body), boundary, constraints);
+    let mut form = form(body, boundary, constraints).await;
     let (mut metadata, mut modules, mut maps, mut parts) = (None, Vec::new(), Vec::new(), 0);
     while let Some(field) = form.next_field().await.map_err(malformed)? {
         parts += 1;

@@ -1,7 +1,7 @@
 //! Trying code out before anybody is served by it: in a cell of its own that is thrown away, whatever the code did there.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -13,7 +13,7 @@ use mote_wire::{
 };
 use tokio::{
     sync::{Semaphore, oneshot},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use super::{
@@ -28,6 +28,11 @@ use super::{
 
 /// How long a version may take to be prepared: it is loaded some times over.
 const PREPARING_MAX: Duration = Duration::from_secs(60);
+/// How long a deploy waits for the code that was compiled while its version was tried out; what that code has left behind may be busy.
+const COMPILED_MAX: Duration = Duration::from_millis(100);
+/// So long nobody may have deployed the worker again before its version is prepared: of versions that follow each other like this
+/// none but the last serves for long.
+const QUIET: Duration = Duration::from_millis(250);
 /// Trials that wait to prepare what they have loaded; each holds a cell. Further ones end as they are.
 const WAITING_MAX: usize = 4;
 
@@ -35,6 +40,8 @@ const WAITING_MAX: usize = 4;
 pub(crate) trait TakePrepared {
     /// Whether anything is to be prepared for some code.
     fn wants(&self, code: Code) -> bool;
+    /// The code that was compiled when it was tried out. What is prepared for it takes its place.
+    fn take_compiled(&self, code: Code, compiled: Bytes);
     /// What was prepared for it, or why nothing was.
     fn take(&self, code: Code, made: Result<Bytes, String>);
 }
@@ -66,11 +73,21 @@ impl Supervisor {
 
     /// Gives what was prepared for some code to all workers that run it.
     pub(crate) fn adopt(self: &Rc<Self>, code: Code, prepared: &Bytes) {
+        self.adopt_instead(code, prepared, |_| true);
+    }
+
+    /// Gives what was compiled of some code to all workers that run it and have nothing so far.
+    pub(crate) fn adopt_compiled(self: &Rc<Self>, code: Code, compiled: &Bytes) {
+        self.adopt_instead(code, compiled, Bytes::is_empty);
+    }
+
+    /// The same, to those that have what it may take the place of.
+    fn adopt_instead(self: &Rc<Self>, code: Code, prepared: &Bytes, of: fn(&Bytes) -> bool) {
         for worker in self.workers.borrow().values() {
             let spec = worker.current();
             // Not one that is being tried out: it finds out for itself.
             let is_tried = worker.name.contains(' ');
-            if !is_tried && code.is_that_of(&spec) && spec.prepared.borrow().is_empty() {
+            if !is_tried && code.is_that_of(&spec) && of(&spec.prepared.borrow()) {
                 spec.prepared.replace(prepared.clone());
                 self.tell_adopted(worker, &spec, prepared);
             }
@@ -91,70 +108,133 @@ impl Supervisor {
         }
     }
 
-    /// Loads a version as it would be loaded for its first event; gives the names of its handlers. The spec's name must be
-    /// nobody's: the code serves no event, and is gone when this returns or is dropped.
+    /// Loads a version of the worker `of` as it would be loaded for its first event; gives the names of its handlers. The spec's name
+    /// must be nobody's: the code serves no event, and is gone when this returns or is dropped.
     ///
     /// # Errors
     /// Why it does not load, in words for its owner.
-    pub async fn try_out(self: &Rc<Self>, spec: WorkerSpec) -> Result<Vec<String>, String> {
-        let name = spec.name.clone();
+    pub async fn try_out(self: &Rc<Self>, of: &str, spec: WorkerSpec) -> Result<Vec<String>, String> {
+        let (name, code) = (spec.name.clone(), Code::of(&spec));
+        self.preparing.supersede(of);
         self.put(spec).map_err(|error| error.to_string())?;
         let trial = Trial { supervisor: self.clone(), name };
         let (cell, number, handlers) = trial.run().await?;
-        self.prepare_behind(trial, cell, number);
+        let tried = Tried { code, trial, cell, number };
+        if tried.cell.profile == Profile::Jit
+            && let Some(take) = self.preparing.taker.borrow().clone()
+            && take.wants(code)
+            && let Some(place) = self.preparing.wait(of)
+        {
+            let (sender, compiled) = oneshot::channel();
+            let behind = Self::prepare_behind(self.preparing.clone(), take, tried, (place, sender));
+            tokio::task::spawn_local(behind);
+            // Without it the first event has all of it compiled again, while its client waits.
+            let _ = timeout(COMPILED_MAX, compiled).await;
+        }
         Ok(handlers)
     }
 
     /// Prepares a version in the cell that it was tried out in, while its deploy goes on.
-    fn prepare_behind(self: &Rc<Self>, trial: Trial, cell: Rc<LiveCell>, number: u32) {
-        let preparing = self.preparing.clone();
-        let Some(take) = preparing.taker.borrow().clone() else { return };
-        if preparing.waiting.get() >= WAITING_MAX || cell.profile == Profile::Jitless {
-            return;
-        }
-        preparing.waiting.set(preparing.waiting.get() + 1);
-        tokio::task::spawn_local(async move {
-            let turn = preparing.turns.acquire().await;
-            let spec = trial.supervisor.known(&trial.name).map(|worker| worker.current());
-            let code = spec.ok().map(|spec| Code::of(&spec));
-            let made = match code {
-                Some(code) if take.wants(code) => {
-                    // Nobody waits for it, while others deploy and serve.
-                    cell.process.give_way();
-                    Some((code, ask(&cell, number).await))
-                }
-                Some(_) | None => None,
-            };
-            // Its cell ends now, and the next one may begin.
-            drop((trial, turn));
-            preparing.waiting.set(preparing.waiting.get() - 1);
-            if let Some((code, made)) = made {
-                take.take(code, made);
+    async fn prepare_behind(
+        preparing: Rc<Preparing>,
+        take: Rc<dyn TakePrepared>,
+        tried: Tried,
+        (mut place, has_compiled): (Place, oneshot::Sender<()>),
+    ) {
+        let Tried { code, trial, cell, number } = tried;
+        let work = async {
+            // The version's first event may come at any moment.
+            if let Ok(compiled) = ask(&cell, &ToCell::Compiled { worker: number }, number).await {
+                take.take_compiled(code, compiled);
             }
-        });
+            // Whoever waits for that may have gone on.
+            let _ = has_compiled.send(());
+            sleep(QUIET).await;
+            let turn = preparing.turns.acquire().await;
+            // The same code may have been prepared meanwhile.
+            if !take.wants(code) {
+                return None;
+            }
+            // Nobody waits for it, while others deploy and serve.
+            cell.process.give_way();
+            let made = ask(&cell, &ToCell::Prepare { worker: number }, number).await;
+            drop(turn);
+            Some(made)
+        };
+        let made = tokio::select! {
+            made = work => made,
+            _ = &mut place.superseded => None,
+        };
+        // Its cell ends now.
+        drop((trial, place));
+        if let Some(made) = made {
+            take.take(code, made);
+        }
     }
+}
+
+/// A version that was tried out.
+struct Tried {
+    code: Code,
+    trial: Trial,
+    cell: Rc<LiveCell>,
+    number: u32,
 }
 
 /// Versions that are being prepared.
 pub(super) struct Preparing {
     taker: RefCell<Option<Rc<dyn TakePrepared>>>,
-    waiting: Cell<usize>,
+    /// Those that wait for it, or are at it, by the workers that they are versions of.
+    waiting: RefCell<Vec<(Rc<str>, oneshot::Sender<()>)>>,
     /// One at a time: it costs as much as the events that others wait for.
     turns: Semaphore,
 }
 
-impl Default for Preparing {
-    fn default() -> Self {
-        Self { taker: RefCell::default(), waiting: Cell::new(0), turns: Semaphore::new(1) }
+/// A place among those that wait.
+struct Place {
+    preparing: Rc<Preparing>,
+    /// Comes to its end when the worker is deployed again.
+    superseded: oneshot::Receiver<()>,
+}
+
+impl Preparing {
+    /// A place for a version of this worker, if there is any.
+    fn wait(self: &Rc<Self>, of: &str) -> Option<Place> {
+        let mut waiting = self.waiting.borrow_mut();
+        if waiting.len() >= WAITING_MAX {
+            return None;
+        }
+        let (sender, superseded) = oneshot::channel();
+        waiting.push((of.into(), sender));
+        Some(Place { preparing: self.clone(), superseded })
+    }
+
+    /// What waits for this worker gives up.
+    fn supersede(&self, of: &str) {
+        self.waiting.borrow_mut().retain(|(worker, _)| **worker != *of);
     }
 }
 
-/// Has a cell prepare a worker that it has loaded.
-async fn ask(cell: &LiveCell, worker: u32) -> Result<Bytes, String> {
+impl Drop for Place {
+    fn drop(&mut self) {
+        // The other end of its channel knows that it is gone.
+        self.superseded.close();
+        self.preparing.waiting.borrow_mut().retain(|(_, sender)| !sender.is_closed());
+    }
+}
+
+impl Default for Preparing {
+    fn default() -> Self {
+        Self { taker: RefCell::default(), waiting: RefCell::default(), turns: Semaphore::new(1) }
+    }
+}
+
+/// Has a cell hand over what it prepares for a worker that it has loaded.
+async fn ask(cell: &LiveCell, what: &ToCell, worker: u32) -> Result<Bytes, String> {
     let (sender, answer) = oneshot::channel();
     cell.preparing.replace(Some(Asked { worker, answer: sender }));
     cell.blob.ask(PREPARED_BYTES_MAX);
-    if !cell.tell(&ToCell::Prepare { worker }, Bytes::new()) {
+    if !cell.tell(what, Bytes::new()) {
         return Err("its process does not read what it is told".to_owned());
     }
     let answered = async {

@@ -129,3 +129,22 @@ async fn crumbs_come_in_large_pieces_and_nothing_is_lost() {
         assert_eq!(whole.len(), crumbs * 100);
     }
 }
+
+/// It came while the reader of forms was looking, which took it for a form without an end once in a thousand uploads.
+#[tokio::test]
+async fn a_form_that_comes_between_two_looks_is_whole() {
+    const FORM: &str = "--x\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\nhello\r\n--x--\r\n";
+    let (mut looks, mut left) = (0, Some(FORM));
+    let body = stream::poll_fn(move |context| {
+        looks += 1;
+        if looks == 1 {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(left.take().map(|form| Ok::<_, Infallible>(Frame::data(Bytes::from(form)))))
+    });
+    let mut form = form(StreamBody::new(body), "x".to_owned(), Constraints::new()).await;
+    let part = form.next_field().await.unwrap().expect("it has a part");
+    assert_eq!(part.text().await.unwrap(), "hello");
+    assert!(form.next_field().await.unwrap().is_none());
+}

@@ -375,7 +375,7 @@ async fn talk(
                 budget.set(bytes);
                 continue;
             }
-            ToCell::Prepare { worker } => FromCell::Prepared { worker, problem: "it cannot".to_owned() },
+            ToCell::Compiled { worker } | ToCell::Prepare { worker } => FromCell::Prepared { worker, problem: "it cannot".to_owned() },
             ToCell::Ping { number } if acts.get() != Acts::Deaf => {
                 let left = left(&has, &says.borrow());
                 if let Some(left) = left {
