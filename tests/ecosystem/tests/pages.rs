@@ -40,7 +40,8 @@ fn preact_renders_at_once_later_and_in_a_stream() {
     assert_eq!(page, format!("{list}<div><hr></div><input value=\"&quot;\" disabled/>"));
     assert_eq!(worker.get("/async").text, "<main><!--$s--><b>late</b><!--/$s--></main>");
     let streamed = worker.get("/stream").text;
-    let (shell, late) = streamed.split_once("<script>").unwrap_or_else(|| panic!("nothing came late: {streamed}"));
+    let (shell, late) =
+        streamed.split_once("<script>").unwrap_or_else(|| panic!("nothing came late: {streamed}"));
     assert!(shell.contains("<i>wait</i>") && shell.ends_with("</main><div hidden>"), "{shell}");
     assert!(late.contains("<b>late</b></preact-island>") && late.ends_with("</div>"), "{late}");
 }
