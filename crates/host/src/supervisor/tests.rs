@@ -8,6 +8,7 @@ mod left;
 mod overview;
 mod spill;
 mod spread;
+mod trial;
 
 use std::{rc::Rc, time::Duration};
 

@@ -1,11 +1,6 @@
 //! Trying code out before anybody is served by it: in a cell of its own that is thrown away, whatever the code did there.
 
-use std::{
-    cell::RefCell,
-    rc::Rc,
-    sync::Arc,
-    time::Duration,
-};
+use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use mote_wire::{
@@ -56,7 +51,7 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    fn of(spec: &WorkerSpec) -> Self {
+    pub(super) fn of(spec: &WorkerSpec) -> Self {
         Self { bundle: spec.bundle.hash(), compatibility: spec.compatibility }
     }
 

@@ -363,6 +363,7 @@ async fn talk(
         let mut bytes = vec![0; usize::try_from(json + blob).unwrap()];
         read.read_exact(&mut bytes).await?;
         let json = usize::try_from(json).unwrap();
+        let mut blob: &[u8] = &[];
         let answer = match serde_json::from_slice(&bytes[..json])? {
             // Its top level goes on for ever.
             ToCell::Deploy { .. } if contains(&bytes[json..], NEVER_LOADS) => continue,
@@ -375,7 +376,14 @@ async fn talk(
                 budget.set(bytes);
                 continue;
             }
-            ToCell::Compiled { worker } | ToCell::Prepare { worker } => FromCell::Prepared { worker, problem: "it cannot".to_owned() },
+            ToCell::Compiled { worker } => {
+                blob = b"compiled";
+                FromCell::Prepared { worker, problem: String::new() }
+            }
+            ToCell::Prepare { worker } => {
+                blob = b"prepared";
+                FromCell::Prepared { worker, problem: String::new() }
+            }
             ToCell::Ping { number } if acts.get() != Acts::Deaf => {
                 let left = left(&has, &says.borrow());
                 if let Some(left) = left {
@@ -391,7 +399,7 @@ async fn talk(
             | ToCell::Adopt { .. }
             | ToCell::Pressure { .. } => continue,
         };
-        write.write_all(&encode(&answer, &[])).await?;
+        write.write_all(&encode(&answer, blob)).await?;
     }
 }
 
