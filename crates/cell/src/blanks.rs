@@ -54,6 +54,12 @@ impl Blanks {
         self.0.ready.borrow_mut().clear();
     }
 
+    /// Gives all of them up, and makes no more until a worker serves.
+    pub(crate) fn stop(&self) {
+        self.0.limits.set(None);
+        self.clear();
+    }
+
     /// Fills up whenever nothing else is to be done, once a worker serves. It ends with the thread's tasks.
     pub(crate) fn fill(&self, snapshot: Snapshot) {
         let shared = self.0.clone();

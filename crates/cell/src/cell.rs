@@ -117,7 +117,7 @@ pub struct Cell {
     workers: RefCell<BTreeMap<String, Rc<Slot>>>,
     accounts: RefCell<BTreeMap<String, Rc<Account>>>,
     pub(crate) warmth: Warmth,
-    blanks: Blanks,
+    pub(crate) blanks: Blanks,
 }
 
 impl Cell {

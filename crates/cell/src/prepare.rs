@@ -70,6 +70,8 @@ impl Cell {
     /// When it is not loaded, or its isolate is gone.
     pub fn compiled(&self, name: &str) -> Result<Prepared, String> {
         let slot = self.slot_named(name).ok_or(NOT_LOADED)?;
+        // A cell that is asked for it was trying something out, and takes no events.
+        self.blanks.stop();
         let (worker, _) = self.to_prepare(&slot)?;
         let runtime = slot.warm.borrow().clone().ok_or(NOT_LOADED)?;
         runtime.keep_code_cache(Made::Loaded);

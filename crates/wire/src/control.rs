@@ -29,7 +29,8 @@ pub enum ToCell {
         /// How many bytes of the blob, at its end, are a [`crate::prepared::Prepared`]; zero if there is none.
         prepared_bytes: usize,
     },
-    /// Hand over the code that was compiled while a worker was loaded; [`FromCell::Prepared`] answers, without a heap.
+    /// Hand over the code that was compiled while a worker was loaded; [`FromCell::Prepared`] answers, without a heap. The cell gets no
+    /// events afterwards.
     Compiled {
         /// Its number.
         worker: u32,
