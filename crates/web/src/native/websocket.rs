@@ -45,8 +45,8 @@ const MESSAGE_OVERHEAD_BYTES: usize = 64;
 const SOCKET_BYTES: usize = 2 * READ_BYTES;
 /// After a message of this length it is worth while to look whether the next one has room.
 const LONG_BYTES: usize = 1 << 20;
-/// A connection that was closed for a peer's fault is still read from, for a while and so many bytes: a close that leaves
-/// bytes unread would undo the frame that says why.
+/// A connection that was closed is still read from, for a while and so many bytes: a close that leaves bytes unread would
+/// undo the frame that says why.
 const LINGER: Duration = Duration::from_secs(10);
 const LINGER_BYTES: u64 = 2 * WEBSOCKET_MESSAGE_BYTES_MAX as u64;
 
@@ -79,6 +79,8 @@ struct Ending {
     closed: Cell<bool>,
     /// All that was to be sent is sent, or cannot be.
     sent: Notify,
+    /// What has sent it, if the connection is as it should be.
+    writer: RefCell<Option<Writer>>,
     /// The length of the message that arrived last, if nobody has looked for room since.
     arrived: Cell<usize>,
     /// The newest ping that has no answer yet. A peer that sends many gets one.
@@ -177,7 +179,11 @@ async fn send_all(
             waiting.borrow_mut().resize(left);
             messages.set(messages.get().saturating_sub(1));
         }
-        if sent.is_err() || closing {
+        if sent.is_err() {
+            break;
+        }
+        if closing {
+            *ending.writer.borrow_mut() = Some(writer);
             break;
         }
     }
@@ -369,7 +375,10 @@ fn ws_receive<'s>(
                 () = reader.drain(u64::MAX) => {}
                 () = ending.sent.notified() => {}
             }
-            drop(remove());
+            drop(reader);
+            if let (Some(Socket { open, .. }), Some(writer)) = (remove(), ending.writer.take()) {
+                part(writer, incoming, open);
+            }
             return Ok(ended(1000, String::new(), End::Clean));
         }
         let fault = loop {
@@ -414,6 +423,20 @@ fn ws_receive<'s>(
 
 fn ended(code: u16, reason: String, end: End) -> Value {
     Value::List(vec![Value::Number(code.into()), Value::Text(reason), Value::Bool(end == End::Clean)])
+}
+
+/// Both sides have closed: the connection ends when the peer has heard so, too. One that is only dropped may take with it
+/// what is still on its way.
+fn part(mut writer: Writer, incoming: Rc<Mutex<Reader>>, open: Rc<Open>) {
+    tokio::task::spawn_local(async move {
+        let left = async {
+            writer.finish().await;
+            incoming.lock().await.drain(LINGER_BYTES).await;
+        };
+        // It counts as open until then, or until its time is over.
+        let _ = tokio::time::timeout(LINGER, left).await;
+        drop(open);
+    });
 }
 
 /// Tells the peer what it did wrong, if it is still there, and waits for it to hear.

@@ -284,6 +284,12 @@ impl Writer {
         self.io.write_all(&content).await?;
         self.io.flush().await
     }
+
+    /// Nothing more will be sent.
+    pub(super) async fn finish(&mut self) {
+        // Whoever is gone already has no need to be told.
+        let _ = self.io.shutdown().await;
+    }
 }
 
 /// What a close frame says.
