@@ -244,14 +244,13 @@ async function upgrade(hop, parts, url) {
     const body = fetchedBody(answer[4] ?? 0, status, method);
     return createFetchedResponse(body, status, "", answer[2], withoutFragment(url), false);
   }
-  const socket = load("lazy/websocket.js").createNativeWebSocket(id, answer[3]);
+  const socket = load("lazy/websocket.js").createNativeWebSocket(id, answer[3], answer[5]);
   return createFetchedResponse(null, status, "Switching Protocols", answer[2], withoutFragment(url), false, socket);
 }
 
-// What the handshake says itself.
+// What the handshake says itself. Which extensions it offers is the worker's to say.
 const HANDSHAKE_HEADERS = [
   "connection",
-  "sec-websocket-extensions",
   "sec-websocket-key",
   "sec-websocket-protocol",
   "sec-websocket-version",

@@ -16,7 +16,7 @@ use crate::{
     body::NativeBody,
     connections::Connections,
     depth::Trail,
-    native::{Holds, Socket, TcpSocket},
+    native::{Holds, Socket, TcpSocket, WebSocketAsked},
     usage::EventUsage,
 };
 
@@ -149,7 +149,8 @@ pub(crate) struct RequestContext {
     pub(crate) ops: RefCell<HashMap<u32, AbortHandle>>,
     /// The request's own connection, when it asks to become a WebSocket.
     pub(crate) upgrade: RefCell<Option<mote_wire::http::Upgraded>>,
-    pub(crate) websocket_key: RefCell<Option<http::HeaderValue>>,
+    /// What it says of that.
+    pub(crate) websocket: RefCell<Option<WebSocketAsked>>,
     answer: RefCell<Option<Answer>>,
     answered: Cell<bool>,
     /// Tells the one who waits for the answer.
@@ -188,7 +189,7 @@ impl RequestContext {
             tcp: RefCell::default(),
             ops: RefCell::default(),
             upgrade: RefCell::default(),
-            websocket_key: RefCell::default(),
+            websocket: RefCell::default(),
             answer: RefCell::default(),
             answered: Cell::new(false),
             notify: Notify::new(),

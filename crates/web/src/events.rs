@@ -12,7 +12,7 @@ use mote_wire::{
 use crate::{
     context::{Answer, Failure, RequestContext},
     lifecycle::Waiting,
-    native::args::new_string,
+    native::{WebSocketAsked, args::new_string},
     runtime::Runtime,
     usage::EventUsage,
 };
@@ -58,7 +58,7 @@ impl Runtime {
         let context = RequestContext::new(self.state.new_id(), parts.headers, usage);
         *context.cf.borrow_mut() = cf;
         if let Some(upgrade) = upgrade {
-            *context.websocket_key.borrow_mut() = context.headers.borrow().get("sec-websocket-key").cloned();
+            *context.websocket.borrow_mut() = WebSocketAsked::by(&context.headers.borrow());
             *context.upgrade.borrow_mut() = Some(upgrade);
         }
         let body_id = crate::native::admit_body(&self.state, &context, body, None);

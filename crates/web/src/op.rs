@@ -13,6 +13,7 @@ use crate::{
     context::RequestContext,
     native::args::{headers_list, new_string, new_uint8_array},
     state::State,
+    usage::EventUsage,
 };
 
 /// What an operation gives, to be made a JavaScript value in the turn that settles its promise.
@@ -75,15 +76,7 @@ pub(crate) fn start<'s>(
     let context_id = context.id;
     let usage = context.usage.clone();
     let task = tokio::task::spawn_local(async move {
-        let mut future = pin!(future);
-        let result = poll_fn(|task| {
-            // What natives compute for the event between its turns is the event's CPU time as well.
-            let stretch = Stretch::begin();
-            let polled = future.as_mut().poll(task);
-            usage.charge_cpu(stretch.used());
-            polled
-        })
-        .await;
+        let result = charged(&usage, future).await;
         drop(done);
         let Some(runtime) = runtime.upgrade() else { return };
         runtime.turn(context_id, |scope| {
@@ -104,6 +97,18 @@ pub(crate) fn start<'s>(
     });
     context.ops.borrow_mut().insert(id, task.abort_handle());
     Some((promise, id))
+}
+
+/// What natives compute for an event between its turns is the event's CPU time as well.
+pub(crate) async fn charged<T>(usage: &EventUsage, future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    poll_fn(|task| {
+        let stretch = Stretch::begin();
+        let polled = future.as_mut().poll(task);
+        usage.charge_cpu(stretch.used());
+        polled
+    })
+    .await
 }
 
 fn reject<'s>(

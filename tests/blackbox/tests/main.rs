@@ -21,6 +21,7 @@ mod cells;
 mod client_facts;
 mod command_line;
 mod commands;
+mod compressed_websockets;
 mod control_groups;
 mod deploy;
 mod dev_bindings;

@@ -1,6 +1,6 @@
 //! WebSockets: workers as servers, and as clients of others.
 
-use mote_blackbox::{Mote, Project, Socket};
+use mote_blackbox::{Launch, Mote, Project, Socket};
 use tungstenite::Message;
 
 fn dev() -> (Project, Mote) {
@@ -75,6 +75,18 @@ fn either_side_closes_with_its_code_and_reason() {
     drop(Socket::open(mote.port(), "/echo"));
     mote.says(&["closed: 1006"]);
     mote.goes_on("/");
+}
+
+#[test]
+fn a_client_that_closes_hears_the_same_from_the_worker() {
+    let (project, mote) = dev();
+    for mote in [mote, Launch::serve(project.path()).start()] {
+        for _ in 0..5 {
+            let mut socket = Socket::open(mote.port(), "/echo");
+            socket.begin_close(3000, "enough");
+            assert_eq!(socket.closed(), Some((3000, "enough".to_owned())));
+        }
+    }
 }
 
 #[test]

@@ -21,12 +21,14 @@
 mod case;
 mod differences;
 mod exchange;
+mod handshake;
 mod mote;
 mod upstream;
 mod workerd;
 
 pub use case::{Case, answers};
 pub use differences::{Difference, Differences};
+pub use handshake::chosen;
 pub use mote::Mote;
 pub use upstream::serve as serve_upstream;
 pub use workerd::Workerd;

@@ -223,6 +223,11 @@ pub const TARGETS: &[Target] = &[
         ],
     ),
     of_worker(
+        "deflated-frames",
+        400,
+        &["\u{41}", "\0", "\0\0\0", "\u{3}\0", "\u{5}", "\u{7e}\u{1}\0", "\u{9}\0", "é"],
+    ),
+    of_worker(
         "compression",
         250,
         &["gzip\n", "deflate\n", "deflate-raw\n", "brotli\n", "\u{1f}\u{8b}\u{8}", "x\u{9c}"],

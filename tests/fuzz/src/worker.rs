@@ -191,8 +191,13 @@ fn peer(asked: &http::HeaderMap) -> Option<http::Response<Body>> {
         .status(http::StatusCode::SWITCHING_PROTOCOLS)
         .header(header::CONNECTION, "Upgrade")
         .header(header::UPGRADE, "websocket")
-        .header(header::SEC_WEBSOCKET_ACCEPT, accept)
-        .extension(UpgradeSlot::new(upgraded));
+        .header(header::SEC_WEBSOCKET_ACCEPT, accept);
+    let response = match asked.get(header::SEC_WEBSOCKET_EXTENSIONS) {
+        // It does not say that it forgets what was before.
+        Some(_) => response.header(header::SEC_WEBSOCKET_EXTENSIONS, "permessage-deflate"),
+        None => response,
+    };
+    let response = response.extension(UpgradeSlot::new(upgraded));
     response.body(empty()).ok()
 }
 

@@ -1,8 +1,10 @@
 //! Those who provoke a hostile worker. Some of them are no better than it.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::time::Duration;
+
+use flate2::{Compress, Compression, FlushCompress};
 
 use crate::Client;
 
@@ -18,6 +20,12 @@ const SLOWLY: Duration = Duration::from_millis(40);
 /// How often somebody slow does something before leaving.
 const SLOW_STEPS: usize = 10;
 const FORM_PARTS: usize = 20_000;
+
+/// A WebSocket is asked for.
+const UPGRADE: &str = "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n\
+                       sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+/// How many messages a bomber sends.
+const BOMBS: usize = 40;
 
 /// What a client saw.
 #[derive(Debug, Default)]
@@ -44,6 +52,7 @@ pub(crate) fn provoke(client: Client, host: &str, port: u16) -> Vec<Seen> {
         Client::PostHuge => vec![visit.post("application/octet-stream", chunks())],
         Client::PostForm => vec![visit.post("multipart/form-data; boundary=b", form())],
         Client::WebSocket => vec![visit.open_a_socket()],
+        Client::WebSocketBombs => vec![visit.throw_bombs()],
     }
 }
 
@@ -98,13 +107,27 @@ impl Visit<'_> {
     }
 
     fn open_a_socket(self) -> Seen {
-        let head = "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n\
-                    sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-        let mut answer = self.ask("GET", head, b"");
+        let mut answer = self.ask("GET", UPGRADE, b"");
         let seen = answer.head();
         // A masked text frame that says `x`: somebody who sends, and then reads nothing.
         let _ = answer.stream().write_all(&[0x81, 0x81, 0, 0, 0, 0, b'x']);
         std::thread::sleep(SLOWLY * 10);
+        seen
+    }
+
+    fn throw_bombs(self) -> Seen {
+        let head = format!("{UPGRADE}sec-websocket-extensions: permessage-deflate\r\n");
+        let mut answer = self.ask("GET", &head, b"");
+        let seen = answer.head();
+        let bomb = bomb();
+        for _ in 0..BOMBS {
+            // Whoever is hung up on has done what it could.
+            if answer.stream().write_all(&bomb).is_err() {
+                break;
+            }
+        }
+        let _ = answer.stream().shutdown(Shutdown::Write);
+        answer.some_bytes(READ_BYTES_MAX);
         seen
     }
 
@@ -207,4 +230,15 @@ fn form() -> Vec<u8> {
     let part = "--b\r\ncontent-disposition: form-data; name=\"n\"; filename=\"f\"\r\n\r\nx\r\n";
     let form = part.repeat(FORM_PARTS) + "--b--\r\n";
     format!("{:x}\r\n{form}\r\n0\r\n\r\n", form.len()).into_bytes()
+}
+
+/// A masked frame of bytes, compressed: as long a message as there may be, of zeros.
+fn bomb() -> Vec<u8> {
+    let mut packed = Vec::with_capacity(1 << 20);
+    let mut compressor = Compress::new(Compression::best(), false);
+    let packing = compressor.compress_vec(&vec![0; 32 << 20], &mut packed, FlushCompress::Sync);
+    packing.expect("zeros can be compressed");
+    // How every compressed message ends, which is not sent.
+    packed.truncate(packed.len() - 4);
+    [&[0xc2, 0xff][..], &(packed.len() as u64).to_be_bytes(), &[0; 4], &packed].concat()
 }

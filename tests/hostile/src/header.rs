@@ -53,6 +53,8 @@ pub enum Client {
     PostForm,
     /// Opens a WebSocket, reads nothing for a while, leaves.
     WebSocket,
+    /// Opens one with compression, and sends messages of 32 MiB that take a thousandth of it.
+    WebSocketBombs,
 }
 
 /// What holds for a hostile worker whose header says nothing else: small enough that a trial is short.
@@ -190,6 +192,7 @@ impl Client {
             "post-huge" => Self::PostHuge,
             "post-form" => Self::PostForm,
             "websocket" => Self::WebSocket,
+            "websocket-bombs" => Self::WebSocketBombs,
             _ => return Err(format!("no client is called `{name}`")),
         })
     }
@@ -206,7 +209,8 @@ impl Client {
             | Self::LeavesEarly
             | Self::PostHuge
             | Self::PostForm
-            | Self::WebSocket => 1,
+            | Self::WebSocket
+            | Self::WebSocketBombs => 1,
         }
     }
 }

@@ -24,6 +24,7 @@ tests! {
     what_can_be_iterated_is_a_body_or_a_text,
     what_iterates_badly_fails_the_body_and_nothing_else,
     bytes_of_a_websocket_come_as_asked_for,
+    compression_of_websockets_is_offered_as_asked_for,
     the_bindings_can_be_kept_from_modules,
     an_unknown_scheme_is_refused_or_taken_for_http,
 }
@@ -192,6 +193,37 @@ fn bytes_of_a_websocket_come_as_asked_for() {
             answer("2026-04-01", &["no_websocket_standard_binary_type"], source).await,
             "ArrayBuffer arraybuffer"
         );
+    });
+}
+
+fn compression_of_websockets_is_offered_as_asked_for() {
+    run(async {
+        let source = "export default { async fetch() {
+            const headers = { upgrade: 'websocket', 'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits' };
+            await fetch('http://upstream.example/', { headers });
+            await new Promise((resolve) => new WebSocket('ws://upstream.example/').onclose = resolve);
+            return new Response();
+        } };";
+        let both = "permessage-deflate; client_no_context_takeover; server_no_context_takeover";
+        let offered = [Some(format!("{both}; client_max_window_bits=15")), Some(both.to_owned())];
+        let cases: [(&str, &[&str], _); 4] = [
+            ("2023-08-15", &[], offered.clone()),
+            ("2023-08-14", &[], [None, None]),
+            ("2023-08-14", &["web_socket_compression"], offered),
+            ("2026-01-01", &["no_web_socket_compression"], [None, None]),
+        ];
+        for (date, flags, expected) in cases {
+            let egress = Arc::new(Canned::text("upstream"));
+            let harness = Harness::with_egress(&[], egress.clone());
+            deploy(&harness, asks(date, flags), source);
+            harness.get("w", "/").await;
+            let requests = egress.requests.lock().unwrap();
+            let named = |parts: &http::request::Parts| {
+                let value = parts.headers.get("sec-websocket-extensions")?;
+                Some(value.to_str().unwrap().to_owned())
+            };
+            assert_eq!(requests.iter().map(named).collect::<Vec<_>>(), expected, "{date} {flags:?}");
+        }
     });
 }
 

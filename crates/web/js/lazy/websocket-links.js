@@ -37,9 +37,12 @@ export const lost = (error) => new Closing(ABNORMAL, "", false, error);
 
 export class NativeLink {
   #id;
+  // What was agreed on with a server of the network; undefined if the other end is none.
+  extensions;
 
-  constructor(id) {
+  constructor(id, extensions = undefined) {
     this.#id = id;
+    this.extensions = extensions;
   }
 
   /** Gives everything that arrives to `deliver`, the Closing last. */
@@ -114,6 +117,7 @@ async function gone(id) {
 
 export class PairLink {
   #deliver;
+  extensions = undefined;
   // Items on their way to the other half: each takes a microtask, so that no listener runs inside of a send().
   #underWay = 0;
   // The other half only passes on to a connection: then nothing has to wait, unless something is on its way before it.

@@ -31,6 +31,9 @@ const CLOSED = 3;
 const REASON_BYTES_MAX = 123;
 const ATTACHMENT_LENGTH_MAX = 16 << 10;
 
+// The headers that a client of the standard offers compression with, as browsers do; without the flag they are not sent.
+const OFFER = ["sec-websocket-extensions", "permessage-deflate"];
+
 // The constructor's first argument when the platform itself makes an object: tenants never see it.
 const INTERNAL = { __proto__: null };
 
@@ -51,6 +54,7 @@ export class WebSocket extends EventTarget {
   #link = null;
   #url = null;
   #protocol = "";
+  #extensions = "";
   #binaryType = isOn("websocket_standard_binary_type") ? "blob" : "arraybuffer";
   // A socket of Workers must be accepted before it speaks; what comes before that waits in `#early`.
   #isAccepted = true;
@@ -102,7 +106,7 @@ export class WebSocket extends EventTarget {
   }
 
   get extensions() {
-    return "";
+    return this.#extensions;
   }
 
   get protocol() {
@@ -178,7 +182,7 @@ export class WebSocket extends EventTarget {
 
   #connect(protocols) {
     this.#token = newToken();
-    const answer = native.webSocketConnect(this.#token, this.#url, [], protocols);
+    const answer = native.webSocketConnect(this.#token, this.#url, OFFER, protocols);
     then(
       answer,
       (result) => this.#opened(result, protocols),
@@ -205,6 +209,7 @@ export class WebSocket extends EventTarget {
       return;
     }
     this.#protocol = protocol;
+    this.#extensions = result[5];
     this.#link = new NativeLink(id);
     this.#state = OPEN;
     dispatchTrusted(this, new Event("open"));
@@ -296,7 +301,7 @@ export class WebSocket extends EventTarget {
 
   static {
     isWebSocket = (value) => typeof value === "object" && value !== null && #state in value;
-    createNativeWebSocket = (id, protocol) => new WebSocket(INTERNAL, undefined, new NativeLink(id), protocol);
+    createNativeWebSocket = (id, protocol, extensions) => new WebSocket(INTERNAL, undefined, new NativeLink(id, extensions), protocol);
     createWebSocketPair = () => {
       const first = new WebSocket(INTERNAL, undefined, null, "");
       const second = new WebSocket(INTERNAL, undefined, null, "");
@@ -306,7 +311,7 @@ export class WebSocket extends EventTarget {
     };
     sendWebSocket = (eventId, socket, status, list) => {
       socket.#giveAway();
-      const upgraded = native.respondWebSocket(eventId, status, list);
+      const upgraded = native.respondWebSocket(eventId, status, list, socket.#link.extensions);
       then(
         upgraded,
         (id) => socket.#succeed(new NativeLink(id)),

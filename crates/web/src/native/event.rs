@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use mote_engine::{JsError, v8};
 use mote_wire::{
     http::{Body, UpgradeSlot, empty, full},
@@ -16,7 +16,7 @@ use super::{
         throw_type_error, utf8_of,
     },
     body::take_body,
-    natives, websocket,
+    natives, websocket, websocket_handshake,
 };
 use crate::{
     body::Encoding,
@@ -233,7 +233,7 @@ fn reason_phrase<'s>(
     (status.canonical_reason().map(str::as_bytes) != Some(text.as_slice())).then(|| ReasonPhrase(text.into()))
 }
 
-/// `respondWebSocket(eventId, status, headersFlat | null) -> Promise<wsId>`
+/// `respondWebSocket(eventId, status, headersFlat | null, extensions | undefined) -> Promise<wsId>`
 fn respond_web_socket<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     args: v8::FunctionCallbackArguments<'s>,
@@ -243,8 +243,8 @@ fn respond_web_socket<'s>(
     if !websocket::may_open(scope, &state) {
         return;
     }
-    let (upgrade, key) = (context.upgrade.take(), context.websocket_key.take());
-    let (Some(upgrade), Some(key)) = (upgrade, key) else {
+    let (upgrade, asked) = (context.upgrade.take(), context.websocket.take());
+    let (Some(upgrade), Some(asked)) = (upgrade, asked) else {
         throw_type_error(
             scope,
             "a response with a webSocket answers only a request with `Upgrade: websocket`",
@@ -255,17 +255,15 @@ fn respond_web_socket<'s>(
     if is_too_large(scope, &state, &headers) {
         return;
     }
-    let accept = tokio_tungstenite::tungstenite::handshake::derive_accept_key(key.as_bytes());
-    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    if let Ok(accept) = HeaderValue::from_str(&accept) {
-        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-    }
+    let passed_on = if args.get(3).is_undefined() { None } else { string_arg(scope, &args, 3) };
+    let deflate = asked.answer(&state, &mut headers, passed_on.as_deref());
     let mut response = http::Response::new(empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     *response.headers_mut() = headers;
     context.answer(Answer::Response(response));
-    if let Some(promise) = websocket::serve(scope, &state, &context, UpgradeSlot::new(upgrade)) {
+    if let Some(promise) =
+        websocket_handshake::serve(scope, &state, &context, UpgradeSlot::new(upgrade), deflate)
+    {
         rv.set(promise.into());
     }
 }

@@ -27,7 +27,10 @@ mod url;
 mod url_pattern;
 mod wasm;
 mod websocket;
+mod websocket_deflate;
+mod websocket_extensions;
 mod websocket_frames;
+mod websocket_handshake;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -35,6 +38,7 @@ pub(crate) use body::admit_body;
 pub(crate) use mote_engine::Native;
 pub(crate) use sockets::Socket as TcpSocket;
 pub(crate) use websocket::{Holds, Socket};
+pub(crate) use websocket_handshake::Asked as WebSocketAsked;
 
 /// Lists a file's natives: `natives! { jsName => rust_function }` makes the function `natives()`.
 macro_rules! natives {
@@ -102,6 +106,7 @@ pub fn all() -> Vec<Native> {
         url_pattern::natives(),
         wasm::natives(),
         websocket::natives(),
+        websocket_handshake::natives(),
     ]
     .concat()
 }

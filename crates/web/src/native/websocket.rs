@@ -1,36 +1,33 @@
-//! WebSockets (RFC 6455): frames are tungstenite's, everything a worker sees is JavaScript's.
+//! WebSockets (RFC 6455) that are open: what a worker sends and receives. Everything it sees is JavaScript's.
 
 use std::{
     cell::{Cell, RefCell},
+    io,
     rc::Rc,
+    sync::Arc,
     time::Duration,
 };
 
-use http::{HeaderValue, Method, StatusCode, Uri, header};
 use mote_engine::{memory::Held, v8};
-use mote_wire::{
-    http::{Duplex, UpgradeSlot, empty},
-    limits::WEBSOCKET_MESSAGE_BYTES_MAX,
-    link::Kind,
-};
+use mote_wire::{http::Duplex, limits::WEBSOCKET_MESSAGE_BYTES_MAX};
 use tokio::sync::{Mutex, Notify, mpsc};
-use tokio_tungstenite::tungstenite::handshake;
 
 use super::{
-    args::{headers_arg, id_arg, kept_content, string_arg, throw_error, throw_type_error},
-    body::{admit_body, here},
-    fetch::{binding_arg, extension, may_begin},
+    args::{id_arg, kept_content, string_arg, throw_error, throw_type_error},
+    body::here,
     natives,
+    websocket_deflate::{Deflater, Inflater},
+    websocket_extensions::Deflate,
     websocket_frames::{Arrived, Closing, Fault, READ_BYTES, Reader, Role, Sent, Writer, split},
 };
 use crate::{
     context::RequestContext,
     op::{self, Failed, Value},
     state::State,
+    usage::EventUsage,
 };
 
 natives! {
-    webSocketConnect => web_socket_connect,
     wsSend => ws_send,
     wsClose => ws_close,
     wsReceive => ws_receive,
@@ -45,8 +42,8 @@ const MESSAGE_OVERHEAD_BYTES: usize = 64;
 const SOCKET_BYTES: usize = 2 * READ_BYTES;
 /// After a message of this length it is worth while to look whether the next one has room.
 const LONG_BYTES: usize = 1 << 20;
-/// A connection that was closed for a peer's fault is still read from, for a while and so many bytes: a close that leaves
-/// bytes unread would undo the frame that says why.
+/// A connection that was closed is still read from, for a while and so many bytes: a close that leaves bytes unread would
+/// undo the frame that says why.
 const LINGER: Duration = Duration::from_secs(10);
 const LINGER_BYTES: u64 = 2 * WEBSOCKET_MESSAGE_BYTES_MAX as u64;
 
@@ -79,6 +76,8 @@ struct Ending {
     closed: Cell<bool>,
     /// All that was to be sent is sent, or cannot be.
     sent: Notify,
+    /// What has sent it, if the connection is as it should be.
+    writer: RefCell<Option<Writer>>,
     /// The length of the message that arrived last, if nobody has looked for room since.
     arrived: Cell<usize>,
     /// The newest ping that has no answer yet. A peer that sends many gets one.
@@ -129,22 +128,30 @@ pub(super) fn may_open(scope: &mut v8::PinScope<'_, '_>, state: &State) -> bool 
 
 /// Turns a connection into a WebSocket of `context`; gives its number.
 #[expect(clippy::disallowed_methods, reason = "the queue is bounded in bytes, by BUFFERED_BYTES_MAX")]
-fn open(
+pub(super) fn open(
     state: &Rc<State>,
     context: &Rc<RequestContext>,
     io: Box<dyn Duplex>,
     role: Role,
     holds: Holds,
+    deflate: Option<Deflate>,
 ) -> Result<u32, Failed> {
     let no_room = || Failed("the worker's memory limit leaves no room for another WebSocket".to_owned());
+    let none_yet = || state.memory.hold(0).ok_or_else(no_room);
     let open = Rc::new(Open::new(state).ok_or_else(no_room)?);
-    let waiting = Rc::new(RefCell::new(state.memory.hold(0).ok_or_else(no_room)?));
-    let (reader, writer) = split(io, role, state.memory.hold(0).ok_or_else(no_room)?);
+    let waiting = Rc::new(RefCell::new(none_yet()?));
+    let (mut packer, mut inflater) = (None, None);
+    if let Some(deflate) = deflate {
+        packer = Some(Packer { deflater: Deflater::new(deflate, none_yet()?), usage: context.usage.clone() });
+        inflater = Some(Inflater::new(deflate, none_yet()?));
+    }
+    let (reader, writer) = split(io, role, none_yet()?, inflater);
     let (outgoing, queue) = mpsc::unbounded_channel::<Sent>();
     let messages = Rc::new(Cell::new(0_usize));
     let ending = Rc::new(Ending::default());
     // It ends by itself: when the socket's sender is dropped with its context, or when the peer is gone.
-    tokio::task::spawn_local(send_all(writer, queue, waiting.clone(), messages.clone(), ending.clone()));
+    let sending = Sending { writer, packer, waiting: waiting.clone(), messages: messages.clone() };
+    tokio::task::spawn_local(sending.send_all(queue, ending.clone()));
     let id = state.new_id();
     let incoming = Rc::new(Mutex::new(reader));
     let socket = Socket { outgoing, incoming, waiting, messages, ending, holds, open };
@@ -152,138 +159,71 @@ fn open(
     Ok(id)
 }
 
-/// Sends what is queued, up to a close; at the latest when nobody can send any more, it closes.
-async fn send_all(
-    mut writer: Writer,
-    mut queue: mpsc::UnboundedReceiver<Sent>,
+/// Compresses messages for an event, which pays for it.
+struct Packer {
+    deflater: Deflater,
+    usage: Arc<EventUsage>,
+}
+
+impl Packer {
+    async fn pack(&mut self, sent: Sent) -> Sent {
+        // Whoever is out of time sends what is left as it is.
+        if self.usage.cpu_left().is_zero() {
+            return sent;
+        }
+        op::charged(&self.usage, self.deflater.pack(sent)).await
+    }
+}
+
+/// What sends a socket's messages.
+struct Sending {
+    writer: Writer,
+    packer: Option<Packer>,
     waiting: Rc<RefCell<Held>>,
     messages: Rc<Cell<usize>>,
-    ending: Rc<Ending>,
-) {
-    loop {
-        let mut next = queue.recv().await.unwrap_or(Sent::Close(None));
-        let length = match &mut next {
-            Sent::Text(content) | Sent::Binary(content) => content.len() + MESSAGE_OVERHEAD_BYTES,
-            Sent::Pong(content) => {
-                *content = ending.ping.take().unwrap_or_default();
-                0
+}
+
+impl Sending {
+    /// Sends what is queued, up to a close; at the latest when nobody can send any more, it closes.
+    async fn send_all(mut self, mut queue: mpsc::UnboundedReceiver<Sent>, ending: Rc<Ending>) {
+        loop {
+            if queue.is_empty()
+                && let Some(packer) = &mut self.packer
+            {
+                packer.deflater.rest();
             }
-            Sent::Close(_) => 0,
+            let mut next = queue.recv().await.unwrap_or(Sent::Close(None));
+            if let Sent::Pong(content) = &mut next {
+                *content = ending.ping.take().unwrap_or_default();
+            }
+            let closing = matches!(next, Sent::Close(_));
+            if self.send(next).await.is_err() {
+                break;
+            }
+            if closing {
+                *ending.writer.borrow_mut() = Some(self.writer);
+                break;
+            }
+        }
+        ending.sent.notify_one();
+    }
+
+    async fn send(&mut self, next: Sent) -> io::Result<()> {
+        let length = match &next {
+            Sent::Text(content) | Sent::Binary(content) => content.len() + MESSAGE_OVERHEAD_BYTES,
+            _ => 0,
         };
-        let closing = matches!(next, Sent::Close(_));
-        let sent = writer.send(next).await;
+        let next = match &mut self.packer {
+            Some(packer) => packer.pack(next).await,
+            None => next,
+        };
+        let sent = self.writer.send(next).await;
         if length > 0 {
-            let left = waiting.borrow().bytes().saturating_sub(length);
-            waiting.borrow_mut().resize(left);
-            messages.set(messages.get().saturating_sub(1));
+            let left = self.waiting.borrow().bytes().saturating_sub(length);
+            self.waiting.borrow_mut().resize(left);
+            self.messages.set(self.messages.get().saturating_sub(1));
         }
-        if sent.is_err() || closing {
-            break;
-        }
-    }
-    ending.sent.notify_one();
-}
-
-/// Answers an upgrade; the promise gives the socket's number once the client has switched.
-pub(super) fn serve<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    state: &Rc<State>,
-    context: &Rc<RequestContext>,
-    upgrade: UpgradeSlot,
-) -> Option<v8::Local<'s, v8::Promise>> {
-    let (shared, owner) = (state.clone(), context.clone());
-    // The context lives on until the client has come or gone.
-    context.opening.set(context.opening.get() + 1);
-    let future = async move {
-        let io = match upgrade.take() {
-            Some(upgrade) => upgrade.0.await,
-            None => None,
-        };
-        let opened = match io {
-            Some(io) => open(&shared, &owner, io, Role::Server, Holds::Event).map(Value::Number),
-            None => Err(Failed("the client left before it was a WebSocket".to_owned())),
-        };
-        owner.opening.set(owner.opening.get().saturating_sub(1));
-        opened
-    };
-    op::start(scope, state, context, future).map(|(promise, _)| promise)
-}
-
-/// `webSocketConnect(token, url, headersFlat, protocols, binding | undefined, isRpc) -> Promise<[wsId, status, headersFlat, protocol, bodyId]>`; a
-/// `wsId` of 0 means that the server answered with something else.
-fn web_socket_connect<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    args: v8::FunctionCallbackArguments<'s>,
-    mut rv: v8::ReturnValue<'_>,
-) {
-    let Some((state, context)) = here(scope) else { return };
-    if !may_open(scope, &state) || !may_begin(scope, &context) {
-        return;
-    }
-    let token = id_arg(&args, 0);
-    let Some(url) = string_arg(scope, &args, 1) else { return };
-    let Some(mut headers) = headers_arg(scope, args.get(2), "WebSocket") else { return };
-    let url = url.strip_prefix("ws").map_or(url.clone(), |rest| format!("http{rest}"));
-    let Ok(uri) = url.parse::<Uri>() else {
-        throw_type_error(scope, &format!("WebSocket: `{url}` is no URL that can be asked"));
-        return;
-    };
-    let protocols = texts_of(scope, args.get(3));
-    let (kind, holds) =
-        if args.get(5).is_true() { (Kind::Rpc, Holds::Nothing) } else { (Kind::Fetch, Holds::Event) };
-    let binding = binding_arg(scope, &args, 4, kind);
-    let key = handshake::client::generate_key();
-    let accept = handshake::derive_accept_key(key.as_bytes());
-    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-    if let Ok(key) = HeaderValue::from_str(&key) {
-        headers.insert(header::SEC_WEBSOCKET_KEY, key);
-    }
-    if !protocols.is_empty()
-        && let Ok(value) = HeaderValue::from_str(&protocols.join(", "))
-    {
-        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value);
-    }
-    context.trail.pass_on(&mut headers);
-    context.usage.show_ticket(&mut headers);
-    let mut request = http::Request::new(empty());
-    *request.method_mut() = Method::GET;
-    *request.uri_mut() = uri;
-    *request.headers_mut() = headers;
-    request.extensions_mut().extend(extension(binding));
-    let (shared, owner) = (state.clone(), context.clone());
-    let future = async move {
-        let connection = owner.connections.clone().begin(None).await;
-        let result = shared.egress.fetch(request).await;
-        drop(connection);
-        shared.fetches.borrow_mut().remove(&token);
-        let (mut parts, body) = result.map_err(|error| Failed(format!("WebSocket: {error}")))?.into_parts();
-        let accepted =
-            parts.headers.get(header::SEC_WEBSOCKET_ACCEPT).is_some_and(|value| value == accept.as_str());
-        let slot = parts.extensions.remove::<UpgradeSlot>();
-        let mut id = 0;
-        if let (StatusCode::SWITCHING_PROTOCOLS, true, Some(upgrade)) =
-            (parts.status, accepted, slot.and_then(|slot| slot.take()))
-            && let Some(io) = upgrade.0.await
-        {
-            id = open(&shared, &owner, io, Role::Client, holds)?;
-        }
-        let protocol =
-            parts.headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
-        let protocol = protocol.unwrap_or("").to_owned();
-        let body = if id == 0 { admit_body(&shared, &owner, body, None) } else { 0 };
-        Ok(Value::List(vec![
-            Value::Number(id),
-            Value::Number(parts.status.as_u16().into()),
-            Value::Headers(parts.headers),
-            Value::Text(protocol),
-            Value::Number(body),
-        ]))
-    };
-    if let Some((promise, op)) = op::start(scope, &state, &context, future) {
-        state.fetches.borrow_mut().insert(token, op);
-        rv.set(promise.into());
+        sent
     }
 }
 
@@ -369,7 +309,10 @@ fn ws_receive<'s>(
                 () = reader.drain(u64::MAX) => {}
                 () = ending.sent.notified() => {}
             }
-            drop(remove());
+            drop(reader);
+            if let (Some(Socket { open, .. }), Some(writer)) = (remove(), ending.writer.take()) {
+                part(writer, incoming, open);
+            }
             return Ok(ended(1000, String::new(), End::Clean));
         }
         let fault = loop {
@@ -416,6 +359,20 @@ fn ended(code: u16, reason: String, end: End) -> Value {
     Value::List(vec![Value::Number(code.into()), Value::Text(reason), Value::Bool(end == End::Clean)])
 }
 
+/// Both sides have closed: the connection ends when the peer has heard so, too. One that is only dropped may take with it
+/// what is still on its way.
+fn part(mut writer: Writer, incoming: Rc<Mutex<Reader>>, open: Rc<Open>) {
+    tokio::task::spawn_local(async move {
+        let left = async {
+            writer.finish().await;
+            incoming.lock().await.drain(LINGER_BYTES).await;
+        };
+        // It counts as open until then, or until its time is over.
+        let _ = tokio::time::timeout(LINGER, left).await;
+        drop(open);
+    });
+}
+
 /// Tells the peer what it did wrong, if it is still there, and waits for it to hear.
 fn give_up(socket: Socket, fault: &Fault) {
     let Some(closing) = fault.closing() else { return };
@@ -440,10 +397,4 @@ fn ws_buffered<'s>(
         socket.waiting.borrow().bytes().saturating_sub(socket.messages.get() * MESSAGE_OVERHEAD_BYTES)
     });
     rv.set_double(f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)));
-}
-
-/// The texts of a list; none if it is no list.
-fn texts_of(scope: &mut v8::PinScope<'_, '_>, value: v8::Local<'_, v8::Value>) -> Vec<String> {
-    let Ok(list) = value.try_cast::<v8::Array>() else { return Vec::new() };
-    (0..list.length()).filter_map(|at| Some(list.get_index(scope, at)?.to_rust_string_lossy(scope))).collect()
 }

@@ -1,4 +1,5 @@
-//! The frames of a WebSocket (RFC 6455), read from a connection and written to one.
+//! The frames of a WebSocket (RFC 6455), read from a connection and written to one. What is inside of compressed ones
+//! is for [`super::websocket_deflate`].
 //!
 //! Nothing here answers a close by itself, as libraries for WebSockets do: whoever accepted with `allowHalfOpen` goes on
 //! sending after its peer has closed. A message counts as the isolate's memory before it is whole, and nothing that a peer
@@ -8,7 +9,9 @@ use std::io;
 
 use mote_engine::memory::Held;
 use mote_wire::{http::Duplex, limits::WEBSOCKET_MESSAGE_BYTES_MAX};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf};
+
+use super::websocket_deflate::Inflater;
 
 /// What a reader reads at once.
 pub(super) const READ_BYTES: usize = 8 << 10;
@@ -27,7 +30,9 @@ const PING: u8 = 9;
 const PONG: u8 = 10;
 
 const FINAL: u8 = 0x80;
-const RESERVED: u8 = 0x70;
+/// The first reserved bit, on the first frame of a message: it is compressed.
+const DEFLATED: u8 = 0x40;
+const RESERVED: u8 = 0x30;
 const MASKED: u8 = 0x80;
 
 /// Which end of the connection this is. Frames of a client are masked.
@@ -52,6 +57,10 @@ pub(super) enum Arrived {
 pub(super) enum Sent {
     Text(Vec<u8>),
     Binary(Vec<u8>),
+    /// A text, compressed.
+    DeflatedText(Vec<u8>),
+    /// Bytes, compressed.
+    DeflatedBinary(Vec<u8>),
     Pong(Vec<u8>),
     Close(Option<Closing>),
 }
@@ -72,6 +81,8 @@ pub(super) enum Fault {
     NoRoom,
     /// A text is not UTF-8.
     NotText,
+    /// A compressed message cannot be unpacked.
+    NotDeflated,
     /// The peer broke the protocol.
     Protocol(&'static str),
     /// The connection is gone.
@@ -85,6 +96,7 @@ impl Fault {
             Self::TooLong => (1009, "the message is too large"),
             Self::NoRoom => (1009, "the message is more than the worker's memory limit allows"),
             Self::NotText => (1007, "the text is not UTF-8"),
+            Self::NotDeflated => (1007, "the compressed message is not valid"),
             Self::Protocol(what) => (1002, *what),
             Self::Lost => return None,
         };
@@ -92,11 +104,17 @@ impl Fault {
     }
 }
 
-/// Both directions of a connection.
-pub(super) fn split(io: Box<dyn Duplex>, role: Role, held: Held) -> (Reader, Writer) {
+/// Both directions of a connection. With an inflater, the peer may compress its messages.
+pub(super) fn split(
+    io: Box<dyn Duplex>,
+    role: Role,
+    held: Held,
+    inflater: Option<Inflater>,
+) -> (Reader, Writer) {
     let (read, write) = tokio::io::split(io);
     let io = BufReader::with_capacity(READ_BYTES, read);
-    (Reader { io, role, held, kind: None, content: Vec::new() }, Writer { io: write, role })
+    let reader = Reader { io, role, held, kind: None, form: Form::Plain, inflater, content: Vec::new() };
+    (reader, Writer { io: write, role })
 }
 
 pub(super) struct Reader {
@@ -106,12 +124,22 @@ pub(super) struct Reader {
     held: Held,
     /// What it is, once its first frame is there.
     kind: Option<u8>,
+    form: Form,
+    inflater: Option<Inflater>,
     content: Vec<u8>,
+}
+
+/// As what the bytes of a message come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Plain,
+    Deflated,
 }
 
 struct Head {
     is_final: bool,
     kind: u8,
+    form: Form,
     mask: [u8; 4],
     length: u64,
 }
@@ -135,10 +163,13 @@ impl Reader {
                     return Err(Fault::Protocol("a message begins inside of another one"));
                 }
                 (CONTINUED, Some(_)) => {}
-                (kind, None) => self.kind = Some(kind),
+                (kind, None) => (self.kind, self.form) = (Some(kind), head.form),
                 _ => return Err(Fault::Protocol("a frame is of an unknown kind")),
             }
-            self.payload(&head).await?;
+            match self.form {
+                Form::Plain => self.payload(&head).await?,
+                Form::Deflated => self.deflated(&head).await?,
+            }
             if head.is_final {
                 return self.whole();
             }
@@ -149,6 +180,7 @@ impl Reader {
     pub(super) async fn drain(&mut self, bytes_max: u64) {
         self.content = Vec::new();
         self.held.resize(0);
+        self.inflater = None;
         let _ = tokio::io::copy_buf(&mut (&mut self.io).take(bytes_max), &mut tokio::io::sink()).await;
     }
 
@@ -161,6 +193,10 @@ impl Reader {
         if !matches!(kind, CONTINUED | TEXT | BINARY | CLOSE | PING | PONG) {
             return Err(Fault::Protocol("a frame is of an unknown kind"));
         }
+        let form = if first & DEFLATED == 0 { Form::Plain } else { Form::Deflated };
+        if form == Form::Deflated && (self.inflater.is_none() || !matches!(kind, TEXT | BINARY)) {
+            return Err(Fault::Protocol("a frame is marked as compressed that must not be"));
+        }
         let is_masked = second & MASKED != 0;
         if is_masked != (self.role == Role::Server) {
             return Err(Fault::Protocol("a client masks its frames, and a server does not"));
@@ -171,7 +207,7 @@ impl Reader {
             length => u64::from(length),
         };
         let mask = if is_masked { self.array().await? } else { [0; 4] };
-        Ok(Head { is_final: first & FINAL != 0, kind, mask, length })
+        Ok(Head { is_final: first & FINAL != 0, kind, form, mask, length })
     }
 
     async fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
@@ -220,6 +256,33 @@ impl Reader {
         Ok(())
     }
 
+    /// A frame of a compressed message: it is unpacked while it comes.
+    async fn deflated(&mut self, head: &Head) -> Result<(), Fault> {
+        let Self { io, inflater, content, held, .. } = self;
+        let Some(inflater) = inflater else { return Err(Fault::NotDeflated) };
+        inflater.expect(head.length)?;
+        let mut at = 0;
+        let mut left = head.length;
+        while left > 0 {
+            let arrived = io.fill_buf().await.map_err(|_| Fault::Lost)?;
+            let length = usize::try_from(left).unwrap_or(usize::MAX).min(arrived.len());
+            if length == 0 {
+                return Err(Fault::Lost);
+            }
+            let mut piece = arrived.get(..length).unwrap_or_default().to_vec();
+            io.consume(length);
+            mask(&mut piece, head.mask, at);
+            inflater.unpack(&piece, content, held).await?;
+            at = (at + length) % head.mask.len();
+            left = left.saturating_sub(u64::try_from(length).unwrap_or(u64::MAX));
+            if left > 0 {
+                // A peer that sends fast has no right to this thread.
+                tokio::task::yield_now().await;
+            }
+        }
+        if head.is_final { inflater.finish(content, held).await } else { Ok(()) }
+    }
+
     // A length that a peer only claims takes no more than twice of what it has sent.
     fn grow(&mut self, left: usize) -> Result<(), Fault> {
         let more = left.min(self.content.capacity().max(ROOM_BYTES));
@@ -255,6 +318,8 @@ impl Writer {
         let (kind, mut content) = match sent {
             Sent::Text(content) => (TEXT, content),
             Sent::Binary(content) => (BINARY, content),
+            Sent::DeflatedText(content) => (DEFLATED | TEXT, content),
+            Sent::DeflatedBinary(content) => (DEFLATED | BINARY, content),
             Sent::Pong(content) => (PONG, content),
             Sent::Close(closing) => (CLOSE, closing.map_or_else(Vec::new, content_of)),
         };
@@ -283,6 +348,12 @@ impl Writer {
         self.io.write_all(&frame).await?;
         self.io.write_all(&content).await?;
         self.io.flush().await
+    }
+
+    /// Nothing more will be sent.
+    pub(super) async fn finish(&mut self) {
+        // Whoever is gone already has no need to be told.
+        let _ = self.io.shutdown().await;
     }
 }
 

@@ -10,7 +10,7 @@ async fn read(role: Role, bytes: &[u8]) -> (Vec<Arrived>, Fault) {
     let (mut peer, io) = tokio::io::duplex(bytes.len().max(1));
     peer.write_all(bytes).await.unwrap();
     drop(peer);
-    let (mut reader, _writer) = split(Box::new(io), role, account.hold(0).unwrap());
+    let (mut reader, _writer) = split(Box::new(io), role, account.hold(0).unwrap(), None);
     let mut arrived = Vec::new();
     loop {
         match reader.next().await {
@@ -30,8 +30,8 @@ async fn what_one_end_writes_the_other_reads_whatever_its_length() {
         for length in [0, 1, 125, 126, 127, 65_535, 65_536, 200_001] {
             let account = MemoryAccount::alone(ROOM);
             let (one, two) = tokio::io::duplex(1_000);
-            let (_, mut writer) = split(Box::new(one), writing, account.hold(0).unwrap());
-            let (mut reader, _) = split(Box::new(two), reading, account.hold(0).unwrap());
+            let (_, mut writer) = split(Box::new(one), writing, account.hold(0).unwrap(), None);
+            let (mut reader, _) = split(Box::new(two), reading, account.hold(0).unwrap(), None);
             let bytes: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
             let sent = Sent::Binary(bytes.clone());
             let (sent, read) = tokio::join!(writer.send(sent), reader.next());
@@ -98,7 +98,7 @@ async fn a_message_of_32_mib_is_taken_and_one_byte_more_is_not() {
 async fn a_message_counts_while_it_arrives_and_a_claim_takes_no_room() {
     let account = MemoryAccount::alone(3 * ROOM_BYTES);
     let (mut peer, io) = tokio::io::duplex(16 * ROOM_BYTES);
-    let (mut reader, _writer) = split(Box::new(io), Role::Client, account.hold(0).unwrap());
+    let (mut reader, _writer) = split(Box::new(io), Role::Client, account.hold(0).unwrap(), None);
     peer.write_all(&[0x82, 127, 0, 0, 0, 0, 1, 0, 0, 0, 1, 2, 3]).await.unwrap();
     tokio::select! {
         biased;
@@ -109,7 +109,7 @@ async fn a_message_counts_while_it_arrives_and_a_claim_takes_no_room() {
     drop(reader);
     assert_eq!(account.total(), 0);
     let (mut peer, io) = tokio::io::duplex(16 * ROOM_BYTES);
-    let (mut reader, _writer) = split(Box::new(io), Role::Client, account.hold(0).unwrap());
+    let (mut reader, _writer) = split(Box::new(io), Role::Client, account.hold(0).unwrap(), None);
     peer.write_all(&[&[0x82, 127, 0, 0, 0, 0, 1, 0, 0, 0][..], &vec![0; 8 * ROOM_BYTES]].concat())
         .await
         .unwrap();

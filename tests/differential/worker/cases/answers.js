@@ -77,5 +77,13 @@ export default {
     ctx.passThroughOnException();
     return new Response("fine");
   },
+  // The suite asks for it as a client of WebSockets, too; `?own=` is a header of the worker's own.
+  "web socket": ({ request }) => {
+    const { 0: theirs, 1: ours } = new WebSocketPair();
+    ours.accept();
+    ours.addEventListener("message", ({ data }) => ours.send(data));
+    const own = new URL(request.url).searchParams.get("own");
+    return new Response(null, { status: 101, webSocket: theirs, headers: own === null ? {} : { "sec-websocket-extensions": own } });
+  },
   "context's members": ({ ctx }) => Response.json([typeof ctx.waitUntil, typeof ctx.passThroughOnException, Object.prototype.toString.call(ctx), typeof ctx.props, typeof ctx.exports]),
 };

@@ -100,6 +100,25 @@ export default {
     states.push(a.readyState);
     return states;
   },
+  // What is added of its own accord is left out: that every message is compressed by itself.
+  "offers of compression": async ({ env }) => {
+    const offered = async (wanted) => {
+      const headers = { upgrade: "websocket", ...wanted };
+      const heard = (await (await fetch(`${env.UPSTREAM}/echo`, { headers })).json()).headers;
+      const values = heard.filter(([name]) => name === "sec-websocket-extensions").map(([, value]) => value);
+      return values.map((value) => value.replaceAll(/; (client|server)_no_context_takeover/g, ""));
+    };
+    const wanted = [
+      "permessage-deflate", "permessage-deflate; client_max_window_bits", " permessage-deflate ;server_max_window_bits = 10 ",
+      "permessage-deflate; client_max_window_bits=8; server_max_window_bits=15", "", "x-other", "x-other, permessage-deflate",
+      "permessage-deflate; server_max_window_bits=9, permessage-deflate", "permessage-deflate; unknown", "permessage-deflate;",
+      "permessage-deflate; server_max_window_bits", "permessage-deflate; server_max_window_bits=16", "permessage-deflate; client_max_window_bits=7",
+      "permessage-deflate; server_no_context_takeover=1", "permessage-deflate; client_max_window_bits; client_max_window_bits=9", "Permessage-Deflate",
+    ];
+    const all = [await offered({})];
+    for (const one of wanted) all.push(await offered({ "sec-websocket-extensions": one }));
+    return all;
+  },
   "constants": () => [WebSocket.CONNECTING, WebSocket.OPEN, WebSocket.CLOSING, WebSocket.CLOSED, WebSocket.READY_STATE_OPEN],
   "fields": () => {
     const { url, protocol, extensions } = pair()[0];
