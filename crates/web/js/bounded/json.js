@@ -11,12 +11,15 @@ const NativeString = String;
 const { apply, deleteProperty, defineProperty } = Reflect;
 const { isArray } = Array;
 const { keys } = Object;
+const { min } = Math;
+const { charCodeAt, slice } = String.prototype;
+const { stringify: write } = JSON;
 const { add, has } = Set.prototype;
 
 // What a character of JSON makes at most: "[]," makes an array of 16 bytes, and a pointer to it.
 const VALUE_BYTES_MOST = 11;
 const LENGTH_SHARE = 4;
-// A longer text is not read in one step.
+// A longer text is not read in one step, and not written either.
 const TEXT_MAX = 1 << 20;
 // More names of properties are not looked through in one step.
 const NAMES_MAX = 1 << 10;
@@ -58,6 +61,19 @@ function namesOf(list) {
   return names;
 }
 
+// A long text, as `JSON.stringify` writes it.
+function quoted(text) {
+  let json = '"';
+  for (let from = 0, to; from < text.length; from = to) {
+    to = min(from + TEXT_MAX, text.length);
+    // The two halves of a character are written together.
+    const last = apply(charCodeAt, text, [to - 1]);
+    if (last >= 0xd800 && last < 0xdc00 && to < text.length) to--;
+    json += apply(slice, write(apply(slice, text, [from, to])), [1, -1]);
+  }
+  return `${json}"`;
+}
+
 guard(JSON, {
   parse(text, reviver) {
     const json = typeof text === "string" ? text : `${text}`;
@@ -75,7 +91,10 @@ guard(JSON, {
   },
   stringify(value, replacer, space) {
     if (typeof value === "string") requireRoom(value.length, value.length * 6);
-    if (!isObject(replacer)) return super.stringify(value, undefined, space);
+    if (!isObject(replacer)) {
+      const isLong = typeof value === "string" && value.length > TEXT_MAX;
+      return isLong ? quoted(value) : super.stringify(value, undefined, space);
+    }
     if (typeof replacer === "function") {
       return super.stringify(value, function (key, inner) { return apply(replacer, this, [key, inner]); }, space);
     }

@@ -47,6 +47,17 @@ test("long texts in long texts are found, split and replaced", () => {
   }
 });
 
+test("JSON.stringify writes long texts in pieces, wherever those end", () => {
+  const engines = original.JSON.stringify.value;
+  for (const unit of ["x", "\u0000", "\ud83d\ude00", "\ud83d", "\udc00\ud83d", 'a"\\\n\u00e9\u2028']) {
+    for (const beginning of ["", "y"]) {
+      const text = beginning + unit.repeat(1_100_000 / unit.length);
+      assert.ok(JSON.stringify(text) === engines(text), unit);
+      assert.ok(JSON.stringify(text, ["y"], 2) === engines(text, ["y"], 2), unit);
+    }
+  }
+});
+
 test("String.raw does what the engine's does", () => {
   const raws = [{ raw: ["a", "b", "c"] }, { raw: "abc" }, { raw: { length: 2, 0: 1, 1: 2 } }, { raw: [] }, { raw: null }, {}, null, undefined, { raw: { length: -1 } }, { raw: [Symbol("s")] }, { raw: ["a", "b"] }];
   for (const raw of raws) {
