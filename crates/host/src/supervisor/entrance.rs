@@ -115,8 +115,7 @@ impl Supervisor {
             matches!(other.stage.get(), Stage::Leaving(_)) && other.pen().as_ref() == Some(&key)
         };
         if self.living().iter().filter(|other| makes_way(other)).count() < MAKING_WAY_MAX {
-            // The one that comes makes this one leave.
-            let _ = self.fill(&key, seat, None);
+            self.renew(&key, seat);
         }
     }
 }

@@ -67,8 +67,7 @@ impl Supervisor {
         if let Some((key, seat, _)) = self.seat_of(cell)
             && is_worn(cell, &key)
         {
-            // The one that comes makes this one leave.
-            let _ = self.fill(&key, seat, None);
+            self.renew(&key, seat);
         }
     }
 }

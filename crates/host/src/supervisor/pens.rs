@@ -185,6 +185,12 @@ impl Supervisor {
         SeatView { seat: seat.number, holds: entry.is_some(), busy, full: cell.is_full() }
     }
 
+    /// Has a fresh cell take a seat: the one that comes makes the one that has it leave.
+    pub(super) fn renew(self: &Rc<Self>, key: &PenKey, number: u32) {
+        // One that is on its way already does as well.
+        let _ = self.fill(key, number, None);
+    }
+
     /// Gets a cell for a seat: a spare at once, or one that has to be started first.
     pub(super) fn fill(
         self: &Rc<Self>,

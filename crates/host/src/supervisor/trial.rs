@@ -115,8 +115,9 @@ impl Supervisor {
         let trial = Trial { supervisor: self.clone(), name };
         let (cell, number, handlers) = trial.run().await?;
         let tried = Tried { code, trial, cell, number };
+        let taker = self.preparing.taker.borrow().clone();
         if tried.cell.profile == Profile::Jit
-            && let Some(take) = self.preparing.taker.borrow().clone()
+            && let Some(take) = taker
             && take.wants(code)
             && let Some(place) = self.preparing.wait(of)
         {

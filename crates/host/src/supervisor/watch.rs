@@ -261,8 +261,7 @@ impl Supervisor {
         if (surplus && idle) || (released && settled) {
             self.leave(cell, self.options.drain_max);
         } else if cell.born + self.cordon_of(&key).age_max <= now {
-            // The one that comes makes this one leave.
-            let _ = self.fill(&key, seat, None);
+            self.renew(&key, seat);
         } else {
             self.renew_if_worn(cell);
         }

@@ -47,12 +47,8 @@ fn aes_cbc<'s>(
     args: v8::FunctionCallbackArguments<'s>,
     mut rv: v8::ReturnValue<'_>,
 ) {
-    let (Some(key), Some(iv)) = (bytes_arg(&args, 1), bytes_arg(&args, 3)) else {
-        return throw_type_error(scope, "bytes were expected");
-    };
-    let direction = direction_arg(&args);
-    answer_with_buffer(scope, &args, &mut rv, 2, BLOCK_BYTES, |data| {
-        mote_crypto::cbc(direction, &key, &block(&iv)?, data, go_on)
+    answer_with_cbc(scope, &args, &mut rv, |direction, key, iv, data| {
+        mote_crypto::cbc(direction, key, &exact(iv)?, data, go_on)
     });
 }
 
@@ -67,28 +63,8 @@ fn aes_ctr<'s>(
     };
     let bits = number_arg(&args, 3);
     answer_with_buffer(scope, &args, &mut rv, 1, 0, |data| {
-        mote_crypto::ctr(&key, CtrCounter { block: block(&counter)?, bits }, data, go_on)
+        mote_crypto::ctr(&key, CtrCounter { block: exact(&counter)?, bits }, data, go_on)
     });
-}
-
-/// `aesWrap(key, data) -> ArrayBuffer | undefined`
-fn aes_wrap<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    args: v8::FunctionCallbackArguments<'s>,
-    mut rv: v8::ReturnValue<'_>,
-) {
-    let Some(key) = bytes_arg(&args, 0) else { return throw_type_error(scope, "bytes were expected") };
-    answer_with_buffer(scope, &args, &mut rv, 1, BLOCK_BYTES, |data| mote_crypto::wrap_key(&key, data));
-}
-
-/// `aesUnwrap(key, data) -> ArrayBuffer | undefined`
-fn aes_unwrap<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
-    args: v8::FunctionCallbackArguments<'s>,
-    mut rv: v8::ReturnValue<'_>,
-) {
-    let Some(key) = bytes_arg(&args, 0) else { return throw_type_error(scope, "bytes were expected") };
-    answer_with_buffer(scope, &args, &mut rv, 1, 0, |data| mote_crypto::unwrap_key(&key, data));
 }
 
 /// `tripleDesCbc(encrypt, key, data, iv) -> ArrayBuffer | undefined`
@@ -97,18 +73,55 @@ fn triple_des_cbc<'s>(
     args: v8::FunctionCallbackArguments<'s>,
     mut rv: v8::ReturnValue<'_>,
 ) {
-    let (Some(key), Some(iv)) = (bytes_arg(&args, 1), bytes_arg(&args, 3)) else {
-        return throw_type_error(scope, "bytes were expected");
-    };
-    let direction = direction_arg(&args);
-    answer_with_buffer(scope, &args, &mut rv, 2, BLOCK_BYTES, |data| {
-        let key = key.as_slice().try_into().map_err(|_| CryptoError::Refused)?;
-        let iv = iv.as_slice().try_into().map_err(|_| CryptoError::Refused)?;
-        mote_crypto::triple_des_cbc(direction, key, iv, data, go_on)
+    answer_with_cbc(scope, &args, &mut rv, |direction, key, iv, data| {
+        mote_crypto::triple_des_cbc(direction, &exact(key)?, &exact(iv)?, data, go_on)
     });
 }
 
-fn block(bytes: &[u8]) -> Result<[u8; BLOCK_BYTES], CryptoError> {
+/// Answers `(encrypt, key, data, iv)` with what a cipher, which is given the direction, the key, the IV and the data, makes of it.
+fn answer_with_cbc<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: &v8::FunctionCallbackArguments<'s>,
+    rv: &mut v8::ReturnValue<'_>,
+    cipher: impl FnOnce(Direction, &[u8], &[u8], &[u8]) -> Result<Vec<u8>, CryptoError>,
+) {
+    let (Some(key), Some(iv)) = (bytes_arg(args, 1), bytes_arg(args, 3)) else {
+        return throw_type_error(scope, "bytes were expected");
+    };
+    let direction = direction_arg(args);
+    answer_with_buffer(scope, args, rv, 2, BLOCK_BYTES, |data| cipher(direction, &key, &iv, data));
+}
+
+/// `aesWrap(key, data) -> ArrayBuffer | undefined`
+fn aes_wrap<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    answer_with_key(scope, &args, &mut rv, mote_crypto::wrap_key);
+}
+
+/// `aesUnwrap(key, data) -> ArrayBuffer | undefined`
+fn aes_unwrap<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: v8::FunctionCallbackArguments<'s>,
+    mut rv: v8::ReturnValue<'_>,
+) {
+    answer_with_key(scope, &args, &mut rv, mote_crypto::unwrap_key);
+}
+
+/// Answers `(key, data)` with what `work` makes of it.
+fn answer_with_key<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    args: &v8::FunctionCallbackArguments<'s>,
+    rv: &mut v8::ReturnValue<'_>,
+    work: impl FnOnce(&[u8], &[u8]) -> Result<Vec<u8>, CryptoError>,
+) {
+    let Some(key) = bytes_arg(args, 0) else { return throw_type_error(scope, "bytes were expected") };
+    answer_with_buffer(scope, args, rv, 1, BLOCK_BYTES, |data| work(&key, data));
+}
+
+fn exact<const N: usize>(bytes: &[u8]) -> Result<[u8; N], CryptoError> {
     bytes.try_into().map_err(|_| CryptoError::Refused)
 }
 
