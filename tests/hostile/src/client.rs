@@ -24,8 +24,10 @@ const FORM_PARTS: usize = 20_000;
 /// A WebSocket is asked for.
 const UPGRADE: &str = "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n\
                        sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-/// How many messages a bomber sends.
-const BOMBS: usize = 40;
+/// How many messages a bomber sends, and what each becomes. Larger ones stay with the allocator for a while after they are gone,
+/// which would be taken for a worker's keeping them.
+const BOMBS: usize = 200;
+const BOMB_BYTES: usize = 4 << 20;
 
 /// What a client saw.
 #[derive(Debug, Default)]
@@ -232,11 +234,11 @@ fn form() -> Vec<u8> {
     format!("{:x}\r\n{form}\r\n0\r\n\r\n", form.len()).into_bytes()
 }
 
-/// A masked frame of bytes, compressed: as long a message as there may be, of zeros.
+/// A masked frame of bytes, compressed: a long message, of zeros.
 fn bomb() -> Vec<u8> {
     let mut packed = Vec::with_capacity(1 << 20);
     let mut compressor = Compress::new(Compression::best(), false);
-    let packing = compressor.compress_vec(&vec![0; 32 << 20], &mut packed, FlushCompress::Sync);
+    let packing = compressor.compress_vec(&vec![0; BOMB_BYTES], &mut packed, FlushCompress::Sync);
     packing.expect("zeros can be compressed");
     // How every compressed message ends, which is not sent.
     packed.truncate(packed.len() - 4);

@@ -53,7 +53,7 @@ pub enum Client {
     PostForm,
     /// Opens a WebSocket, reads nothing for a while, leaves.
     WebSocket,
-    /// Opens one with compression, and sends messages of 32 MiB that take a thousandth of it.
+    /// Opens one with compression, and sends messages of 4 MiB that take a thousandth of it.
     WebSocketBombs,
 }
 
