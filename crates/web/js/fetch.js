@@ -162,14 +162,19 @@ function abortable(hop, token, signal, answer) {
 
 function responseOf(answer, method, url, redirected, signal) {
   const body = fetchedBody(answer[BODY], answer[STATUS], method);
-  if (signal !== null && answer[BODY] !== 0) body.abort = new BodyAbort(answer[BODY], signal);
+  if (signal !== null && body !== null && answer[BODY] !== 0) body.abort = new BodyAbort(answer[BODY], signal);
   return createFetchedResponse(body, answer[STATUS], answer[STATUS_TEXT], answer[LIST], withoutFragment(url), redirected);
 }
 
-// Why a body that is empty for certain is not null: programs read `response.body` without asking whether there is one.
+// Why a body that is empty for certain is not null: programs read `response.body` without asking whether there is one. Why null for a
+// status that allows none, whatever was sent: who makes a Response of this one and its body again could not.
 function fetchedBody(id, status, method) {
+  if (status === 204 || status === 205 || status === 304) {
+    if (id !== 0) native.bodyCancel(id);
+    return null;
+  }
   if (id !== 0) return nativeBody(id);
-  return status === 204 || status === 205 || status === 304 || method === "HEAD" ? null : valueBody("", null);
+  return method === "HEAD" ? null : valueBody("", null);
 }
 
 function discard(answer) {

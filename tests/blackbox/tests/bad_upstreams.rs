@@ -107,6 +107,22 @@ fn an_upstream_that_talks_nonsense_is_an_exception() {
 }
 
 #[test]
+fn a_body_where_none_may_be_is_none() {
+    let upstream = Upstream::serve(|mut visitor| {
+        visitor
+            .send("HTTP/1.1 205 Reset Content\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello");
+    });
+    let project = Project::handler(
+        r#"    const response = await fetch(env.UPSTREAM, { signal: new AbortController().signal });
+    const again = new Response(response.body, response);
+    return Response.json([response.status, response.body, await again.text(), again.status]);"#,
+    )
+    .with_config(&format!("[vars]\nUPSTREAM = \"{}\"", upstream.origin()));
+    let mote = project.dev();
+    assert_eq!(mote.get("/").text, "[205,null,\"\",205]");
+}
+
+#[test]
 fn an_answer_that_a_worker_gives_up_is_hung_up_on_while_its_event_goes_on() {
     let (gone, hung_up) = std::sync::mpsc::sync_channel::<()>(1);
     let hung_up = std::sync::Mutex::new(hung_up);

@@ -25,6 +25,7 @@ mod node_keys;
 mod rehearsal;
 mod side_channels;
 mod sockets;
+mod streams;
 mod uncaught;
 mod warmth;
 
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         rehearsal::tests(),
         side_channels::tests(),
         sockets::tests(),
+        streams::tests(),
         uncaught::tests(),
         warmth::tests(),
     ]

@@ -1,6 +1,7 @@
 //! URLs, as the URL Standard parses and changes them (the crate `url`): one call gives a URL's text and where
 //! its parts begin and end, so that JavaScript cuts a part only when it is asked for.
 
+use std::borrow::Cow;
 use std::panic::catch_unwind;
 
 use ::url::{Position, Url, quirks};
@@ -84,9 +85,36 @@ fn parse(text: &str, base: Option<&str>) -> Option<Url> {
     }
     catch_unwind(|| match base {
         None => Url::parse(text).ok(),
-        Some(base) => Url::parse(base).ok()?.join(text).ok(),
+        Some(base) => {
+            let base = Url::parse(base).ok()?;
+            base.join(&unambiguous(text, &base)).ok()
+        }
     })
     .ok()?
+}
+
+/// The text in words that the crate resolves as the standard does. On its own it takes the host for empty after more than two slashes,
+/// and a backslash for a slash where it is none.
+fn unambiguous<'a>(text: &'a str, base: &Url) -> Cow<'a, str> {
+    let start = text.trim_start_matches(|c| c <= ' ');
+    let is_ignored = |c: &char| matches!(c, '\t' | '\n' | '\r');
+    let mut first = start.chars().filter(|c| !is_ignored(c));
+    let first = (first.next(), first.next(), first.next());
+    match base.scheme() {
+        "file" => Cow::Borrowed(text),
+        "http" | "https" | "ws" | "wss" | "ftp" => {
+            let is_slash = |c: Option<char>| matches!(c, Some('/' | '\\'));
+            if !(is_slash(first.0) && is_slash(first.1) && is_slash(first.2)) {
+                return Cow::Borrowed(text);
+            }
+            let rest = start.trim_start_matches(|c| is_ignored(&c) || is_slash(Some(c)));
+            Cow::Owned(format!("//{rest}"))
+        }
+        // Both have the dot taken away again.
+        _ if first.0 == Some('\\') => Cow::Owned(format!("./{start}")),
+        _ if first.0 == Some('/') && first.1 == Some('\\') => Cow::Owned(format!("/.{start}")),
+        _ => Cow::Borrowed(text),
+    }
 }
 
 type Setter = fn(&mut Url, &str);
@@ -236,6 +264,29 @@ mod tests {
     fn a_path_can_be_taken_away_where_the_scheme_allows_it() {
         assert_eq!(set("foo://h/some/path?q", "pathname", "").as_deref(), Some("foo://h?q"));
         assert_eq!(set("http://h/some/path?q", "pathname", "").as_deref(), Some("http://h/?q"));
+    }
+
+    #[test]
+    fn slashes_before_a_host_are_as_many_as_somebody_likes() {
+        let joined = |text, base| parse(text, Some(base)).map(String::from);
+        for text in ["//h/p", "///h/p", "\\\\\\h/p", " /\t/\n/\\//h/p"] {
+            assert_eq!(joined(text, "http://example.org/a").as_deref(), Some("http://h/p"), "{text:?}");
+            assert_eq!(joined(text, "wss://u@example.org/a?q").as_deref(), Some("wss://h/p"), "{text:?}");
+        }
+        assert_eq!(joined("///", "http://example.org/a"), None);
+        assert_eq!(joined("/h/p", "http://example.org/a").as_deref(), Some("http://example.org/h/p"));
+        assert_eq!(joined("///p", "foo://h/a").as_deref(), Some("foo:///p"));
+    }
+
+    #[test]
+    fn a_backslash_is_a_slash_only_where_the_scheme_is_special() {
+        let joined = |text, base| parse(text, Some(base)).map(String::from);
+        assert_eq!(joined("\\p", "http://h/a/b").as_deref(), Some("http://h/p"));
+        assert_eq!(joined("\\p", "foo://h/a/b").as_deref(), Some("foo://h/a/\\p"));
+        assert_eq!(joined("\\\\p", "foo:/a/b").as_deref(), Some("foo:/a/\\\\p"));
+        assert_eq!(joined("/\\p/../q", "foo:/a/b").as_deref(), Some("foo:/q"));
+        assert_eq!(joined("/\t\\p", "foo:///a").as_deref(), Some("foo:///\\p"));
+        assert_eq!(joined("\\p", "foo:opaque"), None);
     }
 
     #[test]

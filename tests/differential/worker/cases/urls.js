@@ -14,6 +14,8 @@ const set = (href, name, value) => {
 export default {
   "all parts": () => parts(new URL("https://user:pass@example.com:8080/a/b?c=d#e")),
   "relative to a base": () => new URL("../x?y#z", "https://example.test/a/b/c").href,
+  "many slashes before a host": () => ["///x/y", "\\\\/x", " /\t//x"].map((text) => new URL(text, "https://example.test/a/b").href),
+  "a backslash where it is no slash": () => ["\\x", "/\\x", "\\\\x"].map((text) => new URL(text, "foo://example.test/a/b").href),
   "base is a URL object": () => new URL("/p", new URL("http://h.test/q")).href,
   "no scheme": () => new URL("nope"),
   "no argument": () => new URL(),

@@ -20,7 +20,7 @@ import {
   releaseFirstPullInto,
   settlePullIntosForEnqueue,
 } from "./pull-into.js";
-import { promiseResolvedWith, upon } from "./promises.js";
+import { promiseInItsTurn, upon } from "./promises.js";
 import { List } from "./queue.js";
 import {
   readableStreamAddReadRequest,
@@ -132,7 +132,7 @@ export function createReadableByteStreamSlots(pullAlgorithm, cancelAlgorithm) {
 
 export function startController(controller, startResult) {
   upon(
-    promiseResolvedWith(startResult),
+    promiseInItsTurn(startResult),
     () => {
       controller.started = true;
       callPullIfNeeded(controller);

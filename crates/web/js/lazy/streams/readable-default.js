@@ -1,7 +1,7 @@
 // ReadableStreamDefaultController: the controller of streams whose chunks may be anything.
 
 import { defineInterface, illegalConstructor } from "../../webidl.js";
-import { alwaysResolved, invokePromise, promiseResolvedWith, upon } from "./promises.js";
+import { alwaysResolved, invokePromise, promiseInItsTurn, upon } from "./promises.js";
 import { QueueWithSizes } from "./queue.js";
 import {
   isReadableStreamLocked,
@@ -101,7 +101,7 @@ export function setUpReadableStreamDefaultControllerFromUnderlyingSource(stream,
 
 function startController(controller, startResult) {
   upon(
-    promiseResolvedWith(startResult),
+    promiseInItsTurn(startResult),
     () => {
       controller.started = true;
       callPullIfNeeded(controller);

@@ -19,7 +19,7 @@ export class TransformStreamSlots {
   writable = undefined;
 }
 
-/** InitializeTransformStream. */
+/** InitializeTransformStream; without a start promise, both sides start as soon as they can. */
 export function initializeTransformStream(
   stream,
   startPromise,
@@ -28,7 +28,7 @@ export function initializeTransformStream(
   readableHighWaterMark,
   readableSizeAlgorithm,
 ) {
-  const start = () => startPromise;
+  const start = () => startPromise ?? resolvedUndefined;
   stream.writable = createWritableStream(
     start,
     (chunk) => sinkWriteAlgorithm(stream, chunk),

@@ -2,7 +2,7 @@
 
 import { defineInterface, illegalConstructor, isObject } from "../../webidl.js";
 import { callbackMember } from "./dictionaries.js";
-import { Deferred, invokePromise } from "./promises.js";
+import { Deferred, invokePromise, promiseInItsTurn } from "./promises.js";
 import { objectOfReadable } from "./readable.js";
 import { adopt, ownMember } from "./slots.js";
 import { extractHighWaterMark, extractSizeAlgorithm, queuingStrategy, sizeOfOne } from "./strategies.js";
@@ -29,7 +29,6 @@ export class TransformStream {
     const writableSizeAlgorithm = extractSizeAlgorithm(writableSide);
     const stream = new TransformStreamSlots();
     this.#slots = stream;
-    // Without a start method, both sides have started as soon as they can.
     const started = methods.start === undefined ? undefined : new Deferred();
     initializeTransformStream(stream, started?.promise, writableHighWaterMark, writableSizeAlgorithm, readableHighWaterMark, readableSizeAlgorithm);
     setUpControllerFromTransformer(stream, transformer, methods);
@@ -65,7 +64,7 @@ function setUpControllerFromTransformer(stream, transformer, { transform, flush,
     stream,
     transform === undefined ? undefined : (chunk) => invokePromise(transform, transformer, [chunk, objectOf(controller)]),
     flush === undefined ? undefined : () => invokePromise(flush, transformer, [objectOf(controller)]),
-    cancel === undefined ? undefined : (reason) => invokePromise(cancel, transformer, [reason]),
+    cancel === undefined ? undefined : (reason) => invokePromise(cancel, transformer, [reason], promiseInItsTurn),
   );
 }
 
@@ -114,7 +113,7 @@ export function createTransform(transformer) {
     slots,
     transform && ((chunk) => invokePromise(transform, transformer, [chunk, controller])),
     flush && (() => invokePromise(flush, transformer, [controller])),
-    cancel && ((reason) => invokePromise(cancel, transformer, [reason])),
+    cancel && ((reason) => invokePromise(cancel, transformer, [reason], promiseInItsTurn)),
   );
   const stream = new TransformStream(adopt, slots);
   return { readable: objectOfReadable(slots.readable), writable: objectOfWritable(slots.writable), stream };

@@ -2,7 +2,7 @@
 
 import { createAbortSignal, signalAbort } from "../../abort.js";
 import { defineInterface, illegalConstructor } from "../../webidl.js";
-import { alwaysResolved, invokePromise, promiseResolvedWith, upon } from "./promises.js";
+import { alwaysResolved, invokePromise, promiseInItsTurn, upon } from "./promises.js";
 import { QueueWithSizes } from "./queue.js";
 import { adopt } from "./slots.js";
 import { sizeOfOne } from "./strategies.js";
@@ -86,7 +86,7 @@ export function setUpWritableStreamDefaultControllerFromUnderlyingSink(stream, s
 
 function startController(controller, startResult) {
   upon(
-    promiseResolvedWith(startResult),
+    promiseInItsTurn(startResult),
     () => {
       controller.started = true;
       advanceQueueIfNeeded(controller);
