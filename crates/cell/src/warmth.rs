@@ -52,6 +52,11 @@ const COLLECT_ABOVE_BYTES: u64 = 5 << 19;
 /// Collections in one round of house keeping: each takes milliseconds, and events wait meanwhile.
 const COLLECTIONS_MAX: usize = 4;
 
+/// So many isolates that have left may wait to be freed before starts do it on the way.
+const LEAVING_MAX: usize = 8;
+/// So many a start frees then: more than leave for it.
+const FREED_BY_START: usize = 2;
+
 /// What a cell's isolates are, for other threads.
 #[derive(Debug, Default)]
 pub struct IsolateBooks {
@@ -60,6 +65,7 @@ pub struct IsolateBooks {
     started: AtomicU64,
     start_us: AtomicU64,
     evicted: AtomicU64,
+    leaving: AtomicU64,
     shed: AtomicU64,
 }
 
@@ -80,6 +86,12 @@ impl IsolateBooks {
     #[must_use]
     pub fn evicted(&self) -> u64 {
         self.evicted.load(Ordering::Relaxed)
+    }
+
+    /// Isolates that have left and still have their memory.
+    #[must_use]
+    pub fn leaving(&self) -> u64 {
+        self.leaving.load(Ordering::Relaxed)
     }
 
     /// Events that were turned away because no isolate could be started for them.
@@ -171,6 +183,16 @@ impl Warmth {
         }
     }
 
+    /// Frees the one that left first; false if there is none.
+    fn free_next(&self) -> bool {
+        let (next, left) = {
+            let mut leaving = self.leaving.borrow_mut();
+            (leaving.pop_front(), leaving.len())
+        };
+        self.books.leaving.store(left as u64, Ordering::Relaxed);
+        next.is_some()
+    }
+
     fn set_held(&self, held: Amount) {
         self.held.set(held);
         self.books.warm.store(held.isolates as u64, Ordering::Relaxed);
@@ -215,6 +237,12 @@ impl Cell {
             return shed(reason, retry_after);
         }
         let missing = self.let_go(need, now);
+        // Whoever starts many at once, with one freed in between, would come to twice the memory.
+        for _ in 0..FREED_BY_START {
+            if warmth.leaving.borrow().len() > LEAVING_MAX {
+                warmth.free_next();
+            }
+        }
         // What is freed beyond the need is a courtesy to the next one.
         let held = warmth.held.get().plus(coming);
         if !missing.is_none() && !held.less(warmth.budget.get()).is_none() {
@@ -315,15 +343,13 @@ impl Cell {
             warmth.uncount(slot);
         }
         warmth.books.evicted.fetch_add(ids.len() as u64, Ordering::Relaxed);
+        warmth.books.leaving.store(leaving.len() as u64, Ordering::Relaxed);
         drop(leaving);
         if was_empty {
             let this = Rc::downgrade(self);
             tokio::task::spawn_local(async move {
                 // One at a time: freeing an isolate takes a quarter of a millisecond, and events wait behind it.
-                while let Some(this) = this.upgrade() {
-                    let next = this.warmth.leaving.borrow_mut().pop_front();
-                    let Some(next) = next else { return };
-                    drop((next, this));
+                while this.upgrade().is_some_and(|this| this.warmth.free_next()) {
                     tokio::task::yield_now().await;
                 }
             });

@@ -10,6 +10,7 @@ use super::{
 tests! {
     more_workers_than_fit_all_answer,
     loading_workers_one_after_the_other_stays_within_the_budget,
+    a_burst_of_starts_frees_what_leaves_for_it,
     what_is_used_outlives_a_scan,
     an_isolate_with_an_event_under_way_stays,
     what_fits_nowhere_is_turned_away,
@@ -67,6 +68,40 @@ fn loading_workers_one_after_the_other_stays_within_the_budget() {
             let (warm, held) = books.warm();
             assert!(held <= 36 * MIB && warm <= 24, "{warm} {held}");
         }
+    });
+}
+
+fn a_burst_of_starts_frees_what_leaves_for_it() {
+    run(async {
+        let harness = Harness::new();
+        serve_many(&harness, 60).await;
+        harness.cell.set_budget(20 * MIB);
+        let books = harness.directory.books();
+        while books.leaving() > 0 {
+            tokio::time::sleep(SETTLED).await;
+        }
+        let most = std::cell::Cell::new(0);
+        for _ in 0..4 {
+            let all = (0..60).map(|at| {
+                let (harness, most, books) = (&harness, &most, &books);
+                async move {
+                    // In the middle of the burst, when those before are long enough there to leave.
+                    tokio::time::sleep(Duration::from_millis(at)).await;
+                    let answer = harness.get(&name(usize::try_from(at).unwrap()), "/").await;
+                    most.set(most.get().max(books.leaving()));
+                    answer.0
+                }
+            });
+            futures_util::future::join_all(all).await;
+        }
+        assert!(
+            books.evicted() > 100 && most.get() <= 20,
+            "{} left, {} at once",
+            books.evicted(),
+            most.get()
+        );
+        tokio::time::sleep(SETTLED).await;
+        assert_eq!(books.leaving(), 0);
     });
 }
 
