@@ -146,10 +146,14 @@ impl Preparations {
             }
             let Some(supervisor) = this.supervisor.upgrade() else { return };
             // What it says comes through `take`; a version that does not load here says so to whoever calls it.
-            if let Ok(spec) = remake(format!("prepare {}", of.bundle)) {
-                let _ = supervisor.try_out(&spec.name.clone(), spec).await;
+            let loads = match remake(format!("prepare {}", of.bundle)) {
+                Ok(spec) => supervisor.try_out(&spec.name.clone(), spec).await.is_ok(),
+                Err(_) => false,
+            };
+            // What loads is prepared behind that, and was tried when it is.
+            if !loads {
+                this.tried.borrow_mut().insert(of);
             }
-            this.tried.borrow_mut().insert(of);
         }
     }
 }
