@@ -10,7 +10,6 @@ use std::{
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
 use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::BodyExt;
 use mote_web::{EventUsage, Failure, Outcome};
 use mote_wire::http::{Body, BodyError};
 use tokio::time::Sleep;
@@ -45,7 +44,7 @@ pub(crate) fn watch_download(
         if at_once.and_then(|bytes| usize::try_from(bytes).ok()).is_some_and(|bytes| usage.count_out(bytes)) {
             return body;
         }
-        Download { body, usage, leaving: Some(leaving) }.boxed_unsync()
+        Body::stream(Download { body, usage, leaving: Some(leaving) })
     })
 }
 
@@ -129,7 +128,7 @@ pub(crate) fn watch_upload(request: Request<Body>, usage: &Arc<EventUsage>) -> R
         if body.is_end_stream() {
             return body;
         }
-        Upload { body, usage: usage.clone(), silence: None }.boxed_unsync()
+        Body::stream(Upload { body, usage: usage.clone(), silence: None })
     })
 }
 

@@ -204,9 +204,9 @@ fn incoming(headers: &HeaderMap, body: Incoming) -> Body {
     let lost = |error: hyper::Error| BodyError::Lost { reason: error.to_string() };
     if headers.contains_key(header::EXPECT) {
         // It is sent only if somebody reads it.
-        return body.map_err(lost).boxed_unsync();
+        return Body::stream(body.map_err(lost));
     }
-    Lingering::new(body).map_err(lost).boxed_unsync()
+    Body::stream(Lingering::new(body).map_err(lost))
 }
 
 /// The broken body among an error's causes.

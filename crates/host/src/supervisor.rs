@@ -30,9 +30,11 @@ mod lanes;
 mod launch;
 mod left;
 mod live;
+mod lookup;
 mod lose;
 mod options;
 mod outgoing;
+mod overdue;
 mod overview;
 mod pens;
 mod processes;
@@ -54,13 +56,14 @@ mod worker;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     rc::Rc,
     sync::Arc,
     time::Duration,
 };
 
 use bytes::Bytes;
+use lookup::Lookup;
 use mote_wire::{
     control::ToCell,
     link::{Reply, Request},
@@ -127,8 +130,8 @@ pub struct Supervisor {
     launcher: Rc<dyn Launcher>,
     outbound: Rc<dyn Outbound>,
     watcher: Rc<dyn Watcher>,
-    workers: RefCell<HashMap<Arc<str>, Rc<Worker>>>,
-    pens: RefCell<HashMap<PenKey, Pen>>,
+    workers: RefCell<Lookup<Arc<str>, Rc<Worker>>>,
+    pens: RefCell<Lookup<PenKey, Pen>>,
     /// Every cell whose process should be there.
     cells: RefCell<BTreeMap<u64, Rc<LiveCell>>>,
     spares: Spares,

@@ -245,11 +245,11 @@ impl Coder {
     /// `holds` is what the codec takes, about: how large its window is depends on the data.
     fn metered(&self, body: Body, holds: usize) -> Body {
         match self.account.hold(holds) {
-            Some(held) => MeteredBody::new(body, self.usage.clone(), held).boxed_unsync(),
+            Some(held) => Body::stream(MeteredBody::new(body, self.usage.clone(), held)),
             None => {
                 let reason = "the worker's memory limit leaves no room for its codec".to_owned();
                 let stream = futures_util::stream::iter([Err(BodyError::Encoding { reason })]);
-                StreamBody::new(stream).boxed_unsync()
+                Body::stream(StreamBody::new(stream))
             }
         }
     }
@@ -269,7 +269,7 @@ fn from_reader(reader: impl tokio::io::AsyncRead + Send + 'static) -> Body {
                 None => BodyError::Encoding { reason: error.to_string() },
             }
         });
-    StreamBody::new(stream).boxed_unsync()
+    Body::stream(StreamBody::new(stream))
 }
 
 /// The writing end of a body that JavaScript makes. Dropping it without [`Pipe::close`] breaks the body off: a reader must
@@ -315,9 +315,9 @@ pub(crate) fn pipe(account: &MemoryAccount, length: Option<u64>) -> Option<(Pipe
         }
         next
     });
-    let body = StreamBody::new(stream).boxed_unsync();
+    let body = Body::stream(StreamBody::new(stream));
     let body = match length {
-        Some(left) => Promised { body, left }.boxed_unsync(),
+        Some(left) => Body::stream(Promised { body, left }),
         None => body,
     };
     let mut body = NativeBody::new(body, None);

@@ -1,15 +1,81 @@
 //! HTTP as host and cell speak it: one event is a request, one subrequest leaves the same way.
 
-use std::{future::Future, pin::Pin};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
+use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::link::Kind;
 
-/// A body of a request or a response, as it streams by.
-pub type Body = UnsyncBoxBody<Bytes, BodyError>;
+/// A body of a request or a response, as it streams by. Most are there as a whole: these cost no memory of their own.
+pub struct Body(Inner);
+
+enum Inner {
+    /// All of it is there; empty once it was read.
+    Whole(Bytes),
+    Stream(Pin<Box<dyn http_body::Body<Data = Bytes, Error = BodyError> + Send>>),
+}
+
+impl Body {
+    /// A body that comes in pieces.
+    pub fn stream(body: impl http_body::Body<Data = Bytes, Error = BodyError> + Send + 'static) -> Self {
+        Self(Inner::Stream(Box::pin(body)))
+    }
+
+    /// All of its bytes, if they are there already: then it cannot break off any more.
+    #[must_use]
+    pub fn as_whole(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Inner::Whole(bytes) => Some(bytes),
+            Inner::Stream(_) => None,
+        }
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match &mut self.0 {
+            Inner::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Inner::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Inner::Stream(body) => body.as_mut().poll_frame(task),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Inner::Whole(bytes) => bytes.is_empty(),
+            Inner::Stream(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Inner::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Inner::Stream(body) => body.size_hint(),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Inner::Whole(bytes) => f.debug_tuple("Body").field(&bytes.len()).finish(),
+            Inner::Stream(_) => f.write_str("Body(stream)"),
+        }
+    }
+}
 
 /// Why a body ended before its end.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -37,13 +103,13 @@ pub enum BodyError {
 /// A body without bytes.
 #[must_use]
 pub fn empty() -> Body {
-    Empty::new().map_err(|never| match never {}).boxed_unsync()
+    Body(Inner::Whole(Bytes::new()))
 }
 
 /// A body that is there as a whole.
 #[must_use]
 pub fn full(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+    Body(Inner::Whole(bytes.into()))
 }
 
 /// Both directions of a connection that has left HTTP behind (WebSocket).

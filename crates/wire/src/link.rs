@@ -33,7 +33,7 @@ pub use driver::Driver;
 use crate::http::{Body, UpgradeSlot, Upgraded};
 use body::LinkBody;
 use duplex::LinkDuplex;
-use frame::{BodyStart, RequestHead, ResponseHead};
+use frame::{BodyStart, ResponseHead};
 use state::{Shared, begin_body};
 
 /// Bytes of a body that may be under way, in each direction.
@@ -117,6 +117,25 @@ pub struct Request {
     /// On its way out of a cell: the binding that it goes to. On its way in: which entrypoint it is for, as [`Callee`]
     /// says it. Empty for the network, and for the default entrypoint without properties.
     pub target: String,
+}
+
+/// A request without its body, as its sender keeps it.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// See [`Request::worker`].
+    pub worker: u32,
+    /// See [`Request::kind`].
+    pub kind: Kind,
+    /// See [`Request::method`].
+    pub method: &'a Method,
+    /// See [`Request::url`].
+    pub url: &'a str,
+    /// See [`Request::headers`].
+    pub headers: &'a HeaderMap,
+    /// See [`Request::upgrade`].
+    pub upgrade: bool,
+    /// See [`Request::target`].
+    pub target: &'a str,
 }
 
 /// A response's `statusText` where it is not the usual one; in the response's extensions.
@@ -251,22 +270,34 @@ impl Link {
         &self,
         request: Request,
     ) -> impl Future<Output = Result<Response<Body>, RequestError>> + Send + 'static + use<> {
-        self.begin(request)
+        let Request { worker, kind, method, url, headers, body, upgrade, target } = request;
+        let (method, url, headers, target) = (&method, &url, &headers, &target);
+        self.begin(&Head { worker, kind, method, url, headers, upgrade, target }, body)
     }
 
-    fn begin(&self, request: Request) -> Pending {
-        let Request { worker, kind, method, url, headers, body, upgrade, target } = request;
-        if frame::head_bytes(&headers, &url) > HEAD_BYTES_MAX {
+    /// The same, for who keeps the head.
+    ///
+    /// # Errors
+    /// See [`RequestError`].
+    pub fn send(
+        &self,
+        head: &Head<'_>,
+        body: Body,
+    ) -> impl Future<Output = Result<Response<Body>, RequestError>> + Send + 'static + use<> {
+        self.begin(head, body)
+    }
+
+    fn begin(&self, head: &Head<'_>, body: Body) -> Pending {
+        if frame::head_bytes(head.headers, head.url) > HEAD_BYTES_MAX {
             return Pending::refused(RequestError::Full);
         }
         // The way to the responder stays open for the stream of bytes.
-        let (start, rest) = if upgrade {
+        let (start, rest) = if head.upgrade {
             (BodyStart { length: None, inline: Bytes::new(), ended: false }, None)
         } else {
             begin_body(body)
         };
-        let head = RequestHead { worker, kind, upgrade, method, url, target, headers };
-        match self.shared.begin_request(&head, &start, rest) {
+        match self.shared.begin_request(head, &start, rest) {
             Ok((exchange, answer)) => {
                 Pending { shared: self.shared.clone(), exchange: Some(exchange), answer: Ok(answer) }
             }
@@ -378,12 +409,11 @@ pub struct Reply {
     /// `None` once it is answered.
     exchange: Option<u64>,
     upgrade: Option<oneshot::Sender<LinkDuplex>>,
-    cancelled: Option<oneshot::Receiver<()>>,
 }
 
 impl Reply {
-    fn new(shared: Arc<Shared>, exchange: u64, cancelled: oneshot::Receiver<()>) -> Self {
-        Self { shared, exchange: Some(exchange), upgrade: None, cancelled: Some(cancelled) }
+    fn new(shared: Arc<Shared>, exchange: u64) -> Self {
+        Self { shared, exchange: Some(exchange), upgrade: None }
     }
 
     /// Answers. The body streams until its end, or until the other side does not want it any more (then it is dropped).
@@ -426,14 +456,12 @@ impl Reply {
     }
 
     /// Settles when the other side has given up.
-    pub fn cancelled(&mut self) -> impl Future<Output = ()> + Send + 'static + use<> {
-        let cancelled = self.cancelled.take();
-        async move {
-            match cancelled {
-                Some(cancelled) => drop(cancelled.await),
-                None => std::future::pending().await,
-            }
-        }
+    pub fn cancelled(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let (shared, exchange) = (self.shared.clone(), self.exchange);
+        std::future::poll_fn(move |task| match exchange {
+            Some(exchange) => shared.poll_cancelled(exchange, task),
+            None => Poll::Pending,
+        })
     }
 }
 

@@ -80,7 +80,7 @@ async fn bytes_of(body: Body) -> Result<Bytes, BodyError> {
 fn pieces(count: usize, bytes: usize) -> Body {
     let piece = Bytes::from(vec![b'x'; bytes]);
     let frames = (0..count).map(move |_| Ok(http_body::Frame::data(piece.clone())));
-    StreamBody::new(futures_util::stream::iter(frames)).boxed_unsync()
+    Body::stream(StreamBody::new(futures_util::stream::iter(frames)))
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_slow_reader_holds_up_nobody_but_himself() {
                 Ok(http_body::Frame::data(Bytes::from_static(&[0; 1_000])))
             });
             let body = if request.worker == 3 {
-                StreamBody::new(futures_util::stream::iter(frames)).boxed_unsync()
+                Body::stream(StreamBody::new(futures_util::stream::iter(frames)))
             } else {
                 full("fast")
             };
@@ -157,7 +157,7 @@ fn whoever_gives_up_is_noticed() {
     run(async {
         let alive = Arc::new(AtomicUsize::new(0));
         let count = alive.clone();
-        let (host, _) = pair(move |request, mut reply| {
+        let (host, _) = pair(move |request, reply| {
             let cancelled = reply.cancelled();
             let count = count.clone();
             count.fetch_add(1, Ordering::Relaxed);
@@ -184,7 +184,7 @@ fn a_dropped_response_stops_its_sender_and_a_dropped_upload_does_not_end_the_exc
                 let endless = futures_util::stream::repeat_with(|| {
                     Ok(http_body::Frame::data(Bytes::from_static(&[0; 9_999])))
                 });
-                return reply.respond(Response::new(StreamBody::new(endless).boxed_unsync()));
+                return reply.respond(Response::new(Body::stream(StreamBody::new(endless))));
             }
             drop(request.body);
             drop(spawn_local(async move {
@@ -213,7 +213,7 @@ fn errors_travel() {
                     Ok(http_body::Frame::data(Bytes::from_static(b"half"))),
                     Err(BodyError::Encoding { reason: "odd".into() }),
                 ];
-                let body = StreamBody::new(futures_util::stream::iter(broken)).boxed_unsync();
+                let body = Body::stream(StreamBody::new(futures_util::stream::iter(broken)));
                 reply.respond(Response::new(body));
             }
         });

@@ -3,11 +3,13 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashMap},
+    future::Future,
     rc::Rc,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    task::{Context, Waker},
 };
 
 use bytes::Bytes;
@@ -83,7 +85,12 @@ pub(super) struct Incoming(pub(super) Rc<Events>);
 
 impl Receiver for Incoming {
     fn request(&self, request: link::Request, reply: Reply) {
-        tokio::task::spawn_local(self.0.clone().answer(request, reply));
+        let mut answer = Box::pin(self.0.clone().answer(request, reply));
+        // Most events have their answer in their first turn: they need no task.
+        if answer.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+            // It is polled there once more, by the waker that counts from then on.
+            tokio::task::spawn_local(answer);
+        }
     }
 }
 

@@ -270,7 +270,7 @@ fn announced(bytes: u64, content: &str) -> Body {
             http_body::SizeHint::with_exact(self.0)
         }
     }
-    Announced(bytes, full(content.to_owned())).boxed_unsync()
+    Body::stream(Announced(bytes, full(content.to_owned())))
 }
 
 /// A body that comes in chunks, written as HTTP/1.1 writes them.
@@ -287,7 +287,7 @@ fn chunked(mut text: &str) -> Body {
     if chunks.is_empty() {
         return mote_wire::http::empty();
     }
-    http_body_util::StreamBody::new(futures_util::stream::iter(chunks)).boxed_unsync()
+    Body::stream(http_body_util::StreamBody::new(futures_util::stream::iter(chunks)))
 }
 
 async fn text_of(response: http::Response<Body>) -> String {

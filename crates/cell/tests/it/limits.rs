@@ -291,7 +291,7 @@ fn upload(pieces: usize, pause: Duration) -> http::Request<Body> {
         tokio::time::sleep(pause).await;
         Ok(http_body::Frame::data(Bytes::from_static(b"x")))
     });
-    let body = StreamBody::new(pieces.chain(stream::pending())).boxed_unsync();
+    let body = Body::stream(StreamBody::new(pieces.chain(stream::pending())));
     http::Request::post("/").body(body).unwrap()
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::StreamBody;
 use mote_store::{CACHE_CHUNK_BYTES, CacheKey, CacheReading};
 use mote_wire::http::{Body, BodyError, empty};
 use tokio::{sync::mpsc, time::timeout};
@@ -109,7 +109,7 @@ impl Cache {
             }
             frame
         });
-        StreamBody::new(frames).boxed_unsync()
+        Body::stream(StreamBody::new(frames))
     }
 }
 

@@ -71,7 +71,7 @@ impl Fixture {
 
 fn parts_of(parts: Vec<Result<&'static [u8], BodyError>>) -> Body {
     let frames = parts.into_iter().map(|part| part.map(|part| Frame::data(Bytes::from_static(part))));
-    StreamBody::new(futures_util::stream::iter(frames)).boxed_unsync()
+    Body::stream(StreamBody::new(futures_util::stream::iter(frames)))
 }
 
 #[tokio::test]

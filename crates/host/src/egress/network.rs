@@ -202,10 +202,8 @@ async fn send(
         response.extensions_mut().insert(ReasonPhrase(Bytes::copy_from_slice(reason.as_bytes())));
     }
     Ok(response.map(|body| {
-        let body = body
-            .map_err(move |error| BodyError::Lost { reason: format!("{uri}: {}", innermost(&error)) })
-            .boxed_unsync();
-        Held { body, _permit: permit }.boxed_unsync()
+        let lost = move |error| BodyError::Lost { reason: format!("{uri}: {}", innermost(&error)) };
+        Body::stream(Held { body: Body::stream(body.map_err(lost)), _permit: permit })
     }))
 }
 

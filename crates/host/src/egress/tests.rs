@@ -231,7 +231,7 @@ async fn no_second_request_hides_in_the_first() {
     // A body whose length is not known goes in chunks, each with its own length.
     let frames = futures_util::stream::iter([Ok(http_body::Frame::data(Bytes::from(hidden)))]);
     let request = Request::post(format!("http://{server}/")).header("content-length", "3");
-    let request = request.body(StreamBody::new(frames).boxed_unsync()).unwrap();
+    let request = request.body(Body::stream(StreamBody::new(frames))).unwrap();
     let head = text(fetch(&network, &policy, request).await.unwrap()).await.to_lowercase();
     assert!(head.contains("transfer-encoding: chunked") && !head.contains("content-length"), "{head}");
 }

@@ -40,7 +40,10 @@ pub(super) fn finish(mut response: Response<Body>, method: &Method) -> Response<
         }
         return response.map(|_| mote_wire::http::empty());
     }
-    response.map(|body| Breaking { body, held: None }.boxed_unsync())
+    response.map(|body| match body.as_whole() {
+        Some(_) => body,
+        None => Body::stream(Breaking { body, held: None }),
+    })
 }
 
 /// A body whose break waits for what came before it: hyper drops what it has not sent when a body breaks, the head of the
@@ -90,7 +93,7 @@ pub(super) async fn begun(response: Response<Body>) -> Response<Body> {
     let first = body.frame().await;
     let rest = futures_util::stream::poll_fn(move |task| Pin::new(&mut body).poll_frame(task));
     let whole = futures_util::StreamExt::chain(futures_util::stream::iter(first), rest);
-    Response::from_parts(parts, StreamBody::new(whole).boxed_unsync())
+    Response::from_parts(parts, Body::stream(StreamBody::new(whole)))
 }
 
 /// What a developer gets who has triggered an event without a response: the answers of Cloudflare's own tools.

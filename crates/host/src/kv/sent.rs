@@ -9,7 +9,6 @@ use std::{
 
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt;
 use mote_wire::http::{BodyError, full};
 use tokio::{
     task::JoinHandle,
@@ -34,7 +33,7 @@ pub(super) fn body(value: Bytes, held: Reserved) -> mote_wire::http::Body {
     }
     let slot = Arc::new(Mutex::new(Some(Rest { value, taken: Instant::now(), _held: held })));
     let guard = tokio::spawn(drop_when_idle(slot.clone()));
-    SlowBody { slot, guard }.boxed_unsync()
+    mote_wire::http::Body::stream(SlowBody { slot, guard })
 }
 
 /// What is still to be sent.

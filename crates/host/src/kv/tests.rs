@@ -212,10 +212,10 @@ async fn a_value_may_have_its_whole_limit_and_not_one_byte_more() {
     let more = fixture.ask(Method::PUT, "/values/k", &[], vec![7; VALUE_BYTES_MAX + 1]).await;
     assert_eq!(more, (413, "Value length of 26214401 exceeds limit of 26214400.".to_owned()));
     // The same when nobody said before how much would come.
-    let parts = Parts(vec![Bytes::from(vec![8; 1 << 20]); 26]).boxed_unsync();
+    let parts = Body::stream(Parts(vec![Bytes::from(vec![8; 1 << 20]); 26]));
     let streamed = fixture.send(Method::PUT, "/values/k", &[], parts).await;
     assert_eq!((streamed.status().as_u16(), text(streamed).await.contains("exceeds limit")), (413, true));
-    let parts = Parts(vec![Bytes::from("b"), Bytes::from("a")]).boxed_unsync();
+    let parts = Body::stream(Parts(vec![Bytes::from("b"), Bytes::from("a")]));
     assert_eq!(fixture.send(Method::PUT, "/values/streamed", &[], parts).await.status(), 204);
     assert_eq!(fixture.get("/values/streamed").await.1, "ab");
     let got = fixture.send(Method::GET, "/values/k", &[], empty()).await;
@@ -336,7 +336,7 @@ async fn who_sends_or_reads_nothing_keeps_memory_from_others_only_for_a_while() 
     let fourth = tokio::time::timeout(Duration::from_secs(1), fourth).await;
     assert!(fourth.is_err(), "it waits for its turn");
     assert_eq!(fixture.kv.answer(E1, request(Method::PUT, full("v"))).await.status(), 204);
-    let silent = fixture.send(Method::PUT, "/values/s", &[], Silent.boxed_unsync()).await;
+    let silent = fixture.send(Method::PUT, "/values/s", &[], Body::stream(Silent)).await;
     assert_eq!((silent.status().as_u16(), text(silent).await), (400, "the body came too slowly".to_owned()));
     for answer in unread {
         let error = answer.into_body().collect().await.unwrap_err();

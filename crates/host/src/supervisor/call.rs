@@ -8,7 +8,6 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -40,14 +39,23 @@ use super::{
 
 /// How often one event is sent: once, and once more if its cell was lost before it began.
 const SENDS_MAX: usize = 2;
-/// Turns that a cell runs before it sees whose time is up: a round of its tasks.
-const TURNS_BEFORE_MAX: u32 = 64;
-/// How long an event that is overdue is waited for at last.
-const ANSWER_LAST: Duration = Duration::from_secs(10);
 /// How often it looks for a cell that has its worker loaded, before it was sent at all.
 const PLACES_MAX: usize = 8;
 /// At how many entrances it waits in vain ([`super::entrance`]): as many newcomers took long turns before it.
 const ENTRANCES_MAX: usize = 64;
+
+/// An event that may be sent to a cell.
+pub(super) struct Prepared {
+    /// The worker's number there.
+    pub(super) number: u32,
+    /// What counts it as under way.
+    pub(super) event: UnderWay,
+    /// Since when.
+    at: Instant,
+}
+
+/// The same, and who says whether its version has loaded, if that is not done.
+type Given = (Prepared, Option<watch::Receiver<Loading>>);
 
 /// Why an event was not sent to a cell.
 pub(super) enum Unsent {
@@ -106,12 +114,13 @@ impl Supervisor {
     /// The answer that a cell gave, or the supervisor's own.
     async fn answer(
         self: &Rc<Self>,
-        worker: &str,
+        name: &str,
         mut event: Event,
     ) -> Result<Result<Response<Body>, EventError>, EventError> {
         // Whatever the client calls so is none.
         event.headers.remove(TICKET);
-        let spec = self.worker(worker)?.spec.borrow().clone();
+        let mut worker = self.worker(name)?;
+        let spec = worker.current();
         let ticket = self.watcher.begins(&spec, &event);
         if let Some(ticket) = ticket {
             drop(event.headers.try_insert(TICKET, ticket));
@@ -119,31 +128,36 @@ impl Supervisor {
         let mut draft = Draft::new(event);
         let (mut sends, mut places, mut entrances) = (0, 0, 0);
         loop {
-            let worker = self.worker(worker)?;
             let cell = self.place(&worker).await?;
             let Some(inside) = self.enter(&cell, &worker).await else {
                 entrances += 1;
                 if entrances == ENTRANCES_MAX {
                     return Err(errors::no_cell("each one was held up by the code of others"));
                 }
+                worker = self.worker(name)?;
                 continue;
             };
             places += 1;
-            let (number, event) = match self.prepare(&cell, &worker).await {
+            let Prepared { number, event, at } = match self.prepare(&cell, &worker).await {
                 Ok(prepared) => prepared,
-                Err(Unsent::Elsewhere) if places < PLACES_MAX => continue,
+                Err(Unsent::Elsewhere) if places < PLACES_MAX => {
+                    worker = self.worker(name)?;
+                    continue;
+                }
                 Err(Unsent::Elsewhere) => {
                     return Err(errors::no_cell("each one was lost before it could be used"));
                 }
                 Err(Unsent::Refused(error)) => return Err(error),
             };
             // It is there: a draft that cannot be repeated ends this loop below.
-            let Some(request) = draft.request(number) else {
+            let Some(body) = draft.body() else {
                 return Err(errors::cell_lost("twice", "The event cannot be sent again."));
             };
             sends += 1;
-            let answer = self.in_time(&cell, &spec, cell.link.request(request));
-            match cell.inside(inside, answer).await {
+            let waiting = cell.waits.begin(&spec, at);
+            let answer = cell.inside(inside, cell.link.send(&draft.head(number), body)).await;
+            drop(waiting);
+            match answer {
                 Ok(response) => return Ok(Ok(counted(response, event))),
                 Err(RequestError::Failed(failure)) => return Ok(Err(errors::said_by_cell(&failure))),
                 Err(RequestError::Full) => {
@@ -164,36 +178,10 @@ impl Supervisor {
                         return Err(errors::cell_lost(&loss.reason, why));
                     }
                     self.counts.retry();
+                    worker = self.worker(name)?;
                 }
             }
         }
-    }
-
-    /// The answer, or the end of the cell: one that is sound answers every event within its limits, if only to say that it took
-    /// too long.
-    async fn in_time(
-        self: &Rc<Self>,
-        cell: &Rc<LiveCell>,
-        spec: &WorkerSpec,
-        answer: impl Future<Output = Result<Response<Body>, RequestError>>,
-    ) -> Result<Response<Body>, RequestError> {
-        let (limits, since) = (&spec.limits, Instant::now());
-        let allowed = Duration::from_millis(limits.wall_ms.saturating_add(limits.wait_until_ms));
-        // It runs up to so many turns of others before it looks at its clocks.
-        let turns = Duration::from_millis(limits.cpu_ms).saturating_mul(TURNS_BEFORE_MAX);
-        let mut answer = std::pin::pin!(answer);
-        let first =
-            timeout(allowed.saturating_add(turns).saturating_add(self.options.answer_grace), answer.as_mut());
-        if let Ok(answer) = first.await {
-            return answer;
-        }
-        // Time may have jumped, for host and cell alike: then the cell is about to answer.
-        if let Ok(answer) = timeout(ANSWER_LAST, answer.as_mut()).await {
-            return answer;
-        }
-        let reason = format!("it did not answer an event of `{}`", spec.name);
-        self.lose(cell, IncidentKind::Silent, reason, since + allowed);
-        answer.await
     }
 
     fn worker(&self, name: &str) -> Result<Rc<Worker>, EventError> {
@@ -208,16 +196,21 @@ impl Supervisor {
         }
     }
 
-    /// Sees that a cell has the worker's current version. Gives its number there, and what counts the event as under way.
+    /// Sees that a cell has the worker's current version.
     pub(super) async fn prepare(
         self: &Rc<Self>,
         cell: &Rc<LiveCell>,
         worker: &Rc<Worker>,
-    ) -> Result<(u32, UnderWay), Unsent> {
+    ) -> Result<Prepared, Unsent> {
         let spec = worker.current();
-        let (number, mut loading, event) = match self.given(cell, &spec) {
+        let (prepared, loading) = match self.given(cell, &spec) {
             Some(given) => given,
             None => self.deploy(cell, worker, &spec).await?,
+        };
+        let Some(mut loading) = loading else {
+            // What is no more, or has moved, is current in no cell.
+            let current = worker.switch.get() == Switch::On && cell.takes_events();
+            return if current { Ok(prepared) } else { Err(Unsent::Elsewhere) };
         };
         if *loading.borrow() == Loading::Pending {
             let loaded =
@@ -239,23 +232,23 @@ impl Supervisor {
         }
         // Much may have happened while the version was loading.
         let current = worker.switch.get() == Switch::On && self.workers.borrow().contains_key(&worker.name);
-        let there = cell.takes_events() && cell.given.borrow().number_of(&worker.name) == Some(number);
-        if current && there { Ok((number, event)) } else { Err(Unsent::Elsewhere) }
+        let there =
+            cell.takes_events() && cell.given.borrow().number_of(&worker.name) == Some(prepared.number);
+        if current && there { Ok(prepared) } else { Err(Unsent::Elsewhere) }
     }
 
-    /// The worker's number in a cell that was told to load this version.
-    fn given(
-        &self,
-        cell: &LiveCell,
-        spec: &Rc<WorkerSpec>,
-    ) -> Option<(u32, watch::Receiver<Loading>, UnderWay)> {
+    /// An event of a worker in a cell that was told to load this version, and who says when it is loaded; nobody if it is.
+    fn given(&self, cell: &LiveCell, spec: &Rc<WorkerSpec>) -> Option<Given> {
         let mut given = cell.given.borrow_mut();
         let number = given.number_of(&spec.name)?;
         let entry = given.entry(number).filter(|entry| Rc::ptr_eq(&entry.spec, spec))?;
-        let now = Instant::now();
-        entry.used_at = now;
-        cell.last_event.set(now);
-        Some((number, entry.loading.clone(), UnderWay::begin(&cell.under_way, &entry.under_way)))
+        let at = Instant::now();
+        entry.used_at = at;
+        cell.last_event.set(at);
+        let is_loaded = matches!(*entry.loading.borrow(), Loading::Loaded(_));
+        let loading = (!is_loaded).then(|| entry.loading.clone());
+        let event = UnderWay::begin(&cell.under_way, &entry.under_way);
+        Some((Prepared { number, event, at }, loading))
     }
 
     /// Tells a cell to load a version, unless somebody else has done so in the meantime.
@@ -264,7 +257,7 @@ impl Supervisor {
         cell: &Rc<LiveCell>,
         worker: &Rc<Worker>,
         spec: &Rc<WorkerSpec>,
-    ) -> Result<(u32, watch::Receiver<Loading>, UnderWay), Unsent> {
+    ) -> Result<Given, Unsent> {
         let permit = tokio::select! {
             permit = cell.deploys.acquire() => permit.map_err(|_| Unsent::Elsewhere)?,
             _ = cell.lost() => return Err(Unsent::Elsewhere),
@@ -304,7 +297,9 @@ impl Supervisor {
         }
         self.tell_reading(cell, number);
         let given = self.given(cell, spec).ok_or(Unsent::Elsewhere)?;
-        self.hold(permit, cell, given.1.clone());
+        if let Some(loading) = &given.1 {
+            self.hold(permit, cell, loading.clone());
+        }
         Ok(given)
     }
 
@@ -369,10 +364,11 @@ fn counted(mut response: Response<Body>, event: UnderWay) -> Response<Body> {
         response.extensions_mut().insert(UpgradeSlot::new(Upgraded(Box::pin(io))));
         return response;
     }
-    if response.body().is_end_stream() {
+    // The cell has nothing to do any more with what is here as a whole.
+    if response.body().as_whole().is_some() || response.body().is_end_stream() {
         return response;
     }
-    response.map(|body| CountedBody { body, event: Some(event) }.boxed_unsync())
+    response.map(|body| Body::stream(CountedBody { body, event: Some(event) }))
 }
 
 struct CountedBody {

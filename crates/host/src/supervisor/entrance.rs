@@ -58,7 +58,7 @@ impl Entrance {
 impl LiveCell {
     /// True if newcomers live in it.
     fn has_newcomers(&self) -> bool {
-        self.pen().is_some_and(|pen| pen.lane == Lane::New)
+        self.is_in(Lane::New)
     }
 
     /// True if an event of a newcomer would have to wait at the entrance.

@@ -4,7 +4,7 @@
 //! that leaves the cell names a number that was given to it, or it is forged.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, VecDeque},
     rc::Rc,
     sync::{
         Arc,
@@ -15,7 +15,10 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-use super::worker::{Worker, WorkerSpec};
+use super::{
+    lookup::Lookup,
+    worker::{Worker, WorkerSpec},
+};
 
 /// How long after its last event's limits a removed worker may still ask for something.
 const LATE_MAX: Duration = Duration::from_secs(30);
@@ -93,8 +96,8 @@ pub(super) enum Telling {
 #[derive(Default)]
 pub(super) struct Given {
     next: u32,
-    entries: HashMap<u32, Entry>,
-    current: HashMap<Arc<str>, u32>,
+    entries: Lookup<u32, Entry>,
+    current: Lookup<Arc<str>, u32>,
     leaving: BTreeSet<u32>,
 }
 

@@ -94,12 +94,12 @@ impl Supervisor {
     /// The lane of a worker whose home is this pen.
     pub(super) fn lane_of(&self, worker: &Worker, home: &PenKey, now: Instant) -> Lane {
         let is_heavy = worker.heavy_until.get().is_some_and(|until| until > now);
-        match worker.proof_events.get() {
-            _ if !self.has_lanes(home) => Lane::Light,
+        let lane = match worker.proof_events.get() {
             _ if is_heavy => Lane::Heavy,
             Some(_) => Lane::New,
-            None => Lane::Light,
-        }
+            None => return Lane::Light,
+        };
+        if self.has_lanes(home) { lane } else { Lane::Light }
     }
 
     /// Whether the workers of a pen live in lanes. Who is alone disturbs nobody.

@@ -27,8 +27,10 @@ use super::{
     entrance::Entrance,
     given::{Given, Telling},
     hang::TurnWatch,
+    lanes::Lane,
     launch::Process,
     options::{Profile, SupervisorOptions},
+    overdue::Waits,
     pens::PenKey,
 };
 
@@ -120,6 +122,8 @@ pub(super) struct LiveCell {
     pub(super) entrance: Entrance,
     pub(super) under_way: Arc<AtomicU64>,
     pub(super) last_event: Cell<Instant>,
+    /// Events that have no answer so far.
+    pub(super) waits: Waits,
     pub(super) turns: RefCell<TurnWatch>,
     pub(super) last_count: RefCell<LastCount>,
     pub(super) quiet: Cell<Option<Quiet>>,
@@ -173,6 +177,7 @@ impl LiveCell {
             entrance: Entrance::default(),
             under_way: Arc::default(),
             last_event: Cell::new(now),
+            waits: Waits::default(),
             turns: RefCell::default(),
             last_count: RefCell::default(),
             quiet: Cell::new(None),
@@ -212,6 +217,11 @@ impl LiveCell {
     /// Whose it is; `None` while it is blank.
     pub(super) fn pen(&self) -> Option<PenKey> {
         self.pen.borrow().clone()
+    }
+
+    /// True if it is in this lane of its cordon.
+    pub(super) fn is_in(&self, lane: Lane) -> bool {
+        self.pen.borrow().as_ref().is_some_and(|pen| pen.lane == lane)
     }
 
     /// Its cordon; `None` while it is blank.

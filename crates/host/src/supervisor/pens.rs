@@ -144,14 +144,17 @@ impl Supervisor {
     }
 
     fn find(self: &Rc<Self>, key: &PenKey, worker: &Worker) -> Found {
+        let choice = self.pens.borrow().get(key).map(|pen| {
+            let choice = choose(worker.hash, pen.seats.iter().map(|seat| self.view(seat, worker)));
+            let seat = pen.seats.iter().find(|seat| Some(seat.number) == choice.seat);
+            (choice, seat.and_then(|seat| seat.cell.clone()).filter(|cell| cell.takes_events()))
+        });
+        let (seat, crowded) = match choice {
+            Some((choice, Some(cell))) if !choice.crowded => return Found::Cell(cell),
+            Some((choice, _)) => (choice.seat, choice.crowded),
+            None => (None, true),
+        };
         let mut pens = self.pens.borrow_mut();
-        if !pens.contains_key(key) {
-            pens.insert(key.clone(), Pen::default());
-        }
-        let choice = pens
-            .get(key)
-            .map(|pen| choose(worker.hash, pen.seats.iter().map(|seat| self.view(seat, worker))));
-        let (seat, crowded) = choice.map_or((None, true), |choice| (choice.seat, choice.crowded));
         let pen = pens.entry(key.clone()).or_default();
         let number = seat.unwrap_or_else(|| pen.add_seat());
         let grow = crowded && seat.is_some() && !pen.growing;

@@ -10,10 +10,9 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::BodyExt;
 use mote_wire::{
     http::{Body, BodyError},
-    link::{Kind, Request},
+    link::{Head, Kind},
 };
 
 /// An event on its way to a worker.
@@ -44,52 +43,61 @@ fn is_idempotent(event: &Event) -> bool {
 }
 
 /// An event as it is kept until it has an answer.
-pub(super) enum Draft {
-    /// It is sent once.
-    Once(Option<Event>),
-    /// Its head is kept, and its body as long as nobody has taken anything from it.
-    Repeatable { event: Event, slot: Arc<Mutex<Option<Body>>> },
+pub(super) struct Draft {
+    /// Its head.
+    event: Event,
+    body: Offered,
+}
+
+/// A body that is there to be sent.
+enum Offered {
+    /// Once.
+    Once(Option<Body>),
+    /// As often as need be: there is none.
+    Nothing,
+    /// As long as nobody has taken anything from it.
+    Lent(Arc<Mutex<Option<Body>>>),
 }
 
 impl Draft {
     pub(super) fn new(mut event: Event) -> Self {
-        if !is_idempotent(&event) {
-            return Self::Once(Some(event));
-        }
         let body = std::mem::replace(&mut event.body, mote_wire::http::empty());
-        Self::Repeatable { event, slot: Arc::new(Mutex::new(Some(body))) }
+        let body = if !is_idempotent(&event) {
+            Offered::Once(Some(body))
+        } else if body.is_end_stream() {
+            Offered::Nothing
+        } else {
+            Offered::Lent(Arc::new(Mutex::new(Some(body))))
+        };
+        Self { event, body }
     }
 
-    /// The request to the worker with this number; `None` if it cannot be sent (again).
-    pub(super) fn request(&mut self, worker: u32) -> Option<Request> {
-        match self {
-            Self::Once(event) => {
-                let Event { kind, method, url, headers, body, upgrade, target, client: _ } = event.take()?;
-                Some(Request { worker, kind, method, url, headers, body, upgrade, target })
-            }
-            Self::Repeatable { event, slot } => {
+    /// The head of the request to the worker with this number.
+    pub(super) fn head(&self, worker: u32) -> Head<'_> {
+        let Event { kind, method, url, headers, upgrade, target, .. } = &self.event;
+        Head { worker, kind: *kind, method, url, headers, upgrade: *upgrade, target }
+    }
+
+    /// Its body; `None` if it cannot be sent (again).
+    pub(super) fn body(&mut self) -> Option<Body> {
+        match &mut self.body {
+            Offered::Once(body) => body.take(),
+            Offered::Nothing => Some(mote_wire::http::empty()),
+            Offered::Lent(slot) => {
                 let body = lock(slot).take()?;
-                let body = if body.is_end_stream() {
-                    *lock(slot) = Some(mote_wire::http::empty());
-                    body
-                } else {
-                    // A new slot: what the lost link still holds of the old one finds nothing there.
-                    *slot = Arc::new(Mutex::new(Some(body)));
-                    Lent { slot: slot.clone(), own: None }.boxed_unsync()
-                };
-                let (kind, method, url) = (event.kind, event.method.clone(), event.url.clone());
-                let (headers, upgrade) = (event.headers.clone(), event.upgrade);
-                let target = event.target.clone();
-                Some(Request { worker, kind, method, url, headers, body, upgrade, target })
+                // A new slot: what the lost link still holds of the old one finds nothing there.
+                *slot = Arc::new(Mutex::new(Some(body)));
+                Some(Body::stream(Lent { slot: slot.clone(), own: None }))
             }
         }
     }
 
     /// True if it can be sent again.
     pub(super) fn can_repeat(&self) -> bool {
-        match self {
-            Self::Once(event) => event.is_some(),
-            Self::Repeatable { slot, .. } => lock(slot).is_some(),
+        match &self.body {
+            Offered::Once(body) => body.is_some(),
+            Offered::Nothing => true,
+            Offered::Lent(slot) => lock(slot).is_some(),
         }
     }
 }
@@ -142,7 +150,7 @@ fn lock(slot: &Mutex<Option<Body>>) -> std::sync::MutexGuard<'_, Option<Body>> {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
-    use http_body_util::StreamBody;
+    use http_body_util::{BodyExt, StreamBody};
     use mote_wire::http::{empty, full};
 
     use super::*;
@@ -165,40 +173,40 @@ mod tests {
     fn what_is_not_idempotent_is_never_sent_twice() {
         for method in [Method::POST, Method::PATCH, Method::CONNECT, Method::from_bytes(b"get").unwrap()] {
             let mut draft = Draft::new(event(method, empty()));
-            assert!(draft.request(1).is_some() && !draft.can_repeat() && draft.request(1).is_none());
+            assert!(draft.body().is_some() && !draft.can_repeat() && draft.body().is_none());
         }
         let mut cron = event(Method::GET, empty());
         cron.kind = Kind::Scheduled;
         let mut draft = Draft::new(cron);
-        assert!(draft.request(1).is_some() && draft.request(1).is_none());
+        assert!(draft.body().is_some() && draft.body().is_none());
     }
 
     #[test]
     fn a_get_without_a_body_can_be_sent_again() {
         let mut draft = Draft::new(event(Method::GET, empty()));
-        let first = draft.request(1).unwrap();
-        assert_eq!((first.worker, first.body.is_end_stream()), (1, true));
-        assert_eq!(draft.request(2).unwrap().worker, 2);
+        assert!(draft.body().unwrap().is_end_stream() && draft.can_repeat());
+        assert!(draft.body().unwrap().is_end_stream());
+        assert_eq!(draft.head(2).worker, 2);
     }
 
     #[tokio::test]
     async fn a_body_of_which_somebody_has_taken_something_is_never_sent_again() {
         let mut draft = Draft::new(event(Method::PUT, full("body")));
-        let first = draft.request(1).unwrap();
-        assert_eq!(first.body.size_hint().exact(), Some(4));
+        let first = draft.body().unwrap();
+        assert_eq!(first.size_hint().exact(), Some(4));
         assert!(draft.can_repeat());
-        assert_eq!(first.body.collect().await.unwrap().to_bytes(), "body");
-        assert!(!draft.can_repeat() && draft.request(2).is_none());
+        assert_eq!(first.collect().await.unwrap().to_bytes(), "body");
+        assert!(!draft.can_repeat() && draft.body().is_none());
     }
 
     #[tokio::test]
     async fn a_body_that_was_only_waited_for_goes_to_the_next_cell_and_the_lost_one_gets_nothing_of_it() {
         let (send, receive) = tokio::sync::oneshot::channel::<Bytes>();
         let later = futures_util::stream::once(async move { Ok(Frame::data(receive.await.unwrap())) });
-        let mut draft = Draft::new(event(Method::PUT, StreamBody::new(Box::pin(later)).boxed_unsync()));
-        let mut lost = draft.request(1).unwrap().body;
+        let mut draft = Draft::new(event(Method::PUT, Body::stream(StreamBody::new(Box::pin(later)))));
+        let mut lost = draft.body().unwrap();
         assert!(lost.frame().now_or_never().is_none());
-        let second = draft.request(2).unwrap().body;
+        let second = draft.body().unwrap();
         assert!(matches!(lost.frame().await, Some(Err(BodyError::Aborted { .. }))));
         send.send(Bytes::from_static(b"late")).unwrap();
         assert_eq!(second.collect().await.unwrap().to_bytes(), "late");

@@ -242,6 +242,20 @@ fn a_cell_that_stops_answering_is_ended_and_one_that_waits_for_a_slow_host_is_no
 }
 
 #[test]
+fn a_cell_that_never_answers_an_event_is_ended_once_all_its_limits_are_over() {
+    run(async {
+        let (supervisor, _, told) = node(options());
+        ask(&supervisor, "a", "").await.unwrap();
+        let (limits, start) = (spec("a").limits, Instant::now());
+        assert_eq!(slug(ask(&supervisor, "a", "wait").await), "cell-lost");
+        let allowed = Duration::from_millis(limits.wall_ms + limits.wait_until_ms + 64 * limits.cpu_ms);
+        let (grace, took) = (Duration::from_secs(70), start.elapsed());
+        assert!(took >= allowed + grace && took <= allowed + grace + Duration::from_secs(3), "{took:?}");
+        assert_eq!(told.incidents(), [IncidentKind::Silent]);
+    });
+}
+
+#[test]
 fn a_request_that_had_begun_is_answered_and_one_that_had_not_is_sent_again_once() {
     run(async {
         let (supervisor, cells, _) = node(options());

@@ -255,7 +255,7 @@ impl Trial {
         worker.suspicion.set(Suspicion::MovedOut);
         let cell = self.supervisor.place(&worker).await.map_err(|error| error.detail)?;
         let number = match self.supervisor.prepare(&cell, &worker).await {
-            Ok((number, _under_way)) => number,
+            Ok(prepared) => prepared.number,
             Err(Unsent::Refused(error)) => return Err(error.detail),
             Err(Unsent::Elsewhere) => {
                 return Err("its process ended while the code was loading".to_owned());

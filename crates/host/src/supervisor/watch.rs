@@ -241,6 +241,7 @@ impl Supervisor {
         }
         for cell in self.living() {
             self.look_for_unfinished(&cell, now);
+            self.look_for_overdue(&cell, now);
             if cell.takes_events() {
                 self.review(&cell, now);
             }

@@ -9,7 +9,6 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::BodyExt;
 
 use super::{
     DATA_BYTES_MAX, WINDOW_BYTES, frame,
@@ -45,9 +44,8 @@ impl LinkBody {
 
     pub(super) fn into_body(self) -> Body {
         match self {
-            Self::Whole(bytes) if bytes.is_empty() => crate::http::empty(),
             Self::Whole(bytes) => crate::http::full(bytes),
-            Self::Stream(body) => body.boxed_unsync(),
+            Self::Stream(body) => Body::stream(body),
         }
     }
 

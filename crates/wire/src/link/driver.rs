@@ -24,6 +24,8 @@ use crate::http::BodyError;
 const READ_BYTES: usize = 64 << 10;
 /// How often one poll goes round before others get their turn.
 const ROUNDS_MAX: usize = 8;
+/// How many requests one poll gives away: each may be a turn of somebody's code, and others wait.
+const REQUESTS_MAX: usize = 64;
 /// Bytes that wait to leave, past which the other side is taken not to read at all.
 const OUT_BYTES_MAX: usize = 64 << 20;
 /// A buffer that grew larger than this is given back.
@@ -47,6 +49,7 @@ impl Driver {
             receiver,
             pumps: FuturesUnordered::new(),
             input: BytesMut::new(),
+            is_behind: false,
             output: BytesMut::new(),
         };
         poll_fn(|task| running.poll(task)).await
@@ -66,6 +69,8 @@ struct Running<S, R> {
     receiver: R,
     pumps: FuturesUnordered<Pump>,
     input: BytesMut,
+    /// Whole frames may be in the input.
+    is_behind: bool,
     output: BytesMut,
 }
 
@@ -78,17 +83,23 @@ enum Effect {
     AllGone(Vec<Exchange>),
     /// Somebody has waited for this.
     Answer(tokio::sync::oneshot::Sender<Answer>, Answer, Option<Exchange>),
-    Request(Box<Request>, Reply),
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Receiver> Running<S, R> {
     fn poll(&mut self, task: &mut Context<'_>) -> Poll<Ended> {
+        let mut requests_left = REQUESTS_MAX;
         for _ in 0..ROUNDS_MAX {
             if self.take_orders(task) {
                 return Poll::Ready(Ended::Closed);
             }
             while let Poll::Ready(Some(())) = self.pumps.poll_next_unpin(task) {}
-            match self.write(task).and_then(|()| self.read(task)) {
+            if let Err(ended) = self.write(task) {
+                return Poll::Ready(ended);
+            }
+            if requests_left == 0 {
+                break;
+            }
+            match self.read(task, &mut requests_left) {
                 Ok(Progress::Made) => {}
                 Ok(Progress::None) => return Poll::Pending,
                 Err(ended) => return Poll::Ready(ended),
@@ -141,37 +152,62 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Receiver> Running<S, R> {
         !self.output.is_empty()
     }
 
-    fn read(&mut self, task: &mut Context<'_>) -> Result<Progress, Ended> {
+    fn read(&mut self, task: &mut Context<'_>, requests_left: &mut usize) -> Result<Progress, Ended> {
+        if !self.is_behind {
+            match self.read_more(task)? {
+                Progress::Made => {}
+                Progress::None => return Ok(Progress::None),
+            }
+        }
+        self.is_behind = self.take_frames(requests_left)?;
+        self.shared.lock().unfinished_bytes = self.input.len();
+        Ok(Progress::Made)
+    }
+
+    fn read_more(&mut self, task: &mut Context<'_>) -> Result<Progress, Ended> {
         if self.input.capacity() - self.input.len() < READ_BYTES / 4 {
             self.input.reserve(READ_BYTES);
         }
         let read = pin!(self.socket.read_buf(&mut self.input)).poll(task);
         match read {
-            Poll::Pending => return Ok(Progress::None),
-            Poll::Ready(Ok(0)) if self.input.is_empty() => return Err(Ended::Closed),
-            Poll::Ready(Ok(0)) => return Err(Ended::Io(io::ErrorKind::UnexpectedEof.into())),
-            Poll::Ready(Ok(_)) => {}
-            Poll::Ready(Err(error)) => return Err(Ended::Io(error)),
+            Poll::Pending => Ok(Progress::None),
+            Poll::Ready(Ok(0)) if self.input.is_empty() => Err(Ended::Closed),
+            Poll::Ready(Ok(0)) => Err(Ended::Io(io::ErrorKind::UnexpectedEof.into())),
+            Poll::Ready(Ok(_)) => Ok(Progress::Made),
+            Poll::Ready(Err(error)) => Err(Ended::Io(error)),
         }
-        while let Some((exchange, frame)) = frame::take(&mut self.input).map_err(Ended::Violation)? {
-            let effect = take(&self.shared, exchange, frame).map_err(Ended::Violation)?;
-            self.carry_out(effect);
-        }
-        self.shared.lock().unfinished_bytes = self.input.len();
-        Ok(Progress::Made)
     }
 
-    fn carry_out(&self, effect: Effect) {
-        match effect {
-            Effect::Nothing => {}
-            Effect::Gone(exchange) => drop(exchange),
-            Effect::AllGone(exchanges) => drop(exchanges),
-            Effect::Answer(waiting, answer, gone) => {
-                // One that nobody waits for is dropped, and so given up.
-                drop(waiting.send(answer));
-                drop(gone);
+    /// Takes what has come; true if there is more, and it has to wait.
+    fn take_frames(&mut self, requests_left: &mut usize) -> Result<bool, Ended> {
+        while let Some((exchange, frame)) = frame::take(&mut self.input).map_err(Ended::Violation)? {
+            if let Frame::Request(head, body) = frame {
+                let taken = take_request(&self.shared, exchange, head, &body).map_err(Ended::Violation)?;
+                if let Some((request, reply)) = taken {
+                    self.receiver.request(request, reply);
+                }
+                *requests_left -= 1;
+                if *requests_left == 0 {
+                    return Ok(true);
+                }
+                continue;
             }
-            Effect::Request(request, reply) => self.receiver.request(*request, reply),
+            let effect = take(&self.shared, exchange, frame).map_err(Ended::Violation)?;
+            carry_out(effect);
+        }
+        Ok(false)
+    }
+}
+
+fn carry_out(effect: Effect) {
+    match effect {
+        Effect::Nothing => {}
+        Effect::Gone(exchange) => drop(exchange),
+        Effect::AllGone(exchanges) => drop(exchanges),
+        Effect::Answer(waiting, answer, gone) => {
+            // One that nobody waits for is dropped, and so given up.
+            drop(waiting.send(answer));
+            drop(gone);
         }
     }
 }
@@ -181,14 +217,11 @@ enum Progress {
     None,
 }
 
-/// Takes one frame.
+/// Takes one frame that is no request.
 fn take(shared: &Arc<Shared>, exchange: u64, frame: Frame) -> Result<Effect, Violation> {
     let mut state = shared.lock();
     state.heard += 1;
     let own = State::is_own(shared.options.side, exchange);
-    if let Frame::Request(head, body) = frame {
-        return take_request(shared, &mut state, exchange, head, &body);
-    }
     let next = if own { state.next_own } else { state.next_others };
     if super::state::index_of(exchange) >= next {
         return Err(Violation::WrongExchange { exchange, next });
@@ -237,13 +270,15 @@ fn take(shared: &Arc<Shared>, exchange: u64, frame: Frame) -> Result<Effect, Vio
     }
 }
 
+/// Takes a request; `None` if there is no room for it.
 fn take_request(
     shared: &Arc<Shared>,
-    state: &mut State,
     exchange: u64,
     head: RequestHead,
     body: &BodyStart,
-) -> Result<Effect, Violation> {
+) -> Result<Option<(Request, Reply)>, Violation> {
+    let mut state = shared.lock();
+    state.heard += 1;
     let next = state.next_others;
     if State::is_own(shared.options.side, exchange) || super::state::index_of(exchange) != next {
         return Err(Violation::WrongExchange { exchange, next });
@@ -259,9 +294,9 @@ fn take_request(
     if state.held_bytes > shared.options.held_bytes_max {
         // Each has a head of its own; with many of them it is all that there is to hold.
         frame::put_fail(&mut state.out, exchange, b"");
-        return Ok(Effect::Nothing);
+        return Ok(None);
     }
-    let cancelled = state.accept(exchange, &head, body);
+    state.accept(exchange, &head, body);
     let body = if head.upgrade {
         // Who answers with 101 takes the stream.
         if let Some(entry) = state.exchanges.get_mut(&exchange) {
@@ -273,7 +308,7 @@ fn take_request(
     };
     let RequestHead { worker, kind, upgrade, method, url, target, headers } = head;
     let request = Request { worker, kind, method, url, headers, body, upgrade, target };
-    Ok(Effect::Request(Box::new(request), Reply::new(shared.clone(), exchange, cancelled)))
+    Ok(Some((request, Reply::new(shared.clone(), exchange))))
 }
 
 fn take_response(

@@ -7,7 +7,7 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
-use super::{DATA_BYTES_MAX, FAILURE_BYTES_MAX, HEAD_BYTES_MAX, Kind, Violation};
+use super::{DATA_BYTES_MAX, FAILURE_BYTES_MAX, HEAD_BYTES_MAX, Head, Kind, Violation};
 use crate::{http::BodyError, limits::HEADERS_MAX};
 
 /// Bytes of a frame's head.
@@ -82,7 +82,7 @@ pub(super) enum Frame {
     Cancel,
 }
 
-pub(super) fn put_request(out: &mut BytesMut, exchange: u64, head: &RequestHead, body: &BodyStart) {
+pub(super) fn put_request(out: &mut BytesMut, exchange: u64, head: &Head<'_>, body: &BodyStart) {
     let flags = if head.upgrade { UPGRADE } else { 0 } | flags_of(body);
     frame(out, 1, flags, exchange, |out| {
         out.put_u32(head.worker);
@@ -95,7 +95,7 @@ pub(super) fn put_request(out: &mut BytesMut, exchange: u64, head: &RequestHead,
         put_bytes(out, head.method.as_str().as_bytes());
         put_bytes(out, head.url.as_bytes());
         put_bytes(out, head.target.as_bytes());
-        put_headers(out, &head.headers);
+        put_headers(out, head.headers);
         out.put_slice(&body.inline);
     });
 }
@@ -226,13 +226,13 @@ pub(super) fn take(input: &mut BytesMut) -> Result<Option<(u64, Frame)>, Violati
     let payload = take_payload(input, length);
     let malformed = || Violation::Malformed { kind };
     let frame = match kind {
-        1 => Reader(payload).request(flags).ok_or_else(malformed)?,
-        2 => Reader(payload).response(flags).ok_or_else(malformed)?,
+        1 => Reader::new(payload).request(flags).ok_or_else(malformed)?,
+        2 => Reader::new(payload).response(flags).ok_or_else(malformed)?,
         3 => Frame::Fail(payload),
         4 => Frame::Data(payload),
         5 => Frame::End,
-        6 => Reader(payload).broken().ok_or_else(malformed)?,
-        7 => Reader(payload).credit().ok_or_else(malformed)?,
+        6 => Reader::new(payload).broken().ok_or_else(malformed)?,
+        7 => Reader::new(payload).credit().ok_or_else(malformed)?,
         8 => Frame::Stop,
         _ => Frame::Cancel,
     };
@@ -247,24 +247,32 @@ fn take_payload(input: &mut BytesMut, length: usize) -> Bytes {
 }
 
 /// Reads a payload; everything is `None` where the bytes do not suffice or say what no encoder writes.
-struct Reader(Bytes);
+struct Reader {
+    payload: Bytes,
+    /// Bytes of it that were read.
+    at: usize,
+}
 
 impl Reader {
+    fn new(payload: Bytes) -> Self {
+        Self { payload, at: 0 }
+    }
+
     fn request(mut self, flags: u8) -> Option<Frame> {
         if flags & !(END | UPGRADE | LENGTH) != 0 {
             return None;
         }
         let worker = self.u32()?;
-        let kind = match self.0.try_get_u8().ok()? {
-            0 => Kind::Fetch,
-            1 => Kind::Scheduled,
-            2 => Kind::Rpc,
+        let kind = match self.number::<1>()? {
+            [0] => Kind::Fetch,
+            [1] => Kind::Scheduled,
+            [2] => Kind::Rpc,
             _ => return None,
         };
         let length = self.length(flags)?;
-        let method = Method::from_bytes(&self.bytes()?).ok()?;
-        let url = String::from_utf8(self.bytes()?.into()).ok()?;
-        let target = String::from_utf8(self.bytes()?.into()).ok()?;
+        let method = Method::from_bytes(self.bytes()?).ok()?;
+        let url = std::str::from_utf8(self.bytes()?).ok()?.to_owned();
+        let target = std::str::from_utf8(self.bytes()?).ok()?.to_owned();
         let headers = self.headers()?;
         let head = RequestHead { worker, kind, upgrade: flags & UPGRADE != 0, method, url, target, headers };
         Some(Frame::Request(head, self.body(flags, length)?))
@@ -274,17 +282,17 @@ impl Reader {
         if flags & !(END | REASON | LENGTH) != 0 {
             return None;
         }
-        let status = StatusCode::from_u16(self.0.try_get_u16().ok()?).ok()?;
+        let status = StatusCode::from_u16(u16::from_be_bytes(self.number()?)).ok()?;
         let length = self.length(flags)?;
-        let reason = if flags & REASON != 0 { Some(self.bytes()?) } else { None };
+        let reason = if flags & REASON != 0 { Some(Bytes::copy_from_slice(self.bytes()?)) } else { None };
         let headers = self.headers()?;
         let head = ResponseHead { status, reason, headers };
         Some(Frame::Response(head, self.body(flags, length)?))
     }
 
     fn broken(mut self) -> Option<Frame> {
-        let kind = self.0.try_get_u8().ok()?;
-        let reason = String::from_utf8(self.0.into()).ok()?;
+        let [kind] = self.number()?;
+        let reason = std::str::from_utf8(self.rest()).ok()?.to_owned();
         Some(Frame::Broken(match kind {
             0 => BodyError::Lost { reason },
             1 => BodyError::Aborted { reason },
@@ -301,10 +309,11 @@ impl Reader {
     /// What is left is the beginning of the body.
     fn body(self, flags: u8, length: Option<u64>) -> Option<BodyStart> {
         let ended = flags & END != 0;
-        let inline_bytes = self.0.len() as u64;
+        let inline = self.payload.slice(self.at..);
+        let inline_bytes = inline.len() as u64;
         let fits =
             length.is_none_or(|length| if ended { inline_bytes == length } else { inline_bytes <= length });
-        (fits && self.0.len() <= INLINE_BYTES_MAX).then_some(BodyStart { length, inline: self.0, ended })
+        (fits && inline.len() <= INLINE_BYTES_MAX).then_some(BodyStart { length, inline, ended })
     }
 
     /// `Some(None)` if the length is not known.
@@ -312,35 +321,48 @@ impl Reader {
         if flags & LENGTH == 0 {
             return Some(None);
         }
-        self.0.try_get_u64().ok().map(Some)
+        self.number().map(u64::from_be_bytes).map(Some)
     }
 
     fn headers(&mut self) -> Option<HeaderMap> {
-        let count = usize::from(self.0.try_get_u16().ok()?);
+        let count = usize::from(u16::from_be_bytes(self.number()?));
         if count > HEADERS_OF_FRAME_MAX {
             return None;
         }
         let mut headers = HeaderMap::with_capacity(count);
         for _ in 0..count {
-            let length = usize::from(self.0.try_get_u16().ok()?);
-            let name = HeaderName::from_lowercase(&self.some(length)?).ok()?;
-            let value = HeaderValue::from_maybe_shared(self.bytes()?).ok()?;
-            headers.append(name, value);
+            let length = usize::from(u16::from_be_bytes(self.number()?));
+            let name = HeaderName::from_lowercase(self.some(length)?).ok()?;
+            let length = self.bytes()?.len();
+            let value = self.payload.slice(self.at - length..self.at);
+            headers.append(name, HeaderValue::from_maybe_shared(value).ok()?);
         }
         Some(headers)
     }
 
     fn u32(&mut self) -> Option<u32> {
-        self.0.try_get_u32().ok()
+        self.number().map(u32::from_be_bytes)
     }
 
-    fn bytes(&mut self) -> Option<Bytes> {
+    /// The bytes of a number, the highest first.
+    fn number<const BYTES: usize>(&mut self) -> Option<[u8; BYTES]> {
+        self.some(BYTES)?.try_into().ok()
+    }
+
+    fn bytes(&mut self) -> Option<&[u8]> {
         let length = usize::try_from(self.u32()?).ok()?;
         self.some(length)
     }
 
-    fn some(&mut self, length: usize) -> Option<Bytes> {
-        (length <= self.0.len()).then(|| self.0.split_to(length))
+    fn some(&mut self, length: usize) -> Option<&[u8]> {
+        let end = self.at.checked_add(length)?;
+        let some = self.payload.get(self.at..end)?;
+        self.at = end;
+        Some(some)
+    }
+
+    fn rest(&self) -> &[u8] {
+        self.payload.get(self.at..).unwrap_or_default()
     }
 }
 

@@ -21,9 +21,15 @@ fn whole(text: &'static str) -> BodyStart {
     BodyStart { length: Some(text.len() as u64), inline: Bytes::from_static(text.as_bytes()), ended: true }
 }
 
+fn put(out: &mut BytesMut, exchange: u64, head: &RequestHead, body: &BodyStart) {
+    let RequestHead { worker, kind, upgrade, method, url, target, headers } = head;
+    let head = Head { worker: *worker, kind: *kind, method, url, headers, upgrade: *upgrade, target };
+    put_request(out, exchange, &head, body);
+}
+
 fn request() -> BytesMut {
     let mut out = BytesMut::new();
-    put_request(&mut out, 6, &head(), &whole("hello"));
+    put(&mut out, 6, &head(), &whole("hello"));
     out
 }
 
@@ -91,9 +97,9 @@ fn lengths_are_not_believed() {
 fn a_body_is_not_longer_than_it_says() {
     let mut out = BytesMut::new();
     let longer = BodyStart { length: Some(3), inline: Bytes::from_static(b"four"), ended: false };
-    put_request(&mut out, 0, &head(), &longer);
+    put(&mut out, 0, &head(), &longer);
     let shorter = BodyStart { length: Some(9), inline: Bytes::from_static(b"four"), ended: true };
-    put_request(&mut out, 0, &head(), &shorter);
+    put(&mut out, 0, &head(), &shorter);
     assert_eq!(take(&mut out).unwrap_err(), Violation::Malformed { kind: 1 });
     assert_eq!(take(&mut out).unwrap_err(), Violation::Malformed { kind: 1 });
 }
@@ -108,7 +114,7 @@ fn the_bytes_stay_as_they_are() {
         method: Method::GET,
         ..head()
     };
-    put_request(&mut out, 2, &head, &whole(""));
+    put(&mut out, 2, &head, &whole(""));
     let expected: &[u8] = &[
         0, 0, 0, 32, 1, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0,
         2, // 32 bytes, a request, with a length and ended, exchange 2

@@ -12,7 +12,7 @@ use http_body::Body as _;
 use tokio::sync::oneshot;
 
 use super::{
-    Answer, LinkOptions, RequestError, Side, WINDOW_BYTES,
+    Answer, Head, LinkOptions, RequestError, Side, WINDOW_BYTES,
     body::{LinkBody, Pump},
     frame::{self, BodyStart, INLINE_BYTES_MAX, RequestHead, ResponseHead},
 };
@@ -69,8 +69,8 @@ pub(super) struct State {
 pub(super) struct Exchange {
     /// Who waits for the answer; on the requester's side, until it is there.
     pub(super) answer: Option<oneshot::Sender<Answer>>,
-    /// Dropping it tells the responder that the requester has given up.
-    pub(super) cancelled: Option<oneshot::Sender<()>>,
+    /// Wakes the responder when the requester has given up; on the responder's side, until it has answered.
+    pub(super) cancelled: Option<Waker>,
     /// Whether it may become a stream of bytes.
     pub(super) upgrade: bool,
     /// The answer's head has come, or has left.
@@ -109,11 +109,11 @@ pub(super) struct Outbound {
 }
 
 impl Exchange {
-    fn new(head: &RequestHead) -> Self {
+    fn new(upgrade: bool) -> Self {
         Self {
             answer: None,
             cancelled: None,
-            upgrade: head.upgrade,
+            upgrade,
             answered: false,
             inbound: Inbound {
                 queue: VecDeque::new(),
@@ -135,7 +135,8 @@ impl Exchange {
     }
 
     pub(super) fn wake(&mut self) {
-        for waker in [self.inbound.waker.take(), self.outbound.waker.take()].into_iter().flatten() {
+        let wakers = [self.inbound.waker.take(), self.outbound.waker.take(), self.cancelled.take()];
+        for waker in wakers.into_iter().flatten() {
             waker.wake();
         }
     }
@@ -172,20 +173,12 @@ impl State {
     }
 
     /// A new exchange of the other side's.
-    pub(super) fn accept(
-        &mut self,
-        exchange: u64,
-        head: &RequestHead,
-        body: &BodyStart,
-    ) -> oneshot::Receiver<()> {
-        let (cancelled, receiver) = oneshot::channel();
-        let mut entry = Exchange::new(head);
-        entry.cancelled = Some(cancelled);
+    pub(super) fn accept(&mut self, exchange: u64, head: &RequestHead, body: &BodyStart) {
+        let mut entry = Exchange::new(head.upgrade);
         let head_bytes = frame::head_bytes(&head.headers, &head.url);
         self.held_bytes += entry.inbound.begin(body, head_bytes, self.reads);
         self.exchanges.insert(exchange, entry);
         self.others += 1;
-        receiver
     }
 
     /// Takes the next piece of a body that has come; `None` if there is none now.
@@ -294,7 +287,7 @@ impl Shared {
 
     pub(super) fn begin_request(
         self: &Arc<Self>,
-        head: &RequestHead,
+        head: &Head<'_>,
         start: &BodyStart,
         rest: Option<Rest>,
     ) -> Result<(u64, oneshot::Receiver<Answer>), RequestError> {
@@ -310,7 +303,7 @@ impl Shared {
         state.next_own += 1;
         state.own += 1;
         let (sender, receiver) = oneshot::channel();
-        let mut entry = Exchange::new(head);
+        let mut entry = Exchange::new(head.upgrade);
         entry.answer = Some(sender);
         entry.outbound.ended = start.ended;
         state.exchanges.insert(exchange, entry);
@@ -332,6 +325,7 @@ impl Shared {
         let mut state = self.lock();
         let Some(entry) = state.exchanges.get_mut(&exchange) else { return };
         entry.answered = true;
+        entry.cancelled = None;
         entry.outbound.ended = start.ended;
         if entry.upgrade && entry.inbound.end.is_none() {
             // It stays HTTP, and had no body.
@@ -358,6 +352,7 @@ impl Shared {
             return false;
         }
         entry.answered = true;
+        entry.cancelled = None;
         entry.inbound.held = true;
         frame::put_response(&mut state.out, exchange, head, start);
         state.wake_driver();
@@ -373,6 +368,17 @@ impl Shared {
         }
         drop(state);
         drop(removed);
+    }
+
+    /// Ready once an exchange is no more that this side has not answered.
+    pub(super) fn poll_cancelled(&self, exchange: u64, task: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        let Some(entry) = state.exchanges.get_mut(&exchange) else { return Poll::Ready(()) };
+        let waits = entry.cancelled.as_ref().is_some_and(|waker| waker.will_wake(task.waker()));
+        if !entry.answered && !waits {
+            entry.cancelled = Some(task.waker().clone());
+        }
+        Poll::Pending
     }
 
     /// Gives an exchange up, whoever has begun it.
