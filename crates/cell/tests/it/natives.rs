@@ -19,6 +19,7 @@ tests! {
     what_grows_on_its_way_ends_the_turn_and_not_the_process,
     a_list_that_was_being_joined_when_a_turn_was_stopped_is_joined_again,
     what_is_made_in_pieces_is_what_is_made_at_once,
+    a_long_list_of_languages_is_what_a_short_one_is,
     replaced_built_ins_look_like_the_engines,
 }
 
@@ -64,6 +65,14 @@ fn a_length_that_lies_holds_nobody_up() {
         "[].concat({ length: 2 ** 32 - 1, [Symbol.isConcatSpreadable]: true })",
         "Array.from({ length: 2 ** 32 - 1 })",
         "String.raw({ raw: { length: 2 ** 53 - 1 } })",
+        "Intl.getCanonicalLocales({ length: 2 ** 32 - 1 })",
+        "new Intl.NumberFormat({ length: 2 ** 32 - 1 })",
+        "Intl.Collator.supportedLocalesOf({ length: 2 ** 32 - 1 })",
+        "'a'.localeCompare('b', { length: 2 ** 32 - 1 })",
+        "'a'.toLocaleUpperCase({ length: 2 ** 32 - 1 })",
+        "(1).toLocaleString({ length: 2 ** 32 - 1 })",
+        "new Date().toLocaleDateString(Object.assign([], { length: 2 ** 32 - 1 }))",
+        "Number.prototype.length = 2 ** 32 - 1; Intl.getCanonicalLocales(5)",
         // The first time that it is asked for its length it says 1, then the truth.
         "Array.prototype.indexOf.call(new Proxy([], { get: Array.prototype.pop.bind([2 ** 53 - 1, 1]) }), 1); for (;;);",
     ]);
@@ -172,6 +181,39 @@ fn what_is_made_in_pieces_is_what_is_made_at_once() {
             same("replaceAll $", text.replaceAll("a", "[$&$$]"), "[a$]b".repeat(100_000));
             same("replaceAll f", text.replaceAll("a", (found, at) => at % 2 === 0 ? "even" : "odd"), "evenb".repeat(100_000));
             same("replaceAll empty", "ab".repeat(5_000).replaceAll("", "-"), "-a-b".repeat(5_000) + "-");
+            return new Response(wrong.join("\n") || "nothing");
+        } };"#;
+        harness.serve("w", source).unwrap();
+        assert_eq!(harness.get("w", "/").await.1, "nothing");
+    });
+}
+
+fn a_long_list_of_languages_is_what_a_short_one_is() {
+    run(async {
+        let harness = Harness::with(&[("cpu_ms", 30_000)]);
+        let source = r#"export default { fetch() {
+            const wrong = [];
+            const same = (what, got, expected) => { if (String(got) !== String(expected)) wrong.push(`${what}: ${got}, not ${expected}`); };
+            const fails = (what, call, name) => { try { call(); wrong.push(what); } catch (error) { same(what, error.name, name); } };
+            // More than 256, nearly all of them the same, and some that nobody knows.
+            const long = ["DE-de", "qx", new Intl.Locale("fr"), , ...Array(400).fill("de-DE"), "en-us", "qy"];
+            same("canonical", Intl.getCanonicalLocales(long), "de-DE,qx,fr,en-US,qy");
+            same("like a list", Intl.getCanonicalLocales({ length: 1e5, 3: "EN-us", 99999: "fr" }), "en-US,fr");
+            same("nothing", Intl.getCanonicalLocales({ length: 1e5 }), "");
+            same("a number", Intl.getCanonicalLocales(5), "");
+            same("a locale", Intl.getCanonicalLocales(new Intl.Locale("DE")), "de");
+            same("supported", Intl.Collator.supportedLocalesOf(long), "de-DE,fr,en-US");
+            same("supported of none", Intl.Collator.supportedLocalesOf({ length: 1e5 }), "");
+            same("chosen", new Intl.NumberFormat(long).resolvedOptions().locale, "de-DE");
+            same("chosen by a locale", new Intl.NumberFormat(new Intl.Locale("de")).resolvedOptions().locale, "de");
+            same("number", (1234.5).toLocaleString(long), "1.234,5");
+            same("date", new Date(0).toLocaleDateString(long, { timeZone: "UTC" }), "1.1.1970");
+            same("compare", "ä".localeCompare("z", long), -1);
+            same("upper case", "i".toLocaleUpperCase({ length: 1e5, 99999: "tr" }), "İ");
+            fails("null", () => Intl.getCanonicalLocales(null), "TypeError");
+            fails("a number in it", () => Intl.getCanonicalLocales([...Array(400).fill("de"), 5]), "TypeError");
+            fails("no language", () => new Intl.NumberFormat([...Array(400).fill("de"), "not a language"]), "RangeError");
+            fails("no option", () => Intl.Collator.supportedLocalesOf(long, { localeMatcher: "x" }), "RangeError");
             return new Response(wrong.join("\n") || "nothing");
         } };"#;
         harness.serve("w", source).unwrap();

@@ -1,7 +1,7 @@
 //! How the node's memory is shared between its cells: each learns how much its isolates may hold, long before the node would
 //! have to turn events away.
 
-use std::rc::Rc;
+use std::{ops::RangeInclusive, rc::Rc};
 
 use bytes::Bytes;
 use mote_wire::control::ToCell;
@@ -12,8 +12,9 @@ use super::{Supervisor, live::LiveCell, overview::Memory};
 const PLANNED_PERCENT: u64 = 80;
 /// Of a cell's own memory, the same; at three quarters it counts as full.
 const PLANNED_OF_CELL_PERCENT: u64 = 68;
-/// What a cell may grow by before it gets a new share.
-const GROWTH_BYTES: u64 = 192 << 20;
+/// What a cell wants to grow by before it gets a new share: half of what it has, within these bounds. What one wants that has nothing to
+/// do is missing to the others where memory is short.
+const GROWTH_BYTES: RangeInclusive<u64> = 32 << 20..=192 << 20;
 /// No cell gets less: one that cannot keep a few isolates serves nobody.
 const BUDGET_BYTES_MIN: u64 = 48 << 20;
 /// Below this the cell's own memory says nothing about what its isolates take.
@@ -52,7 +53,8 @@ impl Supervisor {
 
 /// What a cell could use now.
 fn wants(cell: &LiveCell) -> u64 {
-    cell.measured.get().resident_bytes.saturating_add(GROWTH_BYTES)
+    let resident_bytes = cell.measured.get().resident_bytes;
+    resident_bytes.saturating_add((resident_bytes / 2).clamp(*GROWTH_BYTES.start(), *GROWTH_BYTES.end()))
 }
 
 /// The same amount as the cell counts it: it knows what its isolates hold, and not what the system gives it for that.
@@ -66,7 +68,8 @@ fn as_held(cell: &LiveCell, resident: u64) -> u64 {
     u64::try_from(part).unwrap_or(u64::MAX).clamp(resident / 2, resident / 2 * 3)
 }
 
-/// Max-min fair shares: who wants less than an equal share gets what he wants, and the others share the rest equally.
+/// Max-min fair shares: who wants less than an equal share gets what he wants, and the others share the rest equally. What nobody
+/// wants is divided among all.
 fn shares(all: u64, wants: &[u64]) -> Vec<u64> {
     let mut order: Vec<usize> = (0..wants.len()).collect();
     order.sort_by_key(|at| wants.get(*at).copied());
@@ -81,6 +84,8 @@ fn shares(all: u64, wants: &[u64]) -> Vec<u64> {
         left -= share;
         open -= 1;
     }
+    let more = left / (wants.len() as u64).max(1);
+    shares.iter_mut().for_each(|share| *share += more);
     shares
 }
 
@@ -91,7 +96,7 @@ mod tests {
     #[test]
     fn who_wants_little_gets_it_and_the_others_share_the_rest() {
         assert_eq!(shares(100, &[10, 80, 60]), [10, 45, 45]);
-        assert_eq!(shares(100, &[10, 20, 30]), [10, 20, 30]);
+        assert_eq!(shares(101, &[10, 20, 30]), [23, 33, 43]);
         assert_eq!(shares(99, &[90, 90, 90]), [33, 33, 33]);
         assert_eq!(shares(100, &[]), Vec::<u64>::new());
         assert_eq!(shares(0, &[5, 6]), [0, 0]);
@@ -103,7 +108,9 @@ mod tests {
             let wants: Vec<u64> = (0..seed % 7).map(|at| (seed * 7_919 + at * 104_729) % 1_000).collect();
             let given = shares(seed * 13, &wants);
             assert!(given.iter().sum::<u64>() <= seed * 13);
-            assert!(given.iter().zip(&wants).all(|(given, wanted)| given <= wanted), "{given:?} {wants:?}");
+            let short = given.iter().zip(&wants).any(|(given, wanted)| given < wanted);
+            let more = given.iter().zip(&wants).any(|(given, wanted)| given > wanted);
+            assert!(!(short && more), "nobody has more than he wants while another lacks it: {given:?} {wants:?}");
         }
     }
 }

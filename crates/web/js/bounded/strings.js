@@ -2,6 +2,7 @@
 // longer than it is.
 import { isObject, toLength } from "./elements.js";
 import { guard, guardEntries } from "./guard.js";
+import { guardWanted, wanted } from "./locales.js";
 import { requireRoom } from "./room.js";
 import { find, findLast, lastPosition, position, replaceLong, seeksLastLong, seeksLong, splitLong } from "./seeking.js";
 
@@ -123,8 +124,9 @@ guard(String.prototype, {
     return normalized(text, form, super.normalize);
   },
   localeCompare(other) {
-    if (!isSmall(this) || !isSmall(other)) return compared(this, other, arguments, super.localeCompare);
-    return super.localeCompare(other, arguments[1], arguments[2]);
+    const locales = wanted(arguments[1]);
+    if (!isSmall(this) || !isSmall(other)) return compared(this, other, [other, locales, arguments[2]], super.localeCompare);
+    return super.localeCompare(other, locales, arguments[2]);
   },
   startsWith(sought) {
     return super.startsWith(sought, arguments[1]);
@@ -186,7 +188,8 @@ function cased(target, original) {
   return apply(original, text, []);
 }
 
-guardEntries(String.prototype, ["toLocaleUpperCase", "toLocaleLowerCase", "isWellFormed", "toWellFormed"]);
+guardWanted(String.prototype, ["toLocaleUpperCase", "toLocaleLowerCase"]);
+guardEntries(String.prototype, ["isWellFormed", "toWellFormed"]);
 guardEntries(String, ["fromCodePoint"]);
 
 guard(String, {
