@@ -110,7 +110,10 @@ mod tests {
             assert!(given.iter().sum::<u64>() <= seed * 13);
             let short = given.iter().zip(&wants).any(|(given, wanted)| given < wanted);
             let more = given.iter().zip(&wants).any(|(given, wanted)| given > wanted);
-            assert!(!(short && more), "nobody has more than he wants while another lacks it: {given:?} {wants:?}");
+            assert!(
+                !(short && more),
+                "nobody has more than he wants while another lacks it: {given:?} {wants:?}"
+            );
         }
     }
 }
