@@ -229,8 +229,7 @@ struct Serving {
 
 impl Serving {
     fn run(self, socket: UnixStream, inbox: mpsc::Receiver<Command>) -> io::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        tokio::task::LocalSet::new().block_on(&runtime, self.serve(socket, inbox))
+        tokio::runtime::LocalRuntime::new()?.block_on(self.serve(socket, inbox))
     }
 
     async fn serve(self, socket: UnixStream, mut inbox: mpsc::Receiver<Command>) -> io::Result<()> {

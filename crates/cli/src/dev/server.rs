@@ -83,13 +83,11 @@ impl Server {
         let connections = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
         let facts = ConnectionFacts::new(&config.facts);
         let serving = move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = match runtime {
+            let runtime = match tokio::runtime::LocalRuntime::new() {
                 Ok(runtime) => runtime,
                 Err(error) => return terminal.error(&format!("cannot start serving: {error}")),
             };
-            let local = tokio::task::LocalSet::new();
-            local.block_on(&runtime, async move {
+            runtime.block_on(async move {
                 let cell = Cell::new(cell_options, Arc::new(terminal.clone()));
                 cell.keep_ready();
                 let sites = Rc::new(Sites::default());

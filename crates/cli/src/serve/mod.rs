@@ -31,6 +31,7 @@ use crate::{
     project::TargetError,
 };
 use log::{Level, line};
+use tokio::runtime::LocalRuntime;
 
 /// How long the last calls may take when the node ends. A write to the store is over by then, or it is as after `kill -9`: not there.
 const LAST_CALLS_MAX: Duration = Duration::from_secs(5);
@@ -55,14 +56,14 @@ fn serve(options: &Options) -> Result<(), ServeError> {
     let doors = Doors::open(options)?;
     // What is built from projects is the operator's own: it is built here, before anybody is served.
     let workers = workers::build(options, &config)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(start)?;
+    let runtime = LocalRuntime::new().map_err(start)?;
     run_on(runtime, LAST_CALLS_MAX, node::run(options, &config, doors, workers))
 }
 
 /// Runs this, and then waits only so long for system calls that nobody can cut short. A runtime that is merely dropped waits
 /// for all of them, and the lookup of a name whose servers are silent takes half a minute.
-fn run_on<T>(runtime: tokio::runtime::Runtime, last_calls_max: Duration, work: impl Future<Output = T>) -> T {
-    let done = tokio::task::LocalSet::new().block_on(&runtime, work);
+fn run_on<T>(runtime: LocalRuntime, last_calls_max: Duration, work: impl Future<Output = T>) -> T {
+    let done = runtime.block_on(work);
     runtime.shutdown_timeout(last_calls_max);
     done
 }
@@ -166,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_call_that_nobody_can_cut_short_never_keeps_a_node_from_its_end() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = LocalRuntime::new().unwrap();
         // It is dropped when all is over, which is what the call waits for.
         let (silent, answer) = std::sync::mpsc::sync_channel::<()>(1);
         let done = run_on(runtime, Duration::from_millis(10), async move {

@@ -71,7 +71,6 @@ impl ConnectionFacts {
     /// Says it in a request's head, whatever the client has said in its place.
     pub(super) fn tell(&self, head: &mut Parts) {
         let said = if head.version == Version::HTTP_10 { &self.http_10 } else { &self.http_11 };
-        head.headers.remove(CF);
         // A map that has no room for it is longer than any request may be.
         drop(head.headers.try_insert(CF, said.clone()));
     }

@@ -6,13 +6,19 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Method, Response, StatusCode, Version, header};
+use http::{HeaderName, Method, Response, StatusCode, Version, header};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{BodyExt, StreamBody};
 use mote_wire::{
     http::{Body, BodyError, full},
     link::ReasonPhrase,
 };
+
+/// Headers of a connection.
+const OF_CONNECTION: [HeaderName; 4] =
+    [header::TRANSFER_ENCODING, HeaderName::from_static("keep-alive"), header::CONNECTION, header::UPGRADE];
+/// Those of them that stay where a connection leaves HTTP.
+const OF_SWITCH: [HeaderName; 2] = [header::CONNECTION, header::UPGRADE];
 
 /// The response as it leaves.
 pub(super) fn finish(mut response: Response<Body>, method: &Method) -> Response<Body> {
@@ -24,12 +30,12 @@ pub(super) fn finish(mut response: Response<Body>, method: &Method) -> Response<
     *response.version_mut() = Version::HTTP_11;
     let switching = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
-    // What belongs to one connection is the connection's to say.
-    headers.remove(header::TRANSFER_ENCODING);
-    headers.remove("keep-alive");
-    if !switching {
-        headers.remove(header::CONNECTION);
-        headers.remove(header::UPGRADE);
+    // What belongs to one connection is the connection's to say. Few responses have any of it, and to look for that costs less than to
+    // remove what is not there.
+    if headers.keys().any(|name| OF_CONNECTION.contains(name)) {
+        for name in OF_CONNECTION.iter().filter(|name| !switching || !OF_SWITCH.contains(name)) {
+            headers.remove(name);
+        }
     }
     if method == Method::HEAD {
         // The head that a GET would have had (RFC 9110, section 9.3.2), and nothing behind it.
