@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashMap},
     future::Future,
+    panic::AssertUnwindSafe,
     rc::Rc,
     sync::{
         Arc, Mutex, PoisonError,
@@ -86,8 +87,10 @@ pub(super) struct Incoming(pub(super) Rc<Events>);
 impl Receiver for Incoming {
     fn request(&self, request: link::Request, reply: Reply) {
         let mut answer = Box::pin(self.0.clone().answer(request, reply));
-        // Most events have their answer in their first turn: they need no task.
-        if answer.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+        // Most events have their answer in their first turn: they need no task. A mistake of ours ends the event and not the link, as it
+        // would in a task.
+        let first = AssertUnwindSafe(|| answer.as_mut().poll(&mut Context::from_waker(Waker::noop())));
+        if std::panic::catch_unwind(first).is_ok_and(|answered| answered.is_pending()) {
             // It is polled there once more, by the waker that counts from then on.
             tokio::task::spawn_local(answer);
         }

@@ -141,8 +141,15 @@ fn cells_learn_what_their_isolates_may_hold() {
         sleep(Duration::from_secs(2)).await;
         supervisor.share_memory(4 << 30, 50 << 20);
         sleep(Duration::from_secs(1)).await;
-        let plenty = cells.budget();
-        assert_eq!(plenty, (100 + 192) << 20, "what it has and some room to grow");
+        assert_eq!(
+            cells.budget(),
+            (4 << 30) / 100 * 68,
+            "what nobody else wants, as far as its process may grow"
+        );
+        supervisor.share_memory(1 << 30, 50 << 20);
+        sleep(Duration::from_secs(1)).await;
+        let some = cells.budget();
+        assert!((500 << 20..800 << 20).contains(&some), "four fifths of what is left: {some}");
         supervisor.share_memory(200 << 20, 50 << 20);
         sleep(Duration::from_secs(1)).await;
         let little = cells.budget();
