@@ -63,6 +63,49 @@ fn an_upgrade_loses_no_request_and_finishes_what_was_under_way() {
     });
 }
 
+/// Tries to start one more node in a node's folder, and gives what it says.
+fn second_node(data: &std::path::Path) -> String {
+    let doors = ["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data"];
+    let refused = mote(doors).arg(data).refuse();
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    refused.stderr
+}
+
+#[test]
+fn a_folder_has_one_node_also_after_an_upgrade() {
+    let project = Project::new(WORKER);
+    let mut old = Launch::serve(project.path()).start();
+    let said = second_node(old.data());
+    assert!(said.contains(&format!("another node, process {}, serves from", old.pid())), "{said}");
+    assert_eq!(pid_in(old.data()), u64::from(old.pid()), "what it was refused changes nothing");
+    let upgraded = mote(["upgrade", "--data"]).arg(old.data()).refuse();
+    assert_eq!(upgraded.code, Some(0), "{}\n{}", upgraded.stderr, old.output());
+    assert!(old.ended().success(), "{}", old.output());
+    let new = pid_in(old.data());
+    let said = second_node(old.data());
+    assert!(said.contains(&format!("another node, process {new}, serves from")), "{said}");
+    assert_eq!(old.get("/").text, "here");
+    signal("TERM", new);
+    eventually("the end of the new process", || {
+        let status = std::fs::read_to_string(format!("/proc/{new}/status")).unwrap_or_default();
+        (status.is_empty() || status.contains("State:\tZ")).then_some(())
+    });
+}
+
+#[test]
+fn a_node_whose_terminal_is_gone_finishes_what_it_has() {
+    let project = Project::new(WORKER);
+    let mut node = Launch::serve(project.path()).start();
+    let mut slow = node.wire_get("/slow");
+    assert_eq!(slow.head().status, 200);
+    slow.text_until("1;");
+    signal("HUP", u64::from(node.pid()));
+    let text = String::from_utf8_lossy(&slow.rest().unwrap()).into_owned();
+    assert!(text.ends_with("15;"), "{text}");
+    assert!(node.ended().success(), "{}", node.output());
+    assert_eq!(pid_in(node.data()), 0, "the note of its process is gone");
+}
+
 #[test]
 fn a_new_version_that_does_not_come_up_leaves_the_old_one_serving() {
     let project = Project::new(WORKER);
