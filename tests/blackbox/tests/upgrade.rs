@@ -1,6 +1,10 @@
 //! A node is replaced by a newer one, and no client notices.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    os::unix::net::UnixDatagram,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use mote_blackbox::{Launch, Project, eventually, mote, signal};
 
@@ -90,6 +94,29 @@ fn a_folder_has_one_node_also_after_an_upgrade() {
         let status = std::fs::read_to_string(format!("/proc/{new}/status")).unwrap_or_default();
         (status.is_empty() || status.contains("State:\tZ")).then_some(())
     });
+}
+
+#[test]
+fn systemd_is_told_which_process_serves() {
+    let (project, folder) = (Project::new(WORKER), Project::empty());
+    let socket = folder.path().join("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let told = || {
+        let mut word = [0; 1_024];
+        let bytes = manager.recv(&mut word).unwrap();
+        String::from_utf8_lossy(&word[..bytes]).into_owned()
+    };
+    let named = format!("NOTIFY_SOCKET={}", socket.display());
+    let mut old = Launch::serve(project.path()).under(["env", &named]).start();
+    assert_eq!(told(), format!("MAINPID={}\nREADY=1\n", old.pid()));
+    let upgraded = mote(["upgrade", "--data"]).arg(old.data()).refuse();
+    assert_eq!(upgraded.code, Some(0), "{}\n{}", upgraded.stderr, old.output());
+    assert!(old.ended().success(), "{}", old.output());
+    let new = pid_in(old.data());
+    assert_eq!(told(), format!("MAINPID={new}\nREADY=1\n"));
+    signal("TERM", new);
+    assert_eq!(told(), "STOPPING=1\n", "the one that handed over has not said that the service stops");
 }
 
 #[test]

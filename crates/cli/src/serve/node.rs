@@ -14,6 +14,7 @@ use mote_host::{
     tails::Tails,
 };
 use mote_sandbox::counters;
+use sd_notify::NotifyState;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -125,7 +126,10 @@ pub(super) async fn run(
         );
     }
     let handed = Handed { listener: doors.listener.into(), admin: doors.admin.into(), lock: doors.lock };
-    signals.end(&program, &handed, &options.data).await;
+    tell_manager(&[NotifyState::MainPid(std::process::id()), NotifyState::Ready]);
+    if signals.end(&program, &handed, &options.data).await == End::Stopped {
+        tell_manager(&[NotifyState::Stopping]);
+    }
     // New connections go to whoever serves now; those that are here finish what they have.
     accepting.abort();
     crons.abort();
@@ -320,6 +324,13 @@ async fn hand_over(program: &Program, handed: &Handed, data: &Path) -> bool {
     }
 }
 
+/// Tells systemd, if it has started the node, how far it is, and after an upgrade which process it is now (sd_notify(3)).
+fn tell_manager(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        line(Level::Warn, format_args!("cannot tell the service manager: {error}"));
+    }
+}
+
 #[expect(clippy::print_stdout, reason = "whoever started the node waits for this line")]
 fn say_serving(names: &[Arc<str>], port: u16) {
     println!("serving http://localhost:{port}");
@@ -336,6 +347,15 @@ enum Order {
     Stop,
     /// SIGUSR2.
     Upgrade,
+}
+
+/// Why a node leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It was told to.
+    Stopped,
+    /// Another process serves in its place.
+    Upgraded,
 }
 
 struct Signals {
@@ -364,12 +384,12 @@ impl Signals {
         }
     }
 
-    /// Settles when the node is to end: it was told to, or another process serves in its place.
-    async fn end(&mut self, program: &Program, handed: &Handed, data: &Path) {
+    /// Settles when the node is to end.
+    async fn end(&mut self, program: &Program, handed: &Handed, data: &Path) -> End {
         loop {
             match self.next().await {
-                Order::Stop => return,
-                Order::Upgrade if hand_over(program, handed, data).await => return,
+                Order::Stop => return End::Stopped,
+                Order::Upgrade if hand_over(program, handed, data).await => return End::Upgraded,
                 Order::Upgrade => {}
             }
         }
