@@ -141,6 +141,14 @@ fn kv_without_a_file_says_which_one_it_cannot_use() {
 }
 
 #[test]
+fn a_whole_folder_as_assets_gives_no_secret_away_while_developing() {
+    let project = assets::whole_folder();
+    let mote = project.dev();
+    assets::secrets_stay_at_home(&mote);
+    assert!(mote.output().contains("never served"), "{}", mote.output());
+}
+
+#[test]
 fn projects_that_are_served_together_call_each_other() {
     let callee = project("callee", services::CALLEE, "");
     let caller = project("caller", services::CALLER, services::BINDINGS);

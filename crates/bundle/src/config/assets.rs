@@ -20,6 +20,20 @@ pub struct AssetsSettings {
     pub run_worker_first: Option<serde_json::Value>,
 }
 
+impl AssetsSettings {
+    /// A folder of which nothing else is said.
+    #[must_use]
+    pub fn of_folder(directory: &Path) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            binding: None,
+            html_handling: None,
+            not_found_handling: None,
+            run_worker_first: None,
+        }
+    }
+}
+
 const KEYS: [&str; 5] = ["directory", "binding", "html_handling", "not_found_handling", "run_worker_first"];
 
 impl Reader<'_> {

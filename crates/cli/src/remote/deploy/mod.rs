@@ -1,6 +1,7 @@
 //! `mote deploy`: a project is bundled here, and goes to a node by the calls that wrangler makes.
 
 pub(crate) mod assets;
+pub(crate) mod left_out;
 pub(crate) mod metadata;
 mod report;
 mod triggers;
@@ -141,6 +142,8 @@ async fn plan(options: Options) -> Result<Plan, RemoteError> {
         };
         let files =
             project.settings().assets.as_ref().map(|assets| Files::of(&assets.directory)).transpose()?;
+        let left_out = files.as_ref().and_then(|files| files.left_out().in_words());
+        warnings.extend(left_out.map(|words| format!("warning: {words}")));
         let name = options.name.clone().unwrap_or_else(|| project.name().to_owned());
         Ok(Plan { name, project, bundle, files, warnings })
     });
