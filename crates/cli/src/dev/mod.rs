@@ -110,7 +110,7 @@ fn build(target: &mut Target, server: &Server, terminal: &Terminal, watcher: &mu
             }
             let left_out = worker.assets.as_ref().filter(|_| first);
             if let Some(words) = left_out.and_then(|assets| never_served(&assets.directory)) {
-                terminal.warning(&format!("warning: {words}"));
+                terminal.warning(&words);
             }
             let deployed =
                 server.send(|reply| Command::Deploy { name: target.name().to_owned(), worker, reply });

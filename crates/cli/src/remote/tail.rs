@@ -118,7 +118,7 @@ async fn follow(worker: &Worker, tail: &Tail, options: &Options, output: &Output
             Some(Err(error)) => return Err(broken(&tail.url, &error)),
         };
         let Ok(event) = serde_json::from_str::<Value>(&text) else {
-            output.warning("warning: the node sent something that is no JSON; it is left out");
+            output.warning("the node sent something that is no JSON; it is left out");
             continue;
         };
         let shown = match format {
