@@ -4,6 +4,7 @@ pub(crate) mod assets;
 pub(crate) mod left_out;
 pub(crate) mod metadata;
 mod report;
+mod schedule;
 mod triggers;
 
 use std::path::PathBuf;
@@ -131,6 +132,7 @@ async fn plan(options: Options) -> Result<Plan, RemoteError> {
             None => deployment,
         };
         let project = Project::open(&options.path, &environment)?;
+        triggers::check(project.settings())?;
         let mut warnings: Vec<String> = project.warnings().iter().map(ToString::to_string).collect();
         let bundle = match &project.settings().main {
             Some(_) => {
@@ -143,7 +145,7 @@ async fn plan(options: Options) -> Result<Plan, RemoteError> {
         let files =
             project.settings().assets.as_ref().map(|assets| Files::of(&assets.directory)).transpose()?;
         let left_out = files.as_ref().and_then(|files| files.left_out().in_words());
-        warnings.extend(left_out.map(|words| format!("warning: {words}")));
+        warnings.extend(left_out);
         let name = options.name.clone().unwrap_or_else(|| project.name().to_owned());
         Ok(Plan { name, project, bundle, files, warnings })
     });
