@@ -45,9 +45,12 @@ impl Reader<'_> {
             table.entry(key).and_then(|entry| reader.text_of(entry)).map(str::to_owned)
         };
         let Some(directory) = table.entry("directory") else {
-            let diagnostic = self.source.error(entry.key_span.clone(), "`assets` has no `directory`");
-            self.errors
-                .push(diagnostic.with_hint("name the folder of the files, like `directory = \"public\"`"));
+            let missing = "`assets` has no `directory`";
+            let missing = self.missing(missing, "directory", table, &KEYS, entry.key_span.clone());
+            self.errors.push(match missing.hint {
+                Some(_) => missing,
+                None => missing.with_hint("name the folder of the files, like `directory = \"public\"`"),
+            });
             return None;
         };
         let folder = join(root, self.text_of(directory)?);
