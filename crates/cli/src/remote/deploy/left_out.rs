@@ -195,8 +195,11 @@ impl Told {
             return None;
         }
         let kind = |(why, names): (&Why, &Vec<String>)| {
+            let mut names = names.clone();
+            // A folder is read in no order.
+            names.sort();
             let more = names.len().saturating_sub(NAMES_MAX);
-            let mut shown: Vec<String> = names.iter().take(NAMES_MAX).cloned().collect();
+            let mut shown: Vec<String> = names.into_iter().take(NAMES_MAX).collect();
             shown.extend((more > 0).then(|| format!("{more} more")));
             Some(printable(&format!("{} ({})", shown.join(", "), why.word()?)).replace(['\n', '\t'], " "))
         };
@@ -331,7 +334,7 @@ mod tests {
         }
         assert_eq!(
             told.in_words().unwrap(),
-            "101 entries of `assets.directory` are never served: 0/.env\u{fffd}, 1/.env\u{fffd}, 2/.env\u{fffd}, 97 more (secrets); .git (version control)"
+            "101 entries of `assets.directory` are never served: 0/.env\u{fffd}, 1/.env\u{fffd}, 10/.env\u{fffd}, 97 more (secrets); .git (version control)"
         );
     }
 }
