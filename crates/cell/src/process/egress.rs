@@ -18,7 +18,7 @@ impl Egress for LinkEgress {
         let url = parts.uri.to_string();
         let binding = parts.extensions.remove::<ToBinding>();
         let (kind, target) = binding.map_or((Kind::Fetch, String::new()), |to| (to.kind, to.name));
-        let answer = self.link.request(Request {
+        let request = Request {
             worker: self.worker,
             kind,
             target,
@@ -27,8 +27,12 @@ impl Egress for LinkEgress {
             url: url.clone(),
             headers: parts.headers,
             body,
-        });
-        Box::pin(async move { answer.await.map_err(|error| egress_error(error, url)) })
+        };
+        let link = self.link.clone();
+        Box::pin(async move {
+            link.room().await;
+            link.request(request).await.map_err(|error| egress_error(error, url))
+        })
     }
 }
 
@@ -39,6 +43,7 @@ fn egress_error(error: RequestError, url: String) -> EgressError {
         RequestError::Lost { .. } => {
             EgressError::Unreachable { host: url, reason: "the node is gone".to_owned() }
         }
+        error @ RequestError::TooLarge => EgressError::Refused { url, reason: error.to_string() },
         RequestError::Full => {
             EgressError::Refused { url, reason: "too many subrequests are under way in this cell".to_owned() }
         }

@@ -95,6 +95,8 @@ async fn answer(fetched: impl Future<Output = Result<http::Response<Body>, Egres
         fetched = fetched => fetched,
         () = cancelled => return,
     };
+    // A cell that asks for much and reads nothing is in a long turn, most likely.
+    reply.room().await;
     match fetched {
         Err(error) => reply.fail(failure(&error)),
         Ok(mut response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {

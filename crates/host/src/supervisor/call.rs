@@ -149,6 +149,8 @@ impl Supervisor {
                 }
                 Err(Unsent::Refused(error)) => return Err(error),
             };
+            // Many clients may send long heads while a long turn runs there.
+            cell.link.room().await;
             // It is there: a draft that cannot be repeated ends this loop below.
             let Some(body) = draft.body() else {
                 return Err(errors::cell_lost("twice", "The event cannot be sent again."));
@@ -163,6 +165,7 @@ impl Supervisor {
                 Err(RequestError::Full) => {
                     return Err(errors::load_shed("its process has as many exchanges under way as it may"));
                 }
+                Err(RequestError::TooLarge) => return Err(errors::too_large()),
                 Err(RequestError::Lost { index }) => {
                     let loss = cell.lost().await;
                     // Not earlier: the incident counts what was under way.

@@ -52,6 +52,11 @@ pub(super) fn load_shed(reason: &str) -> EventError {
     EventError { retry_after_s: Some(1), ..error }
 }
 
+pub(super) fn too_large() -> EventError {
+    let detail = "Headers, URL and the properties of the binding come to more than 256 KiB.";
+    EventError::new(431, 1003, "head-too-large", "The request's headers are too large", detail)
+}
+
 pub(super) fn draining() -> EventError {
     let detail = "The node is shutting down. Another one, or the same one later, will answer.";
     let error = EventError::new(503, 1105, "node-draining", "The node is shutting down", detail);

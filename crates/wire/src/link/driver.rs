@@ -13,7 +13,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
 use super::{
-    Answer, Ended, Receiver, Reply, Request, RequestError, Violation, WINDOW_BYTES,
+    Answer, Ended, Receiver, Reply, Request, RequestError, Side, Violation, WINDOW_BYTES,
     body::{LinkBody, Pump},
     frame::{self, BodyStart, Frame, RequestHead, ResponseHead},
     state::{Exchange, Shared, State, body_of},
@@ -26,7 +26,8 @@ const READ_BYTES: usize = 64 << 10;
 const ROUNDS_MAX: usize = 8;
 /// How many requests one poll gives away: each may be a turn of somebody's code, and others wait.
 const REQUESTS_MAX: usize = 64;
-/// Bytes that wait to leave, past which the other side is taken not to read at all.
+/// Bytes that wait to leave, past which a cell is taken not to read at all. Who sends heads waits for room long before that. The host is
+/// trusted to read.
 const OUT_BYTES_MAX: usize = 64 << 20;
 /// A buffer that grew larger than this is given back.
 const KEPT_BYTES_MAX: usize = 2 << 20;
@@ -132,7 +133,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Receiver> Running<S, R> {
             }
         }
         let bytes = self.output.len() + self.shared.lock().out.len();
-        if bytes > OUT_BYTES_MAX {
+        if bytes > OUT_BYTES_MAX && self.shared.options.side == Side::Host {
             return Err(Ended::Violation(Violation::ReadsNothing { bytes }));
         }
         Ok(())
@@ -328,7 +329,7 @@ fn take_response(
     if entry.upgrade && !switching {
         entry.outbound.ended = true;
     }
-    let head_bytes = frame::head_bytes(&head.headers, "");
+    let head_bytes = frame::head_bytes(&head.headers, &[]);
     let held_bytes = entry.inbound.begin(body, head_bytes, reads);
     let waiting = entry.answer.take();
     state.held_bytes += held_bytes;
