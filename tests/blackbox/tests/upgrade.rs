@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use mote_blackbox::{Launch, Project, eventually, mote, signal};
+use mote_blackbox::{Commands, Door, Launch, Project, eventually, mote, signal};
 
 const WORKER: &str = r#"export default {
   async fetch(request: Request, env: any, ctx: ExecutionContext) {
@@ -131,6 +131,47 @@ fn a_node_whose_terminal_is_gone_finishes_what_it_has() {
     assert!(text.ends_with("15;"), "{text}");
     assert!(node.ended().success(), "{}", node.output());
     assert_eq!(pid_in(node.data()), 0, "the note of its process is gone");
+}
+
+#[test]
+fn whoever_follows_a_worker_follows_it_after_an_upgrade_too() {
+    let source = "export default { fetch: request => new Response(new URL(request.url).pathname) };";
+    let project = Project::named("shop", source);
+    let config = std::fs::read_to_string(project.file("wrangler.toml")).unwrap();
+    project.write("wrangler.toml", &format!("{config}\nobservability = {{ enabled = true }}\n"));
+    let mut old = Launch::serve_nothing().start();
+    let commands = Commands::of(&old, &Door::of(&old));
+    commands.says(&["deploy", project.path().to_str().unwrap()]);
+    let following = [
+        commands.begin(&["tail", "shop", "--format", "json"]),
+        commands.begin(&["logs", "shop", "--follow", "--json"]),
+    ];
+    // Events that are shown; each asks until it is, as a tail begins when it begins.
+    let all_see = |path: &str| {
+        eventually("everybody to see the event", || {
+            assert_eq!(old.get_from_host("shop.localhost", path).text, path);
+            following.iter().all(|one| one.text().contains(path)).then_some(())
+        });
+    };
+    all_see("/before");
+    let upgraded = mote(["upgrade", "--data"]).arg(old.data()).refuse();
+    assert_eq!(upgraded.code, Some(0), "{}\n{}", upgraded.stderr, old.output());
+    let new = pid_in(old.data());
+    all_see("/after");
+    for one in &following {
+        assert!(!one.text().contains("WebSocket") && !one.text().contains("error"), "{}", one.text());
+    }
+    let said = following[0].text();
+    assert!(said.contains("trying again") && said.contains("following shop again"), "{said}");
+    signal("TERM", new);
+    assert!(old.ended().success(), "{}", old.output());
+    eventually("the end of the node to be said", || {
+        (following[0].text().matches("trying again").count() == 2).then_some(())
+    });
+    eventually("the same of logs", || following[1].text().contains("trying again").then_some(()));
+    for one in following {
+        assert_eq!(one.end(), Some(0), "Ctrl-C ends it also while it waits");
+    }
 }
 
 #[test]

@@ -129,7 +129,7 @@ pub(crate) enum ServeError {
     #[error("{0}")]
     Target(#[from] TargetError),
     /// A project cannot be built.
-    #[error("`{name}` cannot be built\n{problem}")]
+    #[error("`{name}` cannot be built: {problem}")]
     Build { name: String, problem: String },
     /// A worker's configuration is wrong.
     #[error("[workers.{name}] {reason}")]
