@@ -22,6 +22,7 @@ mod guesses;
 mod kv;
 mod logs;
 mod options;
+mod orders;
 mod permissions;
 mod products;
 mod routes;

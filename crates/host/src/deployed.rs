@@ -6,6 +6,7 @@
 //! `<eight digits>-<name>`, can be a worker's name, too; then the worker answers there.
 
 mod kept_logs;
+mod orders;
 mod owners;
 mod shares;
 mod target;
@@ -25,6 +26,8 @@ use mote_wire::{
 };
 use ring::rand::SystemRandom;
 
+use orders::Standing;
+pub use orders::{Holds, Order};
 use target::{Target, nothing_deployed, preview, target, unreadable};
 
 use crate::{
@@ -39,7 +42,7 @@ use crate::{
     preparations::Preparations,
     secrets::Seal,
     site::{Asked, Code, Files, Site},
-    supervisor::{Supervisor, WorkerSpec},
+    supervisor::{Supervisor, WorkerSpec, stopped},
 };
 
 /// How long a version that takes no new events stays known, for those that are on their way to it.
@@ -100,6 +103,7 @@ pub struct Deployed {
     pub(crate) seal: Arc<Seal>,
     pub(crate) make: MakeSpec,
     own: Own,
+    standing: Standing,
     table: RefCell<BTreeMap<String, Live>>,
     addresses: RefCell<Addresses>,
     timetable: RefCell<Timetable>,
@@ -142,6 +146,7 @@ impl Deployed {
     ) -> Result<Rc<Self>, mote_store::StoreError> {
         let table: BTreeMap<_, _> =
             store.live()?.into_iter().map(|live| (live.worker.name.clone(), live)).collect();
+        let standing = Standing::new(store.orders()?);
         let mut addresses = Addresses::default();
         table.values().for_each(|live| addresses.add(live));
         let mut timetable = Timetable::default();
@@ -157,6 +162,7 @@ impl Deployed {
             seal,
             make,
             own,
+            standing,
             table: RefCell::new(table),
             addresses: RefCell::new(addresses),
             timetable: RefCell::new(timetable),
@@ -201,25 +207,6 @@ impl Deployed {
         let key = self.ready(worker, &HeaderMap::new()).await?;
         #[expect(clippy::cast_precision_loss, reason = "JavaScript's times are such numbers")]
         self.supervisor.scheduled(&key, cron, time_ms as f64).await
-    }
-
-    /// The routes of an account, or of all, as their owners have written them, with their workers.
-    pub(crate) fn routes(&self, account: Option<&str>) -> Vec<(String, String)> {
-        let table = self.table.borrow();
-        let of = |live: &Live| {
-            let name = live.worker.name.clone();
-            live.routes.iter().map(move |route| (route.written.clone(), name.clone())).collect::<Vec<_>>()
-        };
-        let wanted = |live: &&Live| account.is_none_or(|account| live.worker.account == account);
-        table.values().filter(wanted).flat_map(of).collect()
-    }
-
-    /// Whether a name is that of another account's worker, or of a preview of one: whoever was given the address of a preview would
-    /// come to somebody else's code.
-    pub(crate) fn is_of_other(&self, name: &str, account: &str) -> bool {
-        let table = self.table.borrow();
-        let named = table.get(name).or_else(|| preview(&table, name).map(|(live, _)| live));
-        named.is_some_and(|live| live.worker.account != account)
     }
 
     /// The domain below which workers answer under their names.
@@ -277,13 +264,6 @@ impl Deployed {
         site.file(&self.files, Asked::new(method, url, headers).by_code()).await
     }
 
-    /// The account of a worker that takes events.
-    pub(crate) fn account_of(&self, worker: &str) -> Option<String> {
-        let table = self.table.borrow();
-        let live = table.get(worker).filter(|live| !live.shares.is_empty())?;
-        Some(live.worker.account.clone())
-    }
-
     /// Chooses a version and sees that it is in service; gives the name under which the supervisor knows it.
     ///
     /// # Errors
@@ -310,6 +290,10 @@ impl Deployed {
     }
 
     async fn ensure(self: &Rc<Self>, target: Target) -> Result<Arc<str>, EventError> {
+        // Before its code is read: what is stopped answers so whatever is wrong with it.
+        if self.standing.of(&target.account, &target.worker).stopped {
+            return Err(stopped());
+        }
         if self.serves(&target) {
             return Ok(target.key);
         }
@@ -350,6 +334,7 @@ impl Deployed {
         };
         if current && !self.serves(target) {
             self.supervisor.put(spec).map_err(|error| error.to_string())?;
+            self.follow_orders(target);
             if now_ms().saturating_sub(version.created_ms) < NEW_MS {
                 self.supervisor.mark_new(&target.key);
             }
@@ -432,7 +417,10 @@ impl Deployed {
             // Before the first event comes, so that none waits for it.
             Some(main) => {
                 self.put(&main).await?;
-                self.supervisor.warm(&main.key);
+                // What is stopped runs nothing, also not the code at the top of its modules.
+                if !self.standing.of(&main.account, &main.worker).stopped {
+                    self.supervisor.warm(&main.key);
+                }
                 Ok(())
             }
             None => Ok(()),

@@ -281,7 +281,7 @@ fn a_suspect_moves_out_in_the_middle_of_an_event_and_comes_back() {
     slow.text_until("1;");
     assert_eq!(
         door.ask("POST", "/workers/suspect/isolate", ""),
-        (200, "suspect has a cell of its own\n".to_owned())
+        (200, "suspect has a cell of its own until the node ends\n".to_owned())
     );
     assert_eq!(
         mote.get_from_host("neighbour.localhost", "/").text,

@@ -9,6 +9,7 @@ mod durability;
 mod kept_logs;
 mod kv;
 mod model;
+mod orders;
 mod quota;
 mod refusals;
 pub(crate) mod services;

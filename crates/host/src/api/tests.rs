@@ -2,6 +2,7 @@
 
 mod busy;
 mod changes;
+mod orders;
 mod routes;
 mod service;
 mod spoilt;

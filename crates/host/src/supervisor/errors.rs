@@ -14,7 +14,7 @@ pub(super) fn unknown_worker(name: &str) -> EventError {
     EventError::new(404, 1042, "unknown-worker", "No such worker", format!("There is no worker `{name}`."))
 }
 
-pub(super) fn stopped() -> EventError {
+pub(crate) fn stopped() -> EventError {
     let detail = "The node's operator has stopped this worker.";
     EventError::new(503, 1105, "worker-stopped", "The worker was stopped", detail)
 }
