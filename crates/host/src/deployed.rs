@@ -5,6 +5,7 @@
 //! `<name>@<first eight digits of its id>`, which no worker can be called. The host name of its preview,
 //! `<eight digits>-<name>`, can be a worker's name, too; then the worker answers there.
 
+mod failures;
 mod kept_logs;
 mod orders;
 mod owners;
@@ -28,7 +29,7 @@ use ring::rand::SystemRandom;
 
 use orders::Standing;
 pub use orders::{Holds, Order};
-use target::{Target, nothing_deployed, preview, target, unreadable};
+use target::{Target, nothing_deployed, preview, target};
 
 use crate::{
     addresses::Addresses,
@@ -39,6 +40,7 @@ use crate::{
     cron::{Firing, Timetable},
     kv::Kv,
     logs::Logs,
+    notices::Notices,
     preparations::Preparations,
     secrets::Seal,
     site::{Asked, Code, Files, Site},
@@ -104,6 +106,7 @@ pub struct Deployed {
     pub(crate) make: MakeSpec,
     own: Own,
     standing: Standing,
+    notices: Notices,
     table: RefCell<BTreeMap<String, Live>>,
     addresses: RefCell<Addresses>,
     timetable: RefCell<Timetable>,
@@ -151,7 +154,8 @@ impl Deployed {
         table.values().for_each(|live| addresses.add(live));
         let mut timetable = Timetable::default();
         table.values().for_each(|live| timetable.set(&live.worker.name, schedules(live), now_ms()));
-        Ok(Rc::new(Self {
+        let kv_disk_full = kv.disk_full.clone();
+        let this = Rc::new(Self {
             files: Files::new(store.clone()),
             preparations: Preparations::new(store.clone(), own.engine.clone(), &supervisor),
             supervisor,
@@ -163,12 +167,15 @@ impl Deployed {
             make,
             own,
             standing,
+            notices: Notices::default(),
             table: RefCell::new(table),
             addresses: RefCell::new(addresses),
             timetable: RefCell::new(timetable),
             in_service: RefCell::default(),
             random: SystemRandom::new(),
-        }))
+        });
+        tokio::task::spawn_local(Self::watch_disk(Rc::downgrade(&this), kv_disk_full));
+        Ok(this)
     }
 
     /// Whether a worker, or a version's preview, has this host label.
@@ -243,7 +250,7 @@ impl Deployed {
         let Some(site) = self.site(&key) else { return Ok(Answerer::Worker(key)) };
         match site.answer(&self.files, asked).await {
             Some(Ok(response)) => Ok(Answerer::File(response)),
-            Some(Err(reason)) => Err(unreadable(&key, &reason)),
+            Some(Err(reason)) => Err(self.unreadable(&key, &reason)),
             None => Ok(Answerer::Worker(key)),
         }
     }
@@ -297,7 +304,7 @@ impl Deployed {
         if self.serves(&target) {
             return Ok(target.key);
         }
-        self.put(&target).await.map_err(|reason| unreadable(&target.key, &reason))?;
+        self.put(&target).await.map_err(|reason| self.unreadable(&target.key, &reason))?;
         Ok(target.key)
     }
 
@@ -416,7 +423,7 @@ impl Deployed {
         match main {
             // Before the first event comes, so that none waits for it.
             Some(main) => {
-                self.put(&main).await?;
+                self.put(&main).await.inspect_err(|reason| self.tell_unserved(&main.key, reason))?;
                 // What is stopped runs nothing, also not the code at the top of its modules.
                 if !self.standing.of(&main.account, &main.worker).stopped {
                     self.supervisor.warm(&main.key);

@@ -87,7 +87,7 @@ pub use suspicion::{Sign, SuspicionOptions};
 pub use worker::{WorkerSpec, WorkerTotals};
 
 use blame::Blame;
-pub(crate) use errors::stopped;
+pub(crate) use errors::{draining, stopped};
 use live::LiveCell;
 use lose::switch_message;
 use overview::Memory;
@@ -317,7 +317,7 @@ impl Supervisor {
         worker.ok_or_else(|| UnknownWorker { name: name.to_owned() })
     }
 
-    fn is_closing(&self) -> bool {
+    pub(crate) fn is_closing(&self) -> bool {
         self.closing.get()
     }
 

@@ -8,6 +8,7 @@ mod crons;
 mod durability;
 mod kept_logs;
 mod kv;
+mod log;
 mod model;
 mod orders;
 mod quota;

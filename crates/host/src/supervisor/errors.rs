@@ -52,7 +52,7 @@ pub(super) fn load_shed(reason: &str) -> EventError {
     EventError { retry_after_s: Some(1), ..error }
 }
 
-pub(super) fn draining() -> EventError {
+pub(crate) fn draining() -> EventError {
     let detail = "The node is shutting down. Another one, or the same one later, will answer.";
     let error = EventError::new(503, 1105, "node-draining", "The node is shutting down", detail);
     EventError { retry_after_s: Some(1), ..error }

@@ -31,12 +31,11 @@ fn a_worker_that_was_stopped_stays_so_after_a_restart_a_crash_and_a_deploy() {
     assert_eq!(error(&first), "worker-stopped", "a new version does not start it");
     first.says_in_a_line(&["`shop` is stopped", "operator"]);
     assert!(first.interrupt().success());
-    let (mut second, door) = again(first.data());
+    let (mut second, _door) = again(first.data());
     // Before its first event.
     assert_eq!(error(&second), "worker-stopped");
     signal("KILL", u64::from(second.pid()));
     second.ended();
-    drop(door);
     let (third, door) = again(first.data());
     assert_eq!(error(&third), "worker-stopped");
     assert_eq!(order(&door, "shop", "start"), (200, "shop takes requests again\n".to_owned()));
@@ -45,13 +44,11 @@ fn a_worker_that_was_stopped_stays_so_after_a_restart_a_crash_and_a_deploy() {
 
 #[test]
 fn a_worker_is_stopped_and_isolated_before_its_first_event() {
-    let (first, door, api) = node();
+    let (mut first, _door, api) = node();
     assert_eq!(api.deploy("shop", &says("1")).0, 200);
     assert_eq!(api.deploy("blog", &says("blog")).0, 200);
-    // A node that has had no event of theirs.
-    let mut first = first;
+    // The next node has had no event of theirs.
     assert!(first.interrupt().success());
-    drop(door);
     let (mote, door) = again(first.data());
     assert_eq!(order(&door, "shop", "isolate").0, 200);
     assert_eq!(order(&door, "shop", "stop").0, 200);

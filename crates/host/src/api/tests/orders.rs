@@ -10,7 +10,7 @@ use crate::{
 
 async fn refused(node: &Node, worker: &str) -> String {
     let refused = node.deployed.ready(worker, &HeaderMap::new()).await.unwrap_err();
-    refused.slug.to_string()
+    refused.slug
 }
 
 #[test]
