@@ -5,7 +5,9 @@
 //! `<name>@<first eight digits of its id>`, which no worker can be called. The host name of its preview,
 //! `<eight digits>-<name>`, can be a worker's name, too; then the worker answers there.
 
+mod failures;
 mod kept_logs;
+mod orders;
 mod owners;
 mod shares;
 mod target;
@@ -25,7 +27,9 @@ use mote_wire::{
 };
 use ring::rand::SystemRandom;
 
-use target::{Target, nothing_deployed, preview, target, unreadable};
+use orders::Standing;
+pub use orders::{Holds, Order};
+use target::{Target, nothing_deployed, preview, target};
 
 use crate::{
     addresses::Addresses,
@@ -36,10 +40,11 @@ use crate::{
     cron::{Firing, Timetable},
     kv::Kv,
     logs::Logs,
+    notices::Notices,
     preparations::Preparations,
     secrets::Seal,
     site::{Asked, Code, Files, Site},
-    supervisor::{Supervisor, WorkerSpec},
+    supervisor::{Supervisor, WorkerSpec, stopped},
 };
 
 /// How long a version that takes no new events stays known, for those that are on their way to it.
@@ -100,6 +105,8 @@ pub struct Deployed {
     pub(crate) seal: Arc<Seal>,
     pub(crate) make: MakeSpec,
     own: Own,
+    standing: Standing,
+    notices: Notices,
     table: RefCell<BTreeMap<String, Live>>,
     addresses: RefCell<Addresses>,
     timetable: RefCell<Timetable>,
@@ -142,11 +149,13 @@ impl Deployed {
     ) -> Result<Rc<Self>, mote_store::StoreError> {
         let table: BTreeMap<_, _> =
             store.live()?.into_iter().map(|live| (live.worker.name.clone(), live)).collect();
+        let standing = Standing::new(store.orders()?);
         let mut addresses = Addresses::default();
         table.values().for_each(|live| addresses.add(live));
         let mut timetable = Timetable::default();
         table.values().for_each(|live| timetable.set(&live.worker.name, schedules(live), now_ms()));
-        Ok(Rc::new(Self {
+        let kv_disk_full = kv.disk_full.clone();
+        let this = Rc::new(Self {
             files: Files::new(store.clone()),
             preparations: Preparations::new(store.clone(), own.engine.clone(), &supervisor),
             supervisor,
@@ -157,12 +166,16 @@ impl Deployed {
             seal,
             make,
             own,
+            standing,
+            notices: Notices::default(),
             table: RefCell::new(table),
             addresses: RefCell::new(addresses),
             timetable: RefCell::new(timetable),
             in_service: RefCell::default(),
             random: SystemRandom::new(),
-        }))
+        });
+        tokio::task::spawn_local(Self::watch_disk(Rc::downgrade(&this), kv_disk_full));
+        Ok(this)
     }
 
     /// Whether a worker, or a version's preview, has this host label.
@@ -203,25 +216,6 @@ impl Deployed {
         self.supervisor.scheduled(&key, cron, time_ms as f64).await
     }
 
-    /// The routes of an account, or of all, as their owners have written them, with their workers.
-    pub(crate) fn routes(&self, account: Option<&str>) -> Vec<(String, String)> {
-        let table = self.table.borrow();
-        let of = |live: &Live| {
-            let name = live.worker.name.clone();
-            live.routes.iter().map(move |route| (route.written.clone(), name.clone())).collect::<Vec<_>>()
-        };
-        let wanted = |live: &&Live| account.is_none_or(|account| live.worker.account == account);
-        table.values().filter(wanted).flat_map(of).collect()
-    }
-
-    /// Whether a name is that of another account's worker, or of a preview of one: whoever was given the address of a preview would
-    /// come to somebody else's code.
-    pub(crate) fn is_of_other(&self, name: &str, account: &str) -> bool {
-        let table = self.table.borrow();
-        let named = table.get(name).or_else(|| preview(&table, name).map(|(live, _)| live));
-        named.is_some_and(|live| live.worker.account != account)
-    }
-
     /// The domain below which workers answer under their names.
     pub(crate) fn domain(&self) -> &str {
         &self.own.domain
@@ -256,7 +250,7 @@ impl Deployed {
         let Some(site) = self.site(&key) else { return Ok(Answerer::Worker(key)) };
         match site.answer(&self.files, asked).await {
             Some(Ok(response)) => Ok(Answerer::File(response)),
-            Some(Err(reason)) => Err(unreadable(&key, &reason)),
+            Some(Err(reason)) => Err(self.unreadable(&key, &reason)),
             None => Ok(Answerer::Worker(key)),
         }
     }
@@ -275,13 +269,6 @@ impl Deployed {
     ) -> Result<http::Response<Body>, String> {
         let site = self.site(key).ok_or("the version has no static assets, or is out of service")?;
         site.file(&self.files, Asked::new(method, url, headers).by_code()).await
-    }
-
-    /// The account of a worker that takes events.
-    pub(crate) fn account_of(&self, worker: &str) -> Option<String> {
-        let table = self.table.borrow();
-        let live = table.get(worker).filter(|live| !live.shares.is_empty())?;
-        Some(live.worker.account.clone())
     }
 
     /// Chooses a version and sees that it is in service; gives the name under which the supervisor knows it.
@@ -310,10 +297,14 @@ impl Deployed {
     }
 
     async fn ensure(self: &Rc<Self>, target: Target) -> Result<Arc<str>, EventError> {
+        // Before its code is read: what is stopped answers so whatever is wrong with it.
+        if self.standing.of(&target.account, &target.worker).stopped {
+            return Err(stopped());
+        }
         if self.serves(&target) {
             return Ok(target.key);
         }
-        self.put(&target).await.map_err(|reason| unreadable(&target.key, &reason))?;
+        self.put(&target).await.map_err(|reason| self.unreadable(&target.key, &reason))?;
         Ok(target.key)
     }
 
@@ -350,6 +341,7 @@ impl Deployed {
         };
         if current && !self.serves(target) {
             self.supervisor.put(spec).map_err(|error| error.to_string())?;
+            self.follow_orders(target);
             if now_ms().saturating_sub(version.created_ms) < NEW_MS {
                 self.supervisor.mark_new(&target.key);
             }
@@ -431,8 +423,11 @@ impl Deployed {
         match main {
             // Before the first event comes, so that none waits for it.
             Some(main) => {
-                self.put(&main).await?;
-                self.supervisor.warm(&main.key);
+                self.put(&main).await.inspect_err(|reason| self.tell_unserved(&main.key, reason))?;
+                // What is stopped runs nothing, also not the code at the top of its modules.
+                if !self.standing.of(&main.account, &main.worker).stopped {
+                    self.supervisor.warm(&main.key);
+                }
                 Ok(())
             }
             None => Ok(()),
