@@ -340,17 +340,35 @@ impl http_body::Body for Promised {
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let next = Pin::new(&mut self.body).poll_frame(task);
-        if let Poll::Ready(Some(Ok(frame))) = &next {
-            self.left = self.left.saturating_sub(frame.data_ref().map_or(0, Bytes::len) as u64);
-        }
-        next
+        let wrong = match &next {
+            Poll::Ready(Some(Ok(frame))) => {
+                let bytes = frame.data_ref().map_or(0, Bytes::len) as u64;
+                let left = self.left.checked_sub(bytes);
+                self.left = left.unwrap_or(0);
+                left.is_none().then_some("more")
+            }
+            Poll::Ready(None) if self.left > 0 => Some("fewer"),
+            // After an error, nothing is promised any more.
+            Poll::Ready(Some(Err(_))) => {
+                self.left = 0;
+                None
+            }
+            Poll::Ready(None) | Poll::Pending => None,
+        };
+        let Some(which) = wrong else { return next };
+        (self.left, self.body) = (0, mote_wire::http::empty());
+        let reason = format!("the worker gave {which} bytes than it had promised");
+        Poll::Ready(Some(Err(BodyError::Aborted { reason })))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.left == 0 && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> http_body::SizeHint {
         http_body::SizeHint::with_exact(self.left)
     }
 }
+
+#[cfg(test)]
+mod tests;
