@@ -376,8 +376,10 @@ fn console_write<'s>(
         "error" => LogLevel::Error,
         _ => LogLevel::Log,
     };
-    // Console output may hold stacks of errors that were caught and printed.
-    let mapped = scope.get_slot::<mote_engine::source_map::SourceMaps>().map(|maps| maps.remap(&text));
+    // Console output may hold stacks of errors that were caught and printed. What is longer than the log is cut, and is none.
+    let may_be_stack = text.len() as u64 <= state.limits.log_kib << 10;
+    let maps = scope.get_slot::<mote_engine::source_map::SourceMaps>().filter(|_| may_be_stack);
+    let mapped = maps.map(|maps| maps.remap(&text));
     let text = mapped.as_deref().unwrap_or(&text);
     let message = if args.get(2).is_string() { string_arg(scope, &args, 2) } else { None };
     state.log_message(state.current(scope).as_deref(), level, text, message.as_deref());
