@@ -111,7 +111,6 @@ impl<S: Write> Writer<S> {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is a filter")]
 fn is_short(bytes: &Bytes) -> bool {
     bytes.len() - HEAD_BYTES <= JSON_BYTES_MAX
 }

@@ -114,11 +114,11 @@ pub(super) struct Outbound {
 }
 
 impl Exchange {
-    fn new(upgrade: bool) -> Self {
+    fn new() -> Self {
         Self {
             answer: None,
             cancelled: None,
-            upgrade,
+            upgrade: false,
             answered: false,
             inbound: Inbound {
                 queue: VecDeque::new(),
@@ -179,7 +179,7 @@ impl State {
 
     /// A new exchange of the other side's.
     pub(super) fn accept(&mut self, exchange: u64, head: &RequestHead, body: &BodyStart) {
-        let mut entry = Exchange::new(head.upgrade);
+        let mut entry = Exchange { upgrade: head.upgrade, ..Exchange::new() };
         let head_bytes = frame::head_bytes(&head.headers, &[&head.url]);
         self.held_bytes += entry.inbound.begin(body, head_bytes, self.reads);
         self.exchanges.insert(exchange, entry);
@@ -309,7 +309,7 @@ impl Shared {
         state.next_own += 1;
         state.own += 1;
         let (sender, receiver) = oneshot::channel();
-        let mut entry = Exchange::new(head.upgrade);
+        let mut entry = Exchange { upgrade: head.upgrade, ..Exchange::new() };
         entry.answer = Some(sender);
         entry.outbound.ended = start.ended;
         state.exchanges.insert(exchange, entry);
