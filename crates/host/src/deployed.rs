@@ -394,7 +394,7 @@ impl Deployed {
         prepared: bytes::Bytes,
     ) -> Result<WorkerSpec, String> {
         let config = VersionConfig::of(version).map_err(|error| error.to_string())?;
-        let secrets = open_secrets(&self.seal, version)?;
+        let secrets = open_secrets(&self.seal, version, &config)?;
         (self.make)(Making {
             name: key.clone(),
             worker: version.worker.clone(),

@@ -16,6 +16,7 @@ pub(crate) const STEPS: &[&str] = &[
     crate::prepared::BY_COMPATIBILITY,
     crate::stored::SCHEMA,
     crate::orders::SCHEMA,
+    crate::sealed::SCHEMA,
 ];
 
 const WORKERS: &str = "CREATE TABLE workers (

@@ -1,6 +1,7 @@
 //! The file: how it is opened, copied, and what can be wrong with it.
 
 use std::{
+    fs, io,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -34,6 +35,17 @@ pub enum StoreError {
         found: i64,
         /// The newest that is known here.
         known: usize,
+    },
+    /// The file cannot be opened, or not be written to.
+    #[error(
+        "{} cannot be opened and written: {source}\n  help: the folder, and what is in it, must belong to the user that runs this",
+        path.display()
+    )]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
     },
     /// The file is damaged, or none of ours.
     #[error("{} is damaged ({what}); restore a backup in its place, or move it away to begin anew", path.display())]
@@ -178,7 +190,7 @@ pub enum StoreError {
     #[error("no thread can be started for KV: {source}")]
     Thread {
         /// What the system says.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// Anything else that SQLite says.
     #[error("the store failed: {0}")]
@@ -200,13 +212,9 @@ impl Store {
     /// # Errors
     /// If it cannot be used, is damaged, or belongs to a newer Mote.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let corrupt = |what: String| StoreError::Corrupt { path: path.to_owned(), what };
-        let explain = |error: rusqlite::Error| match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => corrupt(error.to_string()),
-            _ => StoreError::from(error),
-        };
+        let explain = |error| explain(path, error);
         private::make(path);
-        let mut connection = Connection::open(path)?;
+        let mut connection = Connection::open(path).map_err(explain)?;
         connection.busy_handler(Some(turn::wait))?;
         // A transaction that reads first and then writes would fail if somebody else wrote in between.
         connection.set_transaction_behavior(TransactionBehavior::Immediate);
@@ -215,7 +223,7 @@ impl Store {
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
             .map_err(explain)?;
         if let Some(found) = damage(&connection).map_err(explain)? {
-            return Err(corrupt(found));
+            return Err(StoreError::Corrupt { path: path.to_owned(), what: found });
         }
         schema::migrate(&mut connection)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
@@ -227,11 +235,13 @@ impl Store {
     /// # Errors
     /// If the copy cannot be made, for example because something is there already.
     pub fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
-        let connection = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let connection = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE);
+        let connection = connection.map_err(|error| explain(from, error))?;
         connection.busy_timeout(BUSY_MAX)?;
         // SQLite writes into an empty file, and into no other.
         private::make(to);
-        connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+        let copied = connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
+        copied.map_err(|error| explain(from, error))?;
         Ok(())
     }
 
@@ -239,6 +249,34 @@ impl Store {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What SQLite says of a file, with the file's name, and with what the system says if it is about that.
+fn explain(path: &Path, error: rusqlite::Error) -> StoreError {
+    let path = path.to_owned();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            StoreError::Corrupt { path, what: error.to_string() }
+        }
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            let source = refusal(&path).unwrap_or_else(|| io::Error::other(error.to_string()));
+            StoreError::Unusable { path, source }
+        }
+        _ => StoreError::from(error),
+    }
+}
+
+/// Why a file, or another one beside it, cannot be written: SQLite says that it is so, and not why.
+fn refusal(path: &Path) -> Option<io::Error> {
+    let opened = fs::OpenOptions::new().read(true).append(true).open(path);
+    let itself = opened.err().filter(|error| error.kind() != io::ErrorKind::NotFound);
+    itself.or_else(|| {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".probe");
+        let made = fs::OpenOptions::new().write(true).create_new(true).open(&beside);
+        let _ = fs::remove_file(&beside);
+        made.err()
+    })
 }
 
 /// What is wrong with the file, if anything. The values of KV are left out: they may be many gigabytes, and a node should not

@@ -6,6 +6,7 @@ mod damage;
 mod kept;
 mod orders;
 mod prepared;
+mod sealed;
 mod stored;
 mod tokens;
 

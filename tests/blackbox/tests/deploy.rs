@@ -13,6 +13,7 @@ mod model;
 mod orders;
 mod quota;
 mod refusals;
+mod restore;
 pub(crate) mod services;
 mod slow;
 mod starts;

@@ -20,14 +20,12 @@ use super::{
     log::{Level, line},
     workers,
 };
-use crate::config::Config;
+use crate::{backup::KEY, config::Config};
 
 /// The store's file in the node's folder.
 pub(crate) const STORE: &str = "mote.sqlite";
 /// The file of the Cache API, which may be thrown away while the node rests.
 const CACHE: &str = "cache.sqlite";
-/// The key for secrets. Whoever copies the folder for somebody else leaves it out.
-const KEY: &str = "secrets.key";
 /// The token that opens the API.
 const TOKEN: &str = "admin-token";
 const TOKEN_BYTES: usize = 32;
@@ -53,9 +51,10 @@ impl Deploy {
         let kv = Arc::new(KvStore::open(&folder.join(STORE), Arc::new(now_ms))?);
         let kv = Kv::new(kv, kv_options(config));
         let caches = Cache::open(&folder.join(CACHE), cache_options(config))?;
-        let seal = Arc::new(Seal::at(&folder.join(KEY))?);
-        let token = match &options.token {
-            Some(token) => token.clone(),
+        let seal = Arc::new(Seal::of(&store, &folder.join(KEY))?);
+        // An empty variable is one that is not set.
+        let token = match options.token.as_deref().map(str::trim).filter(|token| !token.is_empty()) {
+            Some(token) => token.to_owned(),
             None => token(folder).map_err(|source| ServeError::Data { folder: folder.clone(), source })?,
         };
         let operators = Own {
@@ -113,10 +112,21 @@ pub(crate) fn kv_options(config: &Config) -> KvOptions {
     KvOptions { account_bytes_max: said.unwrap_or(default.account_bytes_max) }
 }
 
+/// Why not a new one: the file was emptied by somebody, or by a disk that was full, and a token that nobody expects locks out those
+/// who have the old one.
+fn no_token(path: &Path) -> io::Error {
+    let what = format!(
+        "{} holds no token: write yours into it, or delete the file, and the node makes a new one",
+        path.display()
+    );
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
 /// The token in the node's folder, which is made at the first start.
 fn token(folder: &Path) -> io::Result<String> {
     let path = folder.join(TOKEN);
     match fs::read_to_string(&path) {
+        Ok(token) if token.trim().is_empty() => return Err(no_token(&path)),
         Ok(token) => return Ok(token.trim().to_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),

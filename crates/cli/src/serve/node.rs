@@ -1,6 +1,6 @@
 //! A running node: connections in, cells, the operator's door, and its end.
 
-use std::{cell::OnceCell, io, path::Path, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::OnceCell, io, net::SocketAddr, path::Path, rc::Rc, sync::Arc, time::Duration};
 
 use mote_host::{
     bound::Bound,
@@ -19,7 +19,7 @@ use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     sync::{Semaphore, watch},
-    task::spawn_local,
+    task::{JoinHandle, spawn_local},
     time::Instant,
 };
 
@@ -70,9 +70,7 @@ pub(super) async fn run(
     let readers = Readers::new(Tails::new(), logs, options.spans.start()?, options.spans.passes_on());
     let supervisor = supervise(&program, config, workers, bound.clone(), readers.clone())?;
     say_counting(config.counting.counting);
-    if options.config.is_none() && Path::new(UNREAD).exists() {
-        line(Level::Warn, format_args!("`{UNREAD}` lies here and is not read: `--config {UNREAD}` names it"));
-    }
+    say_unread(options);
     spawn_local(readers.clone().keep_up(supervisor.clone()));
     first_cell(&supervisor).await?;
     spawn_local(watch_memory(config.memory_mib, Rc::downgrade(&supervisor)));
@@ -116,24 +114,14 @@ pub(super) async fn run(
         upgrade::say_ready(ready).map_err(start)?;
     }
     say_serving(&names, address.port());
-    line(Level::Info, format_args!("admin http://{admin_address}"));
-    if !admin_address.ip().is_loopback() {
-        line(
-            Level::Warn,
-            format_args!(
-                "WHOEVER REACHES {admin_address} MAY STOP WORKERS: the operator's door asks for a token only where code is deployed"
-            ),
-        );
-    }
+    say_door(admin_address);
     let handed = Handed { listener: doors.listener.into(), admin: doors.admin.into(), lock: doors.lock };
     tell_manager(&[NotifyState::MainPid(std::process::id()), NotifyState::Ready]);
     if signals.end(&program, &handed, &options.data).await == End::Stopped {
         tell_manager(&[NotifyState::Stopping]);
     }
     // New connections go to whoever serves now; those that are here finish what they have.
-    accepting.abort();
-    crons.abort();
-    door.abort();
+    [accepting, crons, door].iter().for_each(JoinHandle::abort);
     // Not the lock: until this process has ended, its folder is in use.
     let Handed { listener, admin, lock: _lock } = handed;
     drop((leave, listener, admin));
@@ -176,6 +164,26 @@ fn supervise(
         supervisor.put(worker).map_err(|error| ServeError::Worker { name, reason: error.to_string() })?;
     }
     Ok(supervisor)
+}
+
+/// Says that a configuration which lies where it is expected is none, unless it is named.
+fn say_unread(options: &Options) {
+    if options.config.is_none() && Path::new(UNREAD).exists() {
+        line(Level::Warn, format_args!("`{UNREAD}` lies here and is not read: `--config {UNREAD}` names it"));
+    }
+}
+
+/// Says where the operator comes in, and who else does.
+fn say_door(admin: SocketAddr) {
+    line(Level::Info, format_args!("admin http://{admin}"));
+    if !admin.ip().is_loopback() {
+        line(
+            Level::Warn,
+            format_args!(
+                "WHOEVER REACHES {admin} MAY STOP WORKERS: the operator's door asks for a token only where code is deployed"
+            ),
+        );
+    }
 }
 
 /// Says by what suspects are found here: an operator who counts on the processor wants to know that it counts.

@@ -1,6 +1,6 @@
 //! A version's settings: what is kept of an upload, and the `env` that its code gets.
 
-use std::collections::BTreeMap;
+mod sealed;
 
 use mote_store::{PreparedFor, Version};
 use mote_wire::{compatibility::Compatibility, limits::LimitsPatch};
@@ -16,8 +16,10 @@ use super::{
 use crate::{
     bindings::{HostBinding, HostBindings, KV_NAMESPACE},
     clock::today,
-    secrets::Seal,
 };
+
+pub(crate) use sealed::open_secrets;
+pub(super) use sealed::{Secrets, seal_secrets};
 
 /// Most bindings of one version.
 const BINDINGS_MAX: usize = 1_000;
@@ -25,9 +27,6 @@ const BINDINGS_MAX: usize = 1_000;
 const ERRORS_SHOWN: usize = 10;
 /// The type of a binding whose text is sealed and never given back.
 const SECRET: &str = "secret_text";
-
-/// The names and texts of a version's secrets.
-pub(super) type Secrets = BTreeMap<String, String>;
 
 /// What is kept of a version beside its code.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -112,22 +111,6 @@ impl VersionConfig {
             env.insert(String::new(), kinds.into());
         }
         Value::Object(env).to_string()
-    }
-
-    /// Puts a secret in, in place of whatever has its name; or takes it out.
-    pub(super) fn set_secret(&mut self, secrets: &mut Secrets, name: &str, secret: Option<String>) {
-        self.bindings.retain(|binding| text(binding, "name") != Some(name));
-        secrets.remove(name);
-        if let Some(secret) = secret {
-            self.bindings.push(object(json!({"name": name, "type": SECRET})));
-            secrets.insert(name.to_owned(), secret);
-        }
-    }
-
-    /// The names of its secrets.
-    pub(super) fn secret_names(&self) -> Vec<&str> {
-        let secrets = self.bindings.iter().filter(|binding| text(binding, "type") == Some(SECRET));
-        secrets.filter_map(|binding| text(binding, "name")).collect()
     }
 }
 
@@ -328,18 +311,6 @@ pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
     )))
 }
 
-/// Seals the secrets of one version.
-pub(super) fn seal_secrets(seal: &Seal, version: &str, secrets: &Secrets) -> Result<Vec<u8>, Refusal> {
-    let plain = serde_json::to_vec(secrets).map_err(Refusal::internal)?;
-    seal.seal(version, &plain).map_err(Refusal::internal)
-}
-
-/// Opens them again.
-pub(crate) fn open_secrets(seal: &Seal, version: &Version) -> Result<Secrets, String> {
-    let plain = seal.open(&version.id, &version.secrets).map_err(|error| error.to_string())?;
-    serde_json::from_slice(&plain).map_err(|_| "the secrets are damaged".to_owned())
-}
-
 pub(super) fn text<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
     object.get(key).and_then(Value::as_str)
 }
@@ -353,6 +324,8 @@ fn object(value: Value) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn metadata(value: Value) -> Metadata {

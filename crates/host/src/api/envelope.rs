@@ -187,6 +187,7 @@ impl From<StoreError> for Refusal {
                 Self { status: StatusCode::INSUFFICIENT_STORAGE, code: INTERNAL, message: error.to_string() }
             }
             StoreError::TooNew { .. }
+            | StoreError::Unusable { .. }
             | StoreError::Corrupt { .. }
             | StoreError::Token { .. }
             | StoreError::Bundle { .. }

@@ -284,7 +284,12 @@ impl Api {
     /// A version's settings and its secrets.
     pub(super) fn opened(&self, version: &Version) -> Result<(VersionConfig, Secrets), Refusal> {
         let config = VersionConfig::of(version).map_err(Refusal::internal)?;
-        let secrets = config::open_secrets(&self.deployed.seal, version).map_err(Refusal::internal)?;
+        if config.has_lost_its_secrets(version) {
+            // What is gone is no binding any more: whoever needs it has to bring it.
+            return Ok((config.without_secrets(), Secrets::new()));
+        }
+        let secrets =
+            config::open_secrets(&self.deployed.seal, version, &config).map_err(Refusal::internal)?;
         Ok((config, secrets))
     }
 

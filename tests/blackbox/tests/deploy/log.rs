@@ -81,11 +81,14 @@ fn code_that_is_refused_is_told_to_whoever_brings_it_and_to_nobody_else() {
     assert!(!output.contains("bad from the start") && !output.contains("`bad`"), "{output}");
 }
 
+pub(super) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").expect("proc is mounted").uid() == 0
+}
+
 /// The node's folder is a disk of its own of so many mebibytes.
 fn on_a_small_disk(mib: u32) -> (tempfile::TempDir, Mote, Door) {
     let data = tempfile::tempdir().unwrap();
-    let is_root = std::fs::metadata("/proc/self").expect("proc is mounted").uid() == 0;
-    let namespaces = if is_root { "-m" } else { "-rm" };
+    let namespaces = if is_root() { "-m" } else { "-rm" };
     let script = format!("mount -t tmpfs -o size={mib}m none '{}' && exec \"$@\"", data.path().display());
     let ports =
         ["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--token", "of-the-test", "--data"];
