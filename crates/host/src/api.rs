@@ -22,6 +22,7 @@ mod guesses;
 mod kv;
 mod logs;
 mod options;
+mod orders;
 mod permissions;
 mod products;
 mod routes;
@@ -122,7 +123,11 @@ impl Api {
 
     /// Answers a request whose path begins with [`PREFIX`], and that came from this address.
     pub async fn answer(self: &Rc<Self>, request: Request<Incoming>, from: IpAddr) -> Answer {
-        envelope::answer(self.handle(request, from).await)
+        let reply = self.handle(request, from).await;
+        if reply.as_ref().is_err_and(Refusal::is_disk_full) {
+            self.deployed.tell_disk_full();
+        }
+        envelope::answer(reply)
     }
 
     async fn handle(self: &Rc<Self>, request: Request<Incoming>, from: IpAddr) -> Result<Reply, Refusal> {

@@ -5,14 +5,17 @@
 //! `<name>@<first eight digits of its id>`, which no worker can be called. The host name of its preview,
 //! `<eight digits>-<name>`, can be a worker's name, too; then the worker answers there.
 
+mod failures;
 mod kept_logs;
+mod orders;
 mod owners;
+mod service;
 mod shares;
 mod target;
 
 use std::{
-    cell::{OnceCell, RefCell},
-    collections::{BTreeMap, HashMap},
+    cell::{Cell, OnceCell, RefCell},
+    collections::BTreeMap,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -24,8 +27,12 @@ use mote_wire::{
     compatibility::Compatibility, event::EventError, http::Body, limits::LimitsPatch, named::NamedBundle,
 };
 use ring::rand::SystemRandom;
+use tokio::time::Instant;
 
-use target::{Target, nothing_deployed, preview, target, unreadable};
+use orders::Standing;
+pub use orders::{Holds, Order};
+use service::{InService, NoRoom, Service};
+use target::{Target, nothing_deployed, preview, target};
 
 use crate::{
     addresses::Addresses,
@@ -36,10 +43,11 @@ use crate::{
     cron::{Firing, Timetable},
     kv::Kv,
     logs::Logs,
+    notices::Notices,
     preparations::Preparations,
     secrets::Seal,
     site::{Asked, Code, Files, Site},
-    supervisor::{Supervisor, WorkerSpec},
+    supervisor::{Supervisor, WorkerSpec, load_shed, stopped},
 };
 
 /// How long a version that takes no new events stays known, for those that are on their way to it.
@@ -100,21 +108,14 @@ pub struct Deployed {
     pub(crate) seal: Arc<Seal>,
     pub(crate) make: MakeSpec,
     own: Own,
+    standing: Standing,
+    notices: Notices,
     table: RefCell<BTreeMap<String, Live>>,
     addresses: RefCell<Addresses>,
     timetable: RefCell<Timetable>,
     files: Rc<Files>,
-    /// Which version the supervisor has under a name.
-    in_service: RefCell<HashMap<Arc<str>, InService>>,
+    service: Service,
     random: SystemRandom,
-}
-
-/// A version that the supervisor has.
-struct InService {
-    worker: String,
-    version: String,
-    /// Its static assets, if it has any.
-    site: Option<Rc<Site>>,
 }
 
 /// What answers an event.
@@ -142,11 +143,13 @@ impl Deployed {
     ) -> Result<Rc<Self>, mote_store::StoreError> {
         let table: BTreeMap<_, _> =
             store.live()?.into_iter().map(|live| (live.worker.name.clone(), live)).collect();
+        let standing = Standing::new(store.orders()?);
         let mut addresses = Addresses::default();
         table.values().for_each(|live| addresses.add(live));
         let mut timetable = Timetable::default();
         table.values().for_each(|live| timetable.set(&live.worker.name, schedules(live), now_ms()));
-        Ok(Rc::new(Self {
+        let kv_disk_full = kv.disk_full.clone();
+        let this = Rc::new(Self {
             files: Files::new(store.clone()),
             preparations: Preparations::new(store.clone(), own.engine.clone(), &supervisor),
             supervisor,
@@ -157,12 +160,16 @@ impl Deployed {
             seal,
             make,
             own,
+            standing,
+            notices: Notices::default(),
             table: RefCell::new(table),
             addresses: RefCell::new(addresses),
             timetable: RefCell::new(timetable),
-            in_service: RefCell::default(),
+            service: Service::new(),
             random: SystemRandom::new(),
-        }))
+        });
+        tokio::task::spawn_local(Self::watch_disk(Rc::downgrade(&this), kv_disk_full));
+        Ok(this)
     }
 
     /// Whether a worker, or a version's preview, has this host label.
@@ -203,25 +210,6 @@ impl Deployed {
         self.supervisor.scheduled(&key, cron, time_ms as f64).await
     }
 
-    /// The routes of an account, or of all, as their owners have written them, with their workers.
-    pub(crate) fn routes(&self, account: Option<&str>) -> Vec<(String, String)> {
-        let table = self.table.borrow();
-        let of = |live: &Live| {
-            let name = live.worker.name.clone();
-            live.routes.iter().map(move |route| (route.written.clone(), name.clone())).collect::<Vec<_>>()
-        };
-        let wanted = |live: &&Live| account.is_none_or(|account| live.worker.account == account);
-        table.values().filter(wanted).flat_map(of).collect()
-    }
-
-    /// Whether a name is that of another account's worker, or of a preview of one: whoever was given the address of a preview would
-    /// come to somebody else's code.
-    pub(crate) fn is_of_other(&self, name: &str, account: &str) -> bool {
-        let table = self.table.borrow();
-        let named = table.get(name).or_else(|| preview(&table, name).map(|(live, _)| live));
-        named.is_some_and(|live| live.worker.account != account)
-    }
-
     /// The domain below which workers answer under their names.
     pub(crate) fn domain(&self) -> &str {
         &self.own.domain
@@ -253,16 +241,12 @@ impl Deployed {
         asked: Asked<'_>,
     ) -> Result<Answerer, EventError> {
         let key = self.ready(label, asked.headers).await?;
-        let Some(site) = self.site(&key) else { return Ok(Answerer::Worker(key)) };
+        let Some(site) = self.service.site(&key) else { return Ok(Answerer::Worker(key)) };
         match site.answer(&self.files, asked).await {
             Some(Ok(response)) => Ok(Answerer::File(response)),
-            Some(Err(reason)) => Err(unreadable(&key, &reason)),
+            Some(Err(reason)) => Err(self.unreadable(&key, &reason)),
             None => Ok(Answerer::Worker(key)),
         }
-    }
-
-    fn site(&self, key: &str) -> Option<Rc<Site>> {
-        self.in_service.borrow().get(key).and_then(|found| found.site.clone())
     }
 
     /// The answer of the files of a version that is in service, without its code.
@@ -273,15 +257,8 @@ impl Deployed {
         url: &str,
         headers: &HeaderMap,
     ) -> Result<http::Response<Body>, String> {
-        let site = self.site(key).ok_or("the version has no static assets, or is out of service")?;
+        let site = self.service.site(key).ok_or("the version has no static assets, or is out of service")?;
         site.file(&self.files, Asked::new(method, url, headers).by_code()).await
-    }
-
-    /// The account of a worker that takes events.
-    pub(crate) fn account_of(&self, worker: &str) -> Option<String> {
-        let table = self.table.borrow();
-        let live = table.get(worker).filter(|live| !live.shares.is_empty())?;
-        Some(live.worker.account.clone())
     }
 
     /// Chooses a version and sees that it is in service; gives the name under which the supervisor knows it.
@@ -310,15 +287,41 @@ impl Deployed {
     }
 
     async fn ensure(self: &Rc<Self>, target: Target) -> Result<Arc<str>, EventError> {
+        // Before its code is read: what is stopped answers so whatever is wrong with it.
+        if self.standing.of(&target.account, &target.worker).stopped {
+            return Err(stopped());
+        }
         if self.serves(&target) {
             return Ok(target.key);
         }
-        self.put(&target).await.map_err(|reason| unreadable(&target.key, &reason))?;
+        let _reading = self.service.reading(target.key.clone()).await;
+        // Whoever was first has read it for all.
+        if self.serves(&target) {
+            return Ok(target.key);
+        }
+        self.make_room()?;
+        self.put(&target).await.map_err(|reason| self.unreadable(&target.key, &reason))?;
         Ok(target.key)
     }
 
     fn serves(&self, target: &Target) -> bool {
-        self.in_service.borrow().get(&target.key).is_some_and(|found| found.version == target.version)
+        self.service.uses(&target.key, &target.version)
+    }
+
+    /// Sees that there is room for one more version.
+    fn make_room(&self) -> Result<(), EventError> {
+        let is_idle = |name: &str| self.supervisor.is_idle(name);
+        match self.service.make_room(is_idle) {
+            Ok(gone) => {
+                for name in gone {
+                    self.supervisor.remove(&name);
+                }
+                Ok(())
+            }
+            Err(NoRoom) => {
+                Err(load_shed("the code of those that are in use takes all memory that there is for code"))
+            }
+        }
     }
 
     /// Reads a version and puts it into service, unless another one has taken its place meanwhile.
@@ -343,6 +346,7 @@ impl Deployed {
             Some(prepared) => prepared,
             None => self.prepare_later(&version, bundle.clone()),
         };
+        let bytes = bundle.bytes().len() + prepared.len();
         let spec = self.spec(&target.key, &version, bundle, prepared)?;
         let current = {
             let table = self.table.borrow();
@@ -350,11 +354,13 @@ impl Deployed {
         };
         if current && !self.serves(target) {
             self.supervisor.put(spec).map_err(|error| error.to_string())?;
+            self.follow_orders(target);
             if now_ms().saturating_sub(version.created_ms) < NEW_MS {
                 self.supervisor.mark_new(&target.key);
             }
             let (worker, version) = (target.worker.clone(), target.version.clone());
-            self.in_service.borrow_mut().insert(target.key.clone(), InService { worker, version, site });
+            let used_at = Cell::new(Instant::now());
+            self.service.insert(target.key.clone(), InService { worker, version, site, bytes, used_at });
         }
         Ok(())
     }
@@ -431,8 +437,13 @@ impl Deployed {
         match main {
             // Before the first event comes, so that none waits for it.
             Some(main) => {
-                self.put(&main).await?;
-                self.supervisor.warm(&main.key);
+                // A deploy is not refused for what others have in use.
+                let _ = self.make_room();
+                self.put(&main).await.inspect_err(|reason| self.tell_unserved(&main.key, reason))?;
+                // What is stopped runs nothing, also not the code at the top of its modules.
+                if !self.standing.of(&main.account, &main.worker).stopped {
+                    self.supervisor.warm(&main.key);
+                }
                 Ok(())
             }
             None => Ok(()),
@@ -441,14 +452,7 @@ impl Deployed {
 
     /// Forgets names of a worker that lead nowhere any more, after a while.
     fn retire(self: &Rc<Self>, worker: &str) {
-        let names: Vec<Arc<str>> = {
-            let in_service = self.in_service.borrow();
-            in_service
-                .iter()
-                .filter(|(_, found)| found.worker == worker)
-                .map(|(name, _)| name.clone())
-                .collect()
-        };
+        let names = self.service.names_of(worker);
         // A worker that was deleted takes no event more; a version that was replaced takes those that are on their way.
         let linger = if self.table.borrow().contains_key(worker) { LINGER } else { Duration::ZERO };
         for name in names.into_iter().filter(|name| !self.leads(worker, name)) {
@@ -456,7 +460,7 @@ impl Deployed {
             tokio::task::spawn_local(async move {
                 tokio::time::sleep(linger).await;
                 if !this.leads(&worker, &name) {
-                    this.in_service.borrow_mut().remove(&name);
+                    this.service.remove(&name);
                     this.supervisor.remove(&name);
                 }
             });

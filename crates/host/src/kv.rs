@@ -24,7 +24,7 @@ use mote_store::{
     KvChange, KvEntry, KvError, KvInvalid, KvKey, KvStore, READERS, StoreError, VALUE_BYTES_MAX,
     WRITES_WAITING_MAX,
 };
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 pub use at::KvAt;
 pub(crate) use bounded::AtMost;
@@ -86,6 +86,8 @@ pub struct Kv {
     writes: Arc<Semaphore>,
     pub(crate) workers: Memory,
     pub(crate) api: Memory,
+    /// A write has found no room on the disk.
+    pub(crate) disk_full: Arc<Notify>,
 }
 
 /// Why a call is not carried out, for the one who called.
@@ -151,6 +153,7 @@ impl Kv {
             writes: Arc::new(Semaphore::new(WRITES_WAITING_MAX)),
             workers: Memory::new(WORKERS_BYTES_MAX, ACCOUNT_BYTES_MAX),
             api: Memory::new(API_BYTES_MAX, API_OWNER_BYTES_MAX),
+            disk_full: Arc::default(),
         })
     }
 
@@ -180,7 +183,11 @@ impl Kv {
             let _ = answer.send(result);
         });
         self.store.submit(change, done)?;
-        answered.await.map_err(|_| KvError::Stopped)?
+        let written = answered.await.map_err(|_| KvError::Stopped)?;
+        if matches!(written, Err(KvError::Store(StoreError::Full))) {
+            self.disk_full.notify_one();
+        }
+        written
     }
 
     /// What a key leads to, with the memory that is set aside for it.

@@ -25,6 +25,7 @@ pub mod kv;
 mod linger;
 pub mod logs;
 pub mod memory;
+pub mod notices;
 pub mod otlp;
 pub mod patience;
 mod preparations;

@@ -64,6 +64,7 @@ use std::{
 
 use bytes::Bytes;
 use lookup::Lookup;
+use mote_store::Orders;
 use mote_wire::{
     control::ToCell,
     link::{Reply, Request},
@@ -86,6 +87,7 @@ pub use suspicion::{Sign, SuspicionOptions};
 pub use worker::{WorkerSpec, WorkerTotals};
 
 use blame::Blame;
+pub(crate) use errors::{draining, load_shed, stopped};
 use live::LiveCell;
 use lose::switch_message;
 use overview::Memory;
@@ -291,12 +293,36 @@ impl Supervisor {
         }
     }
 
+    /// Sees that a worker is stopped, or alone, as the operator wants it, whatever it was before.
+    pub(crate) fn follow(self: &Rc<Self>, name: &str, orders: Orders) -> Result<(), UnknownWorker> {
+        let worker = self.known(name)?;
+        let switch = if orders.stopped { Switch::Off } else { Switch::On };
+        if worker.switch.get() != switch {
+            self.switch(name, switch)?;
+        }
+        match (worker.suspicion.get() == Suspicion::MovedOut, orders.alone) {
+            (false, true) => self.isolate_suspect(name),
+            (true, false) => self.release_suspect(name),
+            (false, false) | (true, true) => Ok(()),
+        }
+    }
+
+    /// Who is told what happens here.
+    pub(crate) fn watcher(&self) -> &dyn Watcher {
+        &*self.watcher
+    }
+
+    /// Whether a worker has no events under way, as far as host and cells know.
+    pub(crate) fn is_idle(&self, name: &str) -> bool {
+        self.cells.borrow().values().all(|cell| cell.given.borrow().is_idle(name))
+    }
+
     fn known(&self, name: &str) -> Result<Rc<Worker>, UnknownWorker> {
         let worker = self.workers.borrow().get(name).cloned();
         worker.ok_or_else(|| UnknownWorker { name: name.to_owned() })
     }
 
-    fn is_closing(&self) -> bool {
+    pub(crate) fn is_closing(&self) -> bool {
         self.closing.get()
     }
 

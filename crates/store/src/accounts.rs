@@ -94,6 +94,7 @@ impl Store {
         }
         transaction.execute("DELETE FROM assets WHERE account = ?1", [id])?;
         transaction.execute("DELETE FROM stored_accounts WHERE account = ?1", [id])?;
+        transaction.execute("DELETE FROM orders WHERE account = ?1", [id])?;
         audit(&transaction, (who, now_ms), id, "", "delete account")?;
         Ok(transaction.commit()?)
     }

@@ -23,6 +23,7 @@ mod deployments;
 mod kept;
 mod kv;
 mod logs;
+mod orders;
 mod prepared;
 mod private;
 mod routes;
@@ -51,6 +52,7 @@ pub use kv::{
     NAMESPACES_MAX, READERS, TITLE_CHARS_MAX, TTL_S_MIN, VALUE_BYTES_MAX, WRITES_WAITING_MAX,
 };
 pub use logs::{KeptLog, LogCaps, LogOrder, LogPage, LogQuery, LogStore, LogsKept, NewLog};
+pub use orders::{Ordered, Orders};
 pub use prepared::PreparedFor;
 pub use routes::{Route, RouteKind};
 pub use schedules::Schedule;

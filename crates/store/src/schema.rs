@@ -15,6 +15,7 @@ pub(crate) const STEPS: &[&str] = &[
     crate::prepared::SCHEMA,
     crate::prepared::BY_COMPATIBILITY,
     crate::stored::SCHEMA,
+    crate::orders::SCHEMA,
 ];
 
 const WORKERS: &str = "CREATE TABLE workers (

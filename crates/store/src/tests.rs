@@ -4,6 +4,7 @@ mod accounts;
 mod addresses;
 mod damage;
 mod kept;
+mod orders;
 mod prepared;
 mod stored;
 mod tokens;

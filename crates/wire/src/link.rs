@@ -352,7 +352,8 @@ impl Link {
 }
 
 fn room(shared: Arc<Shared>) -> impl Future<Output = ()> + Send + 'static {
-    std::future::poll_fn(move |task| shared.poll_room(task))
+    let mut asked = None;
+    std::future::poll_fn(move |task| shared.poll_room(&mut asked, task))
 }
 
 /// What the responder's answer is to the requester's side.

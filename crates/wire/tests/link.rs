@@ -324,6 +324,67 @@ fn who_waits_for_room_never_makes_a_link_hold_more_than_is_good_for_it() {
 }
 
 #[test]
+fn who_has_given_up_while_nobody_looked_is_known_before_anybody_begins() {
+    run(async {
+        let (host_socket, cell_socket) = UnixStream::pair().unwrap();
+        let many = |side| LinkOptions { streams_max: 16_384, ..options(side) };
+        let (host, driver) = Link::new(many(Side::Host));
+        let (_cell, cell_driver) = Link::new(many(Side::Cell));
+        let (begun, gone) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let counts = (begun.clone(), gone.clone());
+        let handler = move |_: Request, reply: Reply| {
+            let mut given_up = std::pin::pin!(reply.cancelled());
+            let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
+            let count = if given_up.as_mut().poll(&mut nobody).is_ready() { &counts.1 } else { &counts.0 };
+            count.fetch_add(1, Ordering::Relaxed);
+            reply.respond(Response::new(empty()));
+        };
+        spawn_local(async move { driver.run(host_socket, Handler(|_, _| ())).await });
+        // More than are given out at once.
+        for _ in 0..500 {
+            drop(host.request(request(empty())));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        spawn_local(async move { cell_driver.run(cell_socket, Handler(handler)).await });
+        assert_eq!(host.request(request(empty())).await.unwrap().status(), 200);
+        assert_eq!((begun.load(Ordering::Relaxed), gone.load(Ordering::Relaxed)), (1, 500));
+    });
+}
+
+#[test]
+fn a_thousand_large_requests_at_once_are_all_answered() {
+    run(async {
+        let (host_socket, cell_socket) = UnixStream::pair().unwrap();
+        let many = |side| LinkOptions { streams_max: 16_384, ..options(side) };
+        let (_host, driver) = Link::new(many(Side::Host));
+        let (cell, cell_driver) = Link::new(many(Side::Cell));
+        let answer = |_: Request, reply: Reply| {
+            drop(spawn_local(async move {
+                let (cancelled, room) = (reply.cancelled(), reply.room());
+                tokio::select! {
+                    biased;
+                    () = room => reply.fail("no".into()),
+                    () = cancelled => {}
+                }
+            }));
+        };
+        spawn_local(async move { driver.run(host_socket, Handler(answer)).await });
+        spawn_local(async move { cell_driver.run(cell_socket, Handler(|_, _| ())).await });
+        let asking = (0..1_000).map(|_| {
+            let cell = cell.clone();
+            spawn_local(async move {
+                cell.room().await;
+                let large = Request { url: "x".repeat(200_000), ..request(empty()) };
+                assert_eq!(cell.request(large).await.unwrap_err(), RequestError::Failed("no".into()));
+            })
+        });
+        for asked in asking.collect::<Vec<_>>() {
+            asked.await.unwrap();
+        }
+    });
+}
+
+#[test]
 fn a_switch_of_protocols_is_a_stream_of_bytes() {
     run(async {
         let (host, _) = pair(|request, mut reply| {

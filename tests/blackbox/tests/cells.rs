@@ -281,7 +281,7 @@ fn a_suspect_moves_out_in_the_middle_of_an_event_and_comes_back() {
     slow.text_until("1;");
     assert_eq!(
         door.ask("POST", "/workers/suspect/isolate", ""),
-        (200, "suspect has a cell of its own\n".to_owned())
+        (200, "suspect has a cell of its own until the node ends\n".to_owned())
     );
     assert_eq!(
         mote.get_from_host("neighbour.localhost", "/").text,
@@ -315,13 +315,31 @@ fn the_kill_switch_reaches_into_cells() {
 }
 
 #[test]
+fn each_metric_of_a_node_is_in_the_documentation() {
+    let (mote, door) = node(&[&worker("worker")], "");
+    assert_eq!(mote.get("/").status, 200);
+    let (_, metrics) = door.ask("GET", "/metrics", "");
+    let described = include_str!("../../../docs/observability.md");
+    let told = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    let names: Vec<String> = told
+        .map(|(name, kind)| if kind == "counter" { format!("{name}_total") } else { name.to_owned() })
+        .collect();
+    assert!(names.len() > 30, "{metrics}");
+    let missing: Vec<_> = names
+        .iter()
+        .filter(|name| ["`", "{"].iter().all(|end| !described.contains(&format!("`{name}{end}"))))
+        .collect();
+    assert!(missing.is_empty(), "docs/observability.md does not tell of {missing:?}");
+}
+
+#[test]
 fn a_worker_that_does_not_load_is_told_to_its_owner_and_not_to_strangers() {
     let bad = Project::new("throw new Error('secret of the owner');\nexport default {};\n");
     let (mote, door) = node(&[&bad], "");
     let answer = mote.get("/");
     assert_eq!((answer.status, answer.header("mote-error")), (500, "worker-does-not-load"));
     assert!(!answer.text.contains("secret"), "{}", answer.text);
-    mote.says_in_a_line(&["does not load", "secret of the owner"]);
+    mote.says_in_a_line(&[" error ", "does not load", "secret of the owner"]);
     assert_eq!(door.json("/stats")[0]["events"]["exception"], 1);
 }
 

@@ -1,9 +1,17 @@
 //! A worker's way out of its cell: over the link, to the host.
 
+use http::HeaderMap;
 use mote_wire::{
     http::{Body, Egress, EgressError, Fetched, ToBinding},
     link::{Kind, Link, Request, RequestError},
 };
+
+/// A head from which on a request waits for room on the link.
+const LARGE_BYTES_MIN: usize = 4 << 10;
+
+fn head_bytes(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
 
 /// The way out of one worker.
 pub(super) struct LinkEgress {
@@ -28,6 +36,11 @@ impl Egress for LinkEgress {
             headers: parts.headers,
             body,
         };
+        // At once, where it can be: what a worker does to a socket has an order. Only what is large waits until there is room.
+        if request.url.len() + head_bytes(&request.headers) < LARGE_BYTES_MIN {
+            let answer = self.link.request(request);
+            return Box::pin(async move { answer.await.map_err(|error| egress_error(error, url)) });
+        }
         let link = self.link.clone();
         Box::pin(async move {
             link.room().await;

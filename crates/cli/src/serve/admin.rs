@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use mote_host::{
     api::{Api, PREFIX},
     cron::Missed,
+    deployed::{Holds, Order},
     logs::Logs,
     otlp::Exporter,
     patience::Patience,
@@ -23,7 +24,10 @@ use mote_host::{
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use super::metrics::{self, Watching};
+use super::{
+    log::{Level, about},
+    metrics::{self, Watching},
+};
 use crate::local::is_local;
 
 /// What the door leads to.
@@ -57,7 +61,7 @@ impl Admin {
                 if is_local(&request) && request.uri().path().starts_with(tails::PREFIX) {
                     return Ok(admin.tails.answer(request));
                 }
-                Ok(admin.answer(&request))
+                Ok(admin.answer(&request).await)
             }
         });
         // A connection that breaks ends, and nothing else.
@@ -69,7 +73,7 @@ impl Admin {
             .await;
     }
 
-    fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         if !is_local(request) {
             return text(StatusCode::FORBIDDEN, "web pages may not ask this\n".to_owned());
         }
@@ -80,7 +84,7 @@ impl Admin {
             (&Method::GET, ["metrics"]) => self.metrics(),
             (&Method::GET, ["cells"]) => document(&self.cells()),
             (&Method::GET, ["stats"]) => document(&self.stats()),
-            (&Method::POST, ["workers", name, order]) => self.order(name, order),
+            (&Method::POST, ["workers", name, order]) => self.order(name, order).await,
             _ => text(StatusCode::NOT_FOUND, PATHS.to_owned()),
         }
     }
@@ -146,18 +150,38 @@ impl Admin {
         stats.workers.iter().map(worker).collect()
     }
 
-    fn order(&self, name: &str, order: &str) -> Response<Full<Bytes>> {
-        let (done, says) = match order {
-            "stop" => (self.supervisor.stop(name), "is stopped"),
-            "start" => (self.supervisor.start_again(name), "takes requests again"),
-            "isolate" => (self.supervisor.isolate_suspect(name), "has a cell of its own"),
-            "release" => (self.supervisor.release_suspect(name), "may share a cell again"),
-            _ => return text(StatusCode::NOT_FOUND, PATHS.to_owned()),
+    /// Carries out an order about a worker, and writes it into the log: who looks for why a worker is silent finds it there.
+    async fn order(&self, name: &str, order: &str) -> Response<Full<Bytes>> {
+        let Some(order) = Order::named(order) else {
+            return text(StatusCode::NOT_FOUND, PATHS.to_owned());
         };
-        match done {
-            Ok(()) => text(StatusCode::OK, format!("{name} {says}\n")),
-            Err(error) => text(StatusCode::NOT_FOUND, format!("{error}; see /stats\n")),
-        }
+        let says = match order {
+            Order::Stop => "is stopped",
+            Order::Start => "takes requests again",
+            Order::Isolate => "has a cell of its own",
+            Order::Release => "may share a cell again",
+        };
+        let holds = match self.api.order(name, order).await {
+            Ok(holds) => holds,
+            Err(error) => return text(StatusCode::NOT_FOUND, format!("{error}; see /stats\n")),
+        };
+        let (level, status, until) = match holds {
+            Holds::Kept => (Level::Info, StatusCode::OK, String::new()),
+            Holds::UntilTheEnd => (Level::Info, StatusCode::OK, " until the node ends".to_owned()),
+            Holds::Unwritten(error) => (
+                Level::Error,
+                StatusCode::INTERNAL_SERVER_ERROR,
+                format!(", but only until the node ends: it could not be written down: {error}"),
+            ),
+        };
+        let of = [
+            ("kind", "change".into()),
+            ("worker", name.into()),
+            ("change", order.as_str().into()),
+            ("by", "operator".into()),
+        ];
+        about(level, &of, format_args!("`{name}` {says}{until}: the operator's order"));
+        text(status, format!("{name} {says}{until}\n"))
     }
 }
 

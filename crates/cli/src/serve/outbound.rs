@@ -89,14 +89,18 @@ async fn bind(
 }
 
 async fn answer(fetched: impl Future<Output = Result<http::Response<Body>, EgressError>>, mut reply: Reply) {
-    let cancelled = reply.cancelled();
+    let (cancelled, room) = (reply.cancelled(), reply.room());
+    let fetched = async {
+        let fetched = fetched.await;
+        // A cell that asks for much and reads nothing is in a long turn, most likely.
+        room.await;
+        fetched
+    };
     let fetched = tokio::select! {
         biased;
         fetched = fetched => fetched,
         () = cancelled => return,
     };
-    // A cell that asks for much and reads nothing is in a long turn, most likely.
-    reply.room().await;
     match fetched {
         Err(error) => reply.fail(failure(&error)),
         Ok(mut response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use http::HeaderValue;
-use mote_host::supervisor::{Contained, Event, EventRecord, Incident, Sign, Watcher, WorkerSpec};
+use mote_host::{
+    notices::{Again, Change},
+    supervisor::{Contained, Event, EventRecord, Incident, Sign, Watcher, WorkerSpec},
+};
 use mote_wire::control::Story;
 
 use super::{
@@ -52,6 +55,44 @@ impl Watcher for Log {
         about(Level::Info, &of, format_args!("[{worker}] {level}: {text}"));
     }
 
+    fn does_not_load(&self, worker: &str, reason: &str) {
+        let of = [("kind", "worker".into()), ("worker", worker.into())];
+        about(Level::Error, &of, format_args!("[{worker}] does not load: {reason}"));
+    }
+
+    fn unserved(&self, worker: &str, reason: &str, again: Again) {
+        let of = [("kind", "worker".into()), ("worker", worker.into())];
+        let text = format_args!(
+            "`{worker}` cannot be put into service, and its events fail: {reason}{}",
+            untold(again)
+        );
+        about(Level::Error, &of, text);
+    }
+
+    fn disk_full(&self, again: Again) {
+        let text = format_args!(
+            "the disk of the node's folder is full: deploys and writes to KV are refused, and what is in service goes on; \
+             make room on it{}",
+            untold(again)
+        );
+        about(Level::Error, &[("kind", "disk".into())], text);
+    }
+
+    fn changed(&self, change: &Change) {
+        let Change { change: what, account, worker, version, by, detail } = change;
+        let of = [
+            ("kind", "change".into()),
+            ("change", (*what).into()),
+            ("account", account.as_str().into()),
+            ("worker", worker.as_str().into()),
+            ("version", version.as_deref().into()),
+            ("by", by.as_str().into()),
+        ];
+        let version = version.as_deref().map(|version| format!(", version {version}")).unwrap_or_default();
+        let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+        about(Level::Info, &of, format_args!("`{worker}` of `{account}`: {what}{detail}{version}, by {by}"));
+    }
+
     fn suspect(&self, worker: &str, sign: Sign) {
         line(Level::Warn, format_args!("`{worker}` gets a cell of its own: {}", sign.as_str()));
     }
@@ -97,4 +138,9 @@ impl Watcher for Log {
             Some(failure) => about(Level::Warn, &of, format_args!("{text}: {failure}")),
         }
     }
+}
+
+/// What is said of how often something went wrong in silence.
+fn untold(Again { untold }: Again) -> String {
+    if untold == 0 { String::new() } else { format!(" ({untold} times more since this was said last)") }
 }

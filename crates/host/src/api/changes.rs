@@ -13,6 +13,7 @@ use mote_store::{Store, StoreError};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{Api, Refusal};
+use crate::notices::Change;
 
 mod trials;
 
@@ -83,6 +84,7 @@ impl Api {
         worker: &str,
         turn: Option<Turn>,
         work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+        told: impl FnOnce(&T) -> Change + 'static,
     ) -> Result<T, Refusal> {
         let (this, worker) = (self.clone(), worker.to_owned());
         let change = async move {
@@ -90,6 +92,7 @@ impl Api {
             let (done, main) = {
                 let _one_at_a_time = this.changes.commit.lock().await;
                 let done = this.store(work).await?;
+                this.deployed.supervisor.watcher().changed(&told(&done));
                 (done, this.deployed.take_over(&worker).await.map_err(Refusal::internal)?)
             };
             // It reads the code, which may take a while.

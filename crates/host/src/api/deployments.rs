@@ -2,8 +2,10 @@
 
 use std::rc::Rc;
 
-use mote_store::{Deployment, NewDeployment, Share, Store};
+use mote_store::{Deployment, Live, NewDeployment, Share, Store};
 use serde_json::{Value, json};
+
+use crate::notices::Change;
 
 use super::{
     Api, Call, Refusal, annotations::annotations, auth::email_of, document, envelope::time, new_id, now,
@@ -38,10 +40,22 @@ impl Api {
         let deploy = move |store: &Store| {
             // What takes no events is not written, but whoever names it must not be told that it is there.
             idle.iter().try_for_each(|id| store.version(&account, &worker, id).map(drop))?;
-            store.deploy(&account, &worker, &written)
+            let before = store.live_one(&worker)?.and_then(|live| main_of(&live, &live.shares));
+            store.deploy(&account, &worker, &written)?;
+            let now = store.live_one(&worker)?.and_then(|live| main_of(&live, &written.shares));
+            Ok(if now < before { "rollback" } else { "deploy" })
         };
+        let told = Change {
+            change: "deploy",
+            account: call.account.to_owned(),
+            worker: name.to_owned(),
+            version: new.shares.first().map(|share| share.version.clone()),
+            by: new.author.clone(),
+            detail: told_shares(&new.shares),
+        };
+        let told = |change: &&'static str| Change { change, ..told };
         // It waits for no upload of the worker: a rollback is urgent, and an upload is not decided by what takes events.
-        self.commit(name, None, deploy).await?;
+        self.commit(name, None, deploy, told).await?;
         Ok(describe(&Deployment {
             id: new.id,
             created_ms: new.now_ms,
@@ -50,6 +64,18 @@ impl Api {
             shares: new.shares,
         }))
     }
+}
+
+/// The how-manyeth of a worker's versions has the largest share of its events.
+fn main_of(live: &Live, shares: &[Share]) -> Option<usize> {
+    let main = shares.first()?;
+    live.versions.iter().position(|version| *version == main.version)
+}
+
+/// Nothing if one version takes all.
+fn told_shares(shares: &[Share]) -> String {
+    let one = |share: &Share| format!("{} at {} %", share.version, f64::from(share.per_mille) / 10.0);
+    if shares.len() < 2 { String::new() } else { shares.iter().map(one).collect::<Vec<_>>().join(", ") }
 }
 
 fn describe(deployment: &Deployment) -> Value {

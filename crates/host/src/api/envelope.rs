@@ -48,6 +48,8 @@ pub(super) struct Refusal {
 
 /// The request is wrong in itself.
 pub(super) const INVALID: u32 = 10_021;
+/// The node fails.
+const INTERNAL: u32 = 10_002;
 /// There is no such worker.
 pub(super) const NO_WORKER: u32 = 10_007;
 /// There is no such version.
@@ -137,8 +139,13 @@ impl Refusal {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, code: TOO_MANY, message: message.to_owned() }
     }
 
+    /// Whether it is for lack of room on the disk, and not of an account's share of it.
+    pub(super) fn is_disk_full(&self) -> bool {
+        self.status == StatusCode::INSUFFICIENT_STORAGE && self.code == INTERNAL
+    }
+
     pub(super) fn internal(reason: impl ToString) -> Self {
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: 10_002, message: reason.to_string() }
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: INTERNAL, message: reason.to_string() }
     }
 
     pub(super) fn no_worker(name: &str) -> Self {
@@ -177,7 +184,7 @@ impl From<StoreError> for Refusal {
             StoreError::NotAlone { .. } => Self { code: NOT_DEPLOYED, ..Self::invalid(error.to_string()) },
             StoreError::NoAsset => Self::invalid(error.to_string()),
             StoreError::Full => {
-                Self { status: StatusCode::INSUFFICIENT_STORAGE, code: 10_002, message: error.to_string() }
+                Self { status: StatusCode::INSUFFICIENT_STORAGE, code: INTERNAL, message: error.to_string() }
             }
             StoreError::TooNew { .. }
             | StoreError::Corrupt { .. }

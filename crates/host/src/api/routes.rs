@@ -6,7 +6,7 @@ use mote_store::{Route, RouteKind, Store};
 use serde_json::{Value, json};
 
 use super::{Api, Call, Refusal, auth::Caller, document, now};
-use crate::gateway::RoutePattern;
+use crate::{gateway::RoutePattern, notices::Change};
 
 /// Routes that one worker may have.
 const ROUTES_MAX: usize = 1_000;
@@ -72,8 +72,19 @@ impl Api {
     ) -> Result<(), Refusal> {
         self.check_not_taken(name)?;
         let worker = name.to_owned();
+        let change = Change {
+            change: match kind {
+                RouteKind::Route => "routes",
+                RouteKind::Domain => "domains",
+            },
+            account: account.clone(),
+            worker: worker.clone(),
+            version: None,
+            by: actor.clone(),
+            detail: format!("{} of them", routes.len()),
+        };
         let set = move |store: &Store| store.set_routes(&account, &worker, kind, &routes, (&actor, now()));
-        self.commit(name, None, set).await
+        self.commit(name, None, set, |()| change).await
     }
 }
 

@@ -6,7 +6,7 @@ use mote_store::{Schedule, Store};
 use serde_json::{Value, json};
 
 use super::{Api, Call, Refusal, document, envelope::time, now};
-use crate::cron::Due;
+use crate::{cron::Due, notices::Change};
 
 /// Cron triggers that one worker may have.
 const SCHEDULES_MAX: usize = 100;
@@ -30,8 +30,16 @@ impl Api {
         let actor = call.caller.actor.clone();
         let said = document(call.body).await?;
         let crons = crons(&said)?;
+        let change = Change {
+            change: "crons",
+            account: account.clone(),
+            worker: worker.clone(),
+            version: None,
+            by: actor.clone(),
+            detail: format!("{} of them", crons.len()),
+        };
         let set = move |store: &Store| store.set_schedules(&account, &worker, &crons, (&actor, now()));
-        let schedules = self.commit(name, None, set).await?;
+        let schedules = self.commit(name, None, set, |_| change).await?;
         Ok(describe(&schedules))
     }
 }

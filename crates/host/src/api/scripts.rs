@@ -22,7 +22,7 @@ use super::{
     new_id, now, upload,
     versions::describe,
 };
-use crate::{bindings::HostBinding, deployed::Making};
+use crate::{bindings::HostBinding, deployed::Making, notices::Change};
 
 /// What becomes of an uploaded version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub(super) struct Sound {
     pub(super) settings: Option<String>,
     /// The version that must take all events if this one is to take them; `None` if any may.
     pub(super) successor_of: Option<String>,
+    /// What of its secrets was changed, by their names, if it was made for that.
+    pub(super) secrets_changed: Option<String>,
 }
 
 impl Api {
@@ -193,7 +195,19 @@ impl Api {
         }
         config.handlers = handlers;
         let assets = Vec::new();
-        Ok((Sound { id, config, secrets, bundle, assets, settings: None, successor_of: None }, took))
+        Ok((
+            Sound {
+                id,
+                config,
+                secrets,
+                bundle,
+                assets,
+                settings: None,
+                successor_of: None,
+                secrets_changed: None,
+            },
+            took,
+        ))
     }
 
     /// Writes a version that is sound, and lets it take events.
@@ -205,7 +219,8 @@ impl Api {
         then: Then,
         turn: Turn,
     ) -> Result<Version, Refusal> {
-        let Sound { id, mut config, secrets, bundle, assets, settings, successor_of } = sound;
+        let Sound { id, mut config, secrets, bundle, assets, settings, successor_of, secrets_changed } =
+            sound;
         actor.clone_into(&mut config.author);
         let sealed = config::seal_secrets(&self.deployed.seal, &id, &secrets)?;
         let config_json = serde_json::to_string(&config).map_err(Refusal::internal)?;
@@ -218,7 +233,19 @@ impl Api {
             shares: vec![Share { version: id.clone(), per_mille: 1_000 }],
         };
         let (account, worker, kept) = (account.to_owned(), name.to_owned(), self.kept);
-        self.commit(name, Some(turn), move |store| {
+        let told = Change {
+            change: match (then, &secrets_changed) {
+                (_, Some(_)) => "secret",
+                (Then::Keep, None) => "upload",
+                (Then::Deploy, None) => "deploy",
+            },
+            account: account.clone(),
+            worker: worker.clone(),
+            version: Some(id.clone()),
+            by: deployment.author.clone(),
+            detail: secrets_changed.unwrap_or_default(),
+        };
+        let write = move |store: &Store| {
             let new = NewVersion {
                 id: &id,
                 account: &account,
@@ -239,8 +266,8 @@ impl Api {
                 (Then::Deploy, Some(before)) => Takes::AllOf(before, &deployment),
             };
             store.add_version(&new, &takes)
-        })
-        .await
+        };
+        self.commit(name, Some(turn), write, |_| told).await
     }
 
     /// The newest version of a worker; `None` if the account has no such worker.
@@ -380,7 +407,9 @@ impl Api {
         }
         let text = Value::Object(settings).to_string();
         let (of, wanted) = (account.clone(), worker.clone());
-        self.commit(&worker, Some(turn), move |store| store.set_settings(&of, &wanted, &text)).await?;
+        let told = told("settings", (&account, &call.caller.actor), &worker);
+        self.commit(&worker, Some(turn), move |store| store.set_settings(&of, &wanted, &text), |()| told)
+            .await?;
         self.script_settings(&account, &worker).await
     }
 
@@ -393,10 +422,17 @@ impl Api {
         // An upload that is being tried out would bring it back, with its secrets.
         let turn = self.changes.turn(account, name).await?;
         let (of, actor, worker) = (account.to_owned(), actor.to_owned(), name.to_owned());
-        self.commit(name, Some(turn), move |store| store.remove_worker(&of, &worker, &actor, now())).await?;
+        let told = told("delete", (account, &actor), name);
+        let delete = move |store: &Store| store.remove_worker(&of, &worker, &actor, now());
+        self.commit(name, Some(turn), delete, |()| told).await?;
         self.tails.remove_worker(account, name);
         Ok(Value::Null)
     }
+}
+
+fn told(change: &'static str, (account, by): (&str, &str), worker: &str) -> Change {
+    let (account, worker, by) = (account.to_owned(), worker.to_owned(), by.to_owned());
+    Change { change, account, worker, version: None, by, detail: String::new() }
 }
 
 /// Why code does not load. wrangler shows what takes long at the start if the reason speaks of it.

@@ -17,6 +17,8 @@ use super::{
 
 /// Changes that one call may bring.
 const CHANGES_MAX: usize = 100;
+/// Names of changed secrets in one line of the log.
+const NAMES_TOLD_MAX: usize = 10;
 /// The most bytes of one secret, as on Cloudflare.
 const SECRET_BYTES_MAX: usize = 5 << 10;
 
@@ -85,6 +87,7 @@ impl Api {
             self.store(move |store| store.check_alone(&worker, &before)).await?;
         }
         let (mut config, mut secrets) = self.opened(&version)?;
+        let changed = told(&changes);
         for (key, secret) in changes {
             if secret.is_none() && !secrets.contains_key(&key) {
                 return Err(Refusal::invalid(format!("`{name}` has no secret `{key}`")));
@@ -101,9 +104,22 @@ impl Api {
         let of = id.clone();
         let assets = self.store(move |store| store.asset_paths(&of)).await?;
         let (sound, _) = self.try_out(name, config, secrets, bundle).await?;
-        let sound = Sound { assets, successor_of: Some(id), ..sound };
+        let sound = Sound { assets, successor_of: Some(id), secrets_changed: Some(changed), ..sound };
         describe(&self.keep((account, actor), name, sound, then, turn).await?)
     }
+}
+
+/// Which secrets are changed, for the log: names, and never a text.
+fn told(changes: &Changes) -> String {
+    let mut told: Vec<String> = changes
+        .iter()
+        .take(NAMES_TOLD_MAX)
+        .map(|(key, secret)| format!("{key} {}", if secret.is_some() { "set" } else { "deleted" }))
+        .collect();
+    if changes.len() > NAMES_TOLD_MAX {
+        told.push(format!("and {} more", changes.len() - NAMES_TOLD_MAX));
+    }
+    told.join(", ")
 }
 
 fn changes_of(said: Option<&Value>) -> Result<Changes, Refusal> {

@@ -2,10 +2,12 @@
 
 mod busy;
 mod changes;
+mod orders;
 mod routes;
 mod service;
 mod spoilt;
 mod tokens;
+mod told;
 mod top;
 
 use std::net::Ipv4Addr;
@@ -97,13 +99,23 @@ fn node_with(token: &str, workers: &[(&str, &str)]) -> Node {
 }
 
 fn node_on(cells: Rc<dyn Launcher>, token: &str, workers: &[(&str, &str)], options: ApiOptions) -> Node {
+    node_watched(Rc::new(Nobody), cells, token, workers, options)
+}
+
+fn node_watched(
+    watcher: Rc<dyn Watcher>,
+    cells: Rc<dyn Launcher>,
+    token: &str,
+    workers: &[(&str, &str)],
+    options: ApiOptions,
+) -> Node {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(Store::open(&folder.path().join("store")).unwrap());
     let seal = Arc::new(Seal::at(&folder.path().join("key")).unwrap());
     for (account, worker) in workers {
         add_worker(&store, &seal, account, worker);
     }
-    let supervisor = Supervisor::new(SupervisorOptions::default(), cells, Rc::new(Nobody), Rc::new(Nobody));
+    let supervisor = Supervisor::new(SupervisorOptions::default(), cells, Rc::new(Nobody), watcher);
     let make = Box::new(|making: crate::deployed::Making| {
         Ok(WorkerSpec {
             name: making.name,

@@ -149,14 +149,14 @@ impl Supervisor {
                 }
                 Err(Unsent::Refused(error)) => return Err(error),
             };
-            // Many clients may send long heads while a long turn runs there.
-            cell.link.room().await;
             // It is there: a draft that cannot be repeated ends this loop below.
             let Some(body) = draft.body() else {
                 return Err(errors::cell_lost("twice", "The event cannot be sent again."));
             };
             sends += 1;
             let waiting = cell.waits.begin(&spec, at);
+            // Many clients may send long heads while a long turn runs there.
+            cell.link.room().await;
             let answer = cell.inside(inside, cell.link.send(&draft.head(number), body)).await;
             drop(waiting);
             match answer {

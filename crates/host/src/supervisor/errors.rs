@@ -14,7 +14,7 @@ pub(super) fn unknown_worker(name: &str) -> EventError {
     EventError::new(404, 1042, "unknown-worker", "No such worker", format!("There is no worker `{name}`."))
 }
 
-pub(super) fn stopped() -> EventError {
+pub(crate) fn stopped() -> EventError {
     let detail = "The node's operator has stopped this worker.";
     EventError::new(503, 1105, "worker-stopped", "The worker was stopped", detail)
 }
@@ -45,7 +45,7 @@ pub(super) fn no_cell(reason: &str) -> EventError {
     EventError { retry_after_s: Some(1), ..error }
 }
 
-pub(super) fn load_shed(reason: &str) -> EventError {
+pub(crate) fn load_shed(reason: &str) -> EventError {
     let title = "Too much is asked of this worker, or of this node";
     let error =
         EventError::new(503, 1105, "load-shed", title, format!("The request was turned away: {reason}."));
@@ -57,7 +57,7 @@ pub(super) fn too_large() -> EventError {
     EventError::new(431, 1003, "head-too-large", "The request's headers are too large", detail)
 }
 
-pub(super) fn draining() -> EventError {
+pub(crate) fn draining() -> EventError {
     let detail = "The node is shutting down. Another one, or the same one later, will answer.";
     let error = EventError::new(503, 1105, "node-draining", "The node is shutting down", detail);
     EventError { retry_after_s: Some(1), ..error }

@@ -6,6 +6,8 @@ use http::HeaderValue;
 use mote_sandbox::process::Ended;
 use mote_wire::control::Story;
 
+use crate::notices::{Again, Change};
+
 use super::{contained::Contained, repeat::Event, suspicion::Sign, worker::WorkerSpec};
 
 /// What happened to a cell.
@@ -181,6 +183,22 @@ pub trait Watcher {
     /// A line of a worker's console. `level` is `debug`, `info`, `log`, `warn` or `error`.
     fn console(&self, worker: &str, level: &str, text: &str) {
         let _ = (worker, level, text);
+    }
+    /// A version does not load, for this reason, which is its owner's to read, and nobody else's.
+    fn does_not_load(&self, worker: &str, reason: &str) {
+        let _ = (worker, reason);
+    }
+    /// A version cannot be put into service, for this reason: its events are answered with an error of the node's.
+    fn unserved(&self, worker: &str, reason: &str, again: Again) {
+        let _ = (worker, reason, again);
+    }
+    /// There is no room on the disk of the node's folder.
+    fn disk_full(&self, again: Again) {
+        let _ = again;
+    }
+    /// Somebody has changed a worker.
+    fn changed(&self, change: &Change) {
+        let _ = change;
     }
     /// A worker behaves like an attack on its neighbours and gets a cell of its own.
     fn suspect(&self, worker: &str, sign: Sign) {

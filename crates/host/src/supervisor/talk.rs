@@ -17,6 +17,7 @@ use super::{
     incident::{EventRecord, IncidentKind},
     live::LiveCell,
     suspicion::Sign,
+    trial,
     worker::{Suspicion, Worker},
 };
 
@@ -76,12 +77,11 @@ impl Supervisor {
                     Ok(handlers) => Loading::Loaded(bounded(handlers).into()),
                     Err(mut reason) => {
                         reason.truncate(reason.floor_char_boundary(KEPT_BYTES_MAX));
-                        // Its owner's to read, and nobody else's.
-                        self.watcher.console(
-                            &name_of(cell, worker)?,
-                            "error",
-                            &format!("does not load: {reason}"),
-                        );
+                        let name = name_of(cell, worker)?;
+                        // What is only tried out is told to whoever brings it.
+                        if !trial::is_tried(&name) {
+                            self.watcher.does_not_load(&name, &reason);
+                        }
                         Loading::Refused(reason.into())
                     }
                 };

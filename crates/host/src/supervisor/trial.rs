@@ -81,8 +81,7 @@ impl Supervisor {
         for worker in self.workers.borrow().values() {
             let spec = worker.current();
             // Not one that is being tried out: it finds out for itself.
-            let is_tried = worker.name.contains(' ');
-            if !is_tried && code.is_that_of(&spec) && of(&spec.prepared.borrow()) {
+            if !is_tried(&worker.name) && code.is_that_of(&spec) && of(&spec.prepared.borrow()) {
                 spec.prepared.replace(prepared.clone());
                 self.tell_adopted(worker, &spec, prepared);
             }
@@ -167,6 +166,11 @@ impl Supervisor {
             take.take(code, made);
         }
     }
+}
+
+/// Whether this is the name of a version that is only tried out.
+pub(super) fn is_tried(name: &str) -> bool {
+    name.contains(' ')
 }
 
 /// A version that was tried out.

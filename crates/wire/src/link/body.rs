@@ -242,19 +242,22 @@ impl Pump {
 
 /// How many bytes of an exchange may leave now; zero if nobody wants any. The waker is kept in any case, for the end.
 pub(super) fn poll_room(state: &mut State, exchange: u64, task: &Context<'_>) -> Poll<usize> {
-    let full = state.out.len() >= OUT_BYTES_ENOUGH;
+    let (full, refills) = (state.out.len() >= OUT_BYTES_ENOUGH, state.refills);
     let Some(entry) = state.exchanges.get_mut(&exchange).filter(|entry| !entry.outbound.ended) else {
         return Poll::Ready(0);
     };
     let outbound = &mut entry.outbound;
     if !outbound.waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
         outbound.waker = Some(task.waker().clone());
+        outbound.asked = None;
     }
     if outbound.credit == 0 {
         return Poll::Pending;
     }
     if full {
-        state.waiting_for_space.push(task.waker().clone());
+        if outbound.asked.replace(refills) != Some(refills) {
+            state.waiting_for_space.push(task.waker().clone());
+        }
         return Poll::Pending;
     }
     Poll::Ready(usize::try_from(outbound.credit).unwrap_or(usize::MAX).min(DATA_BYTES_MAX))

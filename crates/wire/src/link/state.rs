@@ -44,8 +44,10 @@ pub(super) struct State {
     pub(super) driver: Option<Waker>,
     /// Bodies whose sending has not begun.
     pub(super) pumps: Vec<Pump>,
-    /// Those who wait until less waits to leave.
+    /// Those who wait until less waits to leave, each of them once.
     pub(super) waiting_for_space: Vec<Waker>,
+    /// How often what waited has left. Whoever waits for space notes when he has said so.
+    pub(super) refills: u64,
     /// Requests begun by this side so far.
     pub(super) next_own: u64,
     /// The same of the other side.
@@ -107,6 +109,8 @@ pub(super) struct Outbound {
     /// Nothing more leaves: it is over, or nobody wants it.
     pub(super) ended: bool,
     pub(super) waker: Option<Waker>,
+    /// When it has said last that it waits for space ([`State::refills`]).
+    pub(super) asked: Option<u64>,
 }
 
 impl Exchange {
@@ -127,7 +131,7 @@ impl Exchange {
                 held: false,
                 waker: None,
             },
-            outbound: Outbound { credit: WINDOW_BYTES, ended: false, waker: None },
+            outbound: Outbound { credit: WINDOW_BYTES, ended: false, waker: None, asked: None },
         }
     }
 
@@ -268,6 +272,7 @@ impl Shared {
             driver: None,
             pumps: Vec::new(),
             waiting_for_space: Vec::new(),
+            refills: 0,
             next_own: 0,
             next_others: 0,
             own: 0,
@@ -371,13 +376,18 @@ impl Shared {
         drop(removed);
     }
 
-    /// Ready when less than enough waits to leave, or nothing ever will again.
-    pub(super) fn poll_room(&self, task: &Context<'_>) -> Poll<()> {
+    /// Ready when less than enough waits to leave, or nothing ever will again. `asked` is when the one who waits has said so last, and
+    /// by which waker.
+    pub(super) fn poll_room(&self, asked: &mut Option<(u64, Waker)>, task: &Context<'_>) -> Poll<()> {
         let mut state = self.lock();
         if state.closed || state.out.len() < OUT_BYTES_ENOUGH {
             return Poll::Ready(());
         }
-        state.waiting_for_space.push(task.waker().clone());
+        let refills = state.refills;
+        if !asked.as_ref().is_some_and(|(at, waker)| *at == refills && waker.will_wake(task.waker())) {
+            *asked = Some((refills, task.waker().clone()));
+            state.waiting_for_space.push(task.waker().clone());
+        }
         Poll::Pending
     }
 
