@@ -316,7 +316,8 @@ impl<'a> Reader<'a> {
         let name = self.name(environment, default_name);
         let assets = if self.reads("assets") { self.assets(root) } else { None };
         let main = match (self.find("main"), &assets) {
-            (None, Some(_)) => None,
+            // Files alone are a worker, too; but not if its author has written a `main` and meant code.
+            (None, Some(_)) if self.slip_for_main().is_none() => None,
             _ => Some(self.main(root)?),
         };
         let base_dir = main.as_deref().and_then(Path::parent).unwrap_or(root);
@@ -382,17 +383,9 @@ impl<'a> Reader<'a> {
     fn main(&mut self, root: &Path) -> Option<PathBuf> {
         let Some(entry) = self.find("main") else {
             let hint = "add `main` with the path of the worker's first file, like `main = \"src/index.ts\"`";
-            let known = keys::all();
-            let table = self.environment.map_or(self.top, |(_, table)| table);
-            let own = self.missing("the configuration has no `main`", "main", table, &known, 0..0);
-            let missing = match own.hint {
-                Some(_) => own,
-                None => self.missing("the configuration has no `main`", "main", self.top, &known, 0..0),
-            };
-            self.errors.push(match missing.hint {
-                Some(_) => missing,
-                None => missing.with_hint(hint),
-            });
+            let slip = self.slip_for_main();
+            let missing = || self.source.error(0..0, "the configuration has no `main`").with_hint(hint);
+            self.errors.push(slip.unwrap_or_else(missing));
             return None;
         };
         let main = join(root, self.text_of(entry)?);

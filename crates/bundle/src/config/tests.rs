@@ -119,6 +119,7 @@ fn a_key_that_is_missing_because_of_a_slip_is_found_where_the_slip_is() {
     let deployment = Environment::deployment();
     for (toml, place, slip, meant) in [
         ("mian = 'index.ts'", "1:1", "mian", "main"),
+        ("mian = 'index.ts'\n[assets]\ndirectory = '.'", "1:1", "mian", "main"),
         ("main = 'index.ts'\n[assets]\ndirctory = '.'", "3:1", "dirctory", "directory"),
         ("main = 'index.ts'\n[[kv_namespaces]]\nbindng = 'KV'\nid = 'a'", "3:1", "bindng", "binding"),
         (

@@ -149,6 +149,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What is wrong where a key was probably meant to be `main`.
+    pub(super) fn slip_for_main(&self) -> Option<Diagnostic> {
+        let known = keys::all();
+        let own = self.environment.map(|(_, table)| table);
+        let tables = own.into_iter().chain([self.top]);
+        let missing = |table| self.missing("the configuration has no `main`", "main", table, &known, 0..0);
+        tables.map(missing).find(|missing| missing.hint.is_some())
+    }
+
     pub(super) fn fail_type(&mut self, entry: &Entry, wanted: &str) {
         self.fail(&entry.node, format!("`{}` must be {wanted}, not {}", entry.key, entry.node.value.noun()));
     }
