@@ -344,6 +344,14 @@ mod tests {
             let turn = sum(&mut other);
             assert!(matches!(turn, Turn::Done(Some(5050.0))), "{turn:?}");
             other.collect_garbage();
+            // A panic of ours comes through a turn, which is over all the same: for the watchdog, and for V8.
+            let panicked = catch_unwind(AssertUnwindSafe(|| {
+                other
+                    .turn(Duration::from_secs(10), |_| -> () { resume_unwind(Box::new("a mistake of ours")) })
+            }));
+            assert!(panicked.is_err() && watchdog::is_between_turns());
+            let ran = other.turn(Duration::from_secs(10), |scope| v8::Integer::new(scope, 7).value());
+            assert!(matches!(ran.turn, Turn::Done(7)), "{:?}", ran.turn);
         }
     }
 }

@@ -251,6 +251,14 @@ pub(crate) fn told_at() -> Option<Duration> {
     })
 }
 
+/// Whether this thread runs no turn, as far as the watchdog knows.
+#[cfg(test)]
+pub(crate) fn is_between_turns() -> bool {
+    WATCH.with_borrow(|slot| {
+        slot.as_ref().is_none_or(|(watch, _)| watch.state.load(Ordering::Acquire) & PHASE == IDLE)
+    })
+}
+
 fn register() -> Arc<ThreadWatch> {
     WATCHDOG.get_or_init(|| {
         let spawned = std::thread::Builder::new().name("watchdog".into()).spawn(watch_all);
