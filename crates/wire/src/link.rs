@@ -14,6 +14,7 @@ mod body;
 mod driver;
 mod duplex;
 mod frame;
+mod start;
 mod state;
 
 use std::{
@@ -34,7 +35,8 @@ use crate::http::{Body, UpgradeSlot, Upgraded};
 use body::LinkBody;
 use duplex::LinkDuplex;
 use frame::{BodyStart, ResponseHead};
-use state::{Shared, begin_body};
+use start::begin_body;
+use state::Shared;
 
 /// Bytes of a body that may be under way, in each direction.
 pub const WINDOW_BYTES: u32 = 128 << 10;

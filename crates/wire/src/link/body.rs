@@ -13,7 +13,8 @@ use http_body::{Body as _, Frame, SizeHint};
 
 use super::{
     DATA_BYTES_MAX, WINDOW_BYTES, frame,
-    state::{OUT_BYTES_ENOUGH, Shared, State, longer_than_announced},
+    start::longer_than_announced,
+    state::{OUT_BYTES_ENOUGH, Shared, State},
 };
 use crate::http::{Body, BodyError};
 

@@ -17,7 +17,8 @@ use super::{
     Answer, Ended, Receiver, Reply, Request, RequestError, Side, Violation, WINDOW_BYTES,
     body::{LinkBody, Pump},
     frame::{self, BodyStart, Frame, RequestHead, ResponseHead},
-    state::{Exchange, Shared, State, body_of},
+    start::body_of,
+    state::{Exchange, Shared, State},
 };
 use crate::http::BodyError;
 
