@@ -117,9 +117,7 @@ pub(super) async fn run(
     say_door(admin_address);
     let handed = Handed { listener: doors.listener.into(), admin: doors.admin.into(), lock: doors.lock };
     tell_manager(&[NotifyState::MainPid(std::process::id()), NotifyState::Ready]);
-    if signals.end(&program, &handed, &options.data).await == End::Stopped {
-        tell_manager(&[NotifyState::Stopping]);
-    }
+    signals.end(&program, &handed, &options.data).await;
     // New connections go to whoever serves now; those that are here finish what they have.
     [accepting, crons, door].iter().for_each(JoinHandle::abort);
     // Not the lock: until this process has ended, its folder is in use.
@@ -357,15 +355,6 @@ enum Order {
     Upgrade,
 }
 
-/// Why a node leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// It was told to.
-    Stopped,
-    /// Another process serves in its place.
-    Upgraded,
-}
-
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -392,12 +381,12 @@ impl Signals {
         }
     }
 
-    /// Settles when the node is to end.
-    async fn end(&mut self, program: &Program, handed: &Handed, data: &Path) -> End {
+    /// Settles when the node is to end: it was told to, or another process serves in its place.
+    async fn end(&mut self, program: &Program, handed: &Handed, data: &Path) {
         loop {
             match self.next().await {
-                Order::Stop => return End::Stopped,
-                Order::Upgrade if hand_over(program, handed, data).await => return End::Upgraded,
+                Order::Stop => return tell_manager(&[NotifyState::Stopping]),
+                Order::Upgrade if hand_over(program, handed, data).await => return,
                 Order::Upgrade => {}
             }
         }
