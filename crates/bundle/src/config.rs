@@ -29,6 +29,10 @@ use tree::{Entry, Node, Table, Value};
 /// Most characters of a worker's name: it is a label of a host name, `<name>.localhost`.
 pub(crate) const NAME_CHARS_MAX: usize = 63;
 
+/// What one of the `migrations` may say.
+const MIGRATION_KEYS: [&str; 6] =
+    ["tag", "new_classes", "new_sqlite_classes", "renamed_classes", "transferred_classes", "deleted_classes"];
+
 /// The settings of one worker in one environment. Paths are absolute.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -327,14 +331,16 @@ impl<'a> Reader<'a> {
         settings.account_id = self.text("account_id").map(str::to_owned);
         settings.limits = self.limits();
         settings.assets = assets;
-        settings.observability = self.json("observability");
+        settings.observability = self.observability();
         settings.keep_vars = self.flag("keep_vars").unwrap_or(false);
         settings.bindings = self.bindings();
         if self.reads("migrations") {
             settings.migrations = self.json("migrations");
+            self.check_entries("migrations", &MIGRATION_KEYS);
         }
         if self.reads("tail_consumers") {
             settings.tail_consumers = self.json("tail_consumers");
+            self.check_entries("tail_consumers", &["service", "environment"]);
         }
         settings.build.no_bundle = self.flag("no_bundle").unwrap_or(false);
         settings.build.find_additional_modules = self.flag("find_additional_modules").unwrap_or(false);
@@ -376,7 +382,17 @@ impl<'a> Reader<'a> {
     fn main(&mut self, root: &Path) -> Option<PathBuf> {
         let Some(entry) = self.find("main") else {
             let hint = "add `main` with the path of the worker's first file, like `main = \"src/index.ts\"`";
-            self.errors.push(self.source.error(0..0, "the configuration has no `main`").with_hint(hint));
+            let known = keys::all();
+            let table = self.environment.map_or(self.top, |(_, table)| table);
+            let own = self.missing("the configuration has no `main`", "main", table, &known, 0..0);
+            let missing = match own.hint {
+                Some(_) => own,
+                None => self.missing("the configuration has no `main`", "main", self.top, &known, 0..0),
+            };
+            self.errors.push(match missing.hint {
+                Some(_) => missing,
+                None => missing.with_hint(hint),
+            });
             return None;
         };
         let main = join(root, self.text_of(entry)?);

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 /// Most characters of a line that a code frame shows; minified files have lines of megabytes.
 const FRAME_CHARS_MAX: usize = 120;
 
-/// One thing to tell the developer. `Display` gives the whole text, without colours and without a final newline.
+/// One thing to tell the developer. `Display` gives the whole text, without colours and without a final newline; that it is an
+/// error or a warning is said by whoever prints it, in the way in which everything else is printed there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Whether there is a bundle in spite of it.
@@ -61,11 +62,7 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = match self.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        write!(f, "{severity}: {}", self.message)?;
+        f.write_str(&self.message)?;
         if let Some(location) = &self.location {
             write!(f, "\n  at {location}")?;
         }
@@ -85,14 +82,14 @@ impl fmt::Display for Location {
     }
 }
 
-/// Several diagnostics, one after the other.
+/// Several errors, one after the other. That the first is one, the printer says.
 pub(crate) struct Listed<'a>(pub(crate) &'a [Diagnostic]);
 
 impl fmt::Display for Listed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, diagnostic) in self.0.iter().enumerate() {
             if at > 0 {
-                f.write_str("\n\n")?;
+                f.write_str("\n\nerror: ")?;
             }
             diagnostic.fmt(f)?;
         }
@@ -174,8 +171,14 @@ mod tests {
     fn the_mark_stands_under_the_part_in_question() {
         let source = SourceText::new("wrangler.toml", "name = \"a\"\n\tmain = 3 # ü\n");
         let diagnostic = source.error(19..20, "`main` must be a string").with_hint("write a path");
-        let expected = "error: `main` must be a string\n  at wrangler.toml:2:9\n 2 |  main = 3 # ü\n   |         ^\n  help: write a path";
+        let expected = "`main` must be a string\n  at wrangler.toml:2:9\n 2 |  main = 3 # ü\n   |         ^\n  help: write a path";
         assert_eq!(diagnostic.to_string(), expected);
+    }
+
+    #[test]
+    fn each_of_several_errors_is_said_to_be_one_once() {
+        let errors = [Diagnostic::error("one"), Diagnostic::error("two").with_hint("mend it")];
+        assert_eq!(format!("error: {}", Listed(&errors)), "error: one\n\nerror: two\n  help: mend it");
     }
 
     #[test]

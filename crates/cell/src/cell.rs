@@ -375,8 +375,17 @@ impl Cell {
     }
 }
 
-/// Whether a version is small enough to be loaded; the error says what is not.
+/// The least memory that an isolate starts in: a blank one has to fit, and V8 ends the process if it does not.
+const MEMORY_MIB_MIN: u64 = 8;
+
+/// Whether a version is small enough to be loaded, and may be as large as any; the error says what is not.
 fn check_size(deployment: &Deployment<'_>, limits: &Limits) -> Result<(), String> {
+    if limits.memory_mib < MEMORY_MIB_MIN {
+        return Err(format!(
+            "its memory limit is {} MiB (`memory_mib`), {MEMORY_MIB_MIN} are the least that an isolate starts in",
+            limits.memory_mib
+        ));
+    }
     let (modules, env_bytes) = (deployment.bundle.modules().len(), deployment.env_json.len());
     if modules as u64 > limits.modules {
         return Err(format!("the bundle has {modules} modules, {} are the most", limits.modules));

@@ -10,11 +10,13 @@
 mod control;
 mod egress;
 mod events;
+mod to_host;
 
 use std::{
     cell::RefCell,
     io,
     os::{fd::AsFd, unix::net::UnixStream},
+    panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
     rc::Rc,
     sync::{Arc, Barrier, atomic::AtomicU64},
@@ -39,9 +41,10 @@ use mote_wire::{
 use tokio::sync::mpsc;
 
 pub use control::Reported;
-use control::{Command, Deploy, Listener, Reporter, ToHost};
+use control::{Command, Deploy, Listener, Reporter};
 use egress::LinkEgress;
 use events::{Events, Incoming, Numbers};
+use to_host::ToHost;
 
 use crate::{
     admission::Pressure,
@@ -268,7 +271,11 @@ impl Serving {
             Command::Deploy(version) => {
                 let worker = version.worker;
                 let egress: Arc<dyn Egress> = Arc::new(LinkEgress { link: link.clone(), worker });
-                self.to_host.say(FromCell::Deployed { worker, result: load(cell, *version, egress) });
+                // A mistake of ours is one about this version, and others go on.
+                let result = catch_unwind(AssertUnwindSafe(|| load(cell, *version, egress)));
+                let result =
+                    result.unwrap_or_else(|_| Err("the platform failed when it loaded the code".to_owned()));
+                self.to_host.say(FromCell::Deployed { worker, result });
             }
             Command::Budget { bytes } => cell.set_budget(bytes),
             Command::Compiled { worker } => {

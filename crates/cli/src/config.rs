@@ -15,7 +15,7 @@ mod cells;
 mod connection_facts;
 mod detector;
 
-pub(crate) use cells::{CordonConfig, EgressConfig, WorkerConfig};
+pub(crate) use cells::{CordonConfig, WorkerConfig};
 
 /// Below it workers answer where the operator says nothing.
 const LOCALHOST: &str = "localhost";
@@ -170,6 +170,7 @@ impl Config {
     fn parse(mut table: Table, over: &LimitsPatch) -> Result<Self, String> {
         let defaults = limits(take_table(&mut table, "limits", "")?, "[limits]")?;
         let ceilings = limits(take_table(&mut table, "ceilings", "")?, "[ceilings]")?;
+        none_above(&defaults, &ceilings)?;
         let mut config = Self::of(&defaults, &ceilings, over);
         for (id, account) in take_table(&mut table, "accounts", "")? {
             let name = format!("[accounts.{id}]");
@@ -221,6 +222,21 @@ impl Config {
         )?;
         Ok(config)
     }
+}
+
+/// What everybody gets is not more than anybody may have.
+fn none_above(defaults: &LimitsPatch, ceilings: &LimitsPatch) -> Result<(), String> {
+    for limit in LIMITS {
+        if let (Some(default), Some(ceiling)) = (defaults.get(limit.key), ceilings.get(limit.key))
+            && default > ceiling
+        {
+            let key = limit.key;
+            return Err(format!(
+                "[limits] `{key}` is {default}, and [ceilings] `{key}` allows {ceiling} only"
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn at_least(min: u64, said: Option<u64>, key: &str) -> Result<(), String> {
@@ -299,6 +315,14 @@ mod tests {
         assert_eq!(config.limits.of("", &asked).cpu_ms, 500);
         assert_eq!(config.limits.of("free", &asked).events, 3);
         assert_eq!((config.memory_mib, config.connections), (Some(7), CONNECTIONS));
+    }
+
+    #[test]
+    fn nobody_is_given_more_than_anybody_may_have() {
+        let error = parse("[limits]\ncpu_ms = 5000\n[ceilings]\ncpu_ms = 100\n").unwrap_err();
+        assert_eq!(error, "[limits] `cpu_ms` is 5000, and [ceilings] `cpu_ms` allows 100 only");
+        let config = parse("[ceilings]\ncpu_ms = 5\n").unwrap();
+        assert_eq!(config.limits.of("", &LimitsPatch::default()).cpu_ms, 5);
     }
 
     #[test]

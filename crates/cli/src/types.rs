@@ -74,7 +74,7 @@ fn types(options: &Options) -> Result<(), TypesError> {
         None => Project::open(&options.path, &environment())?,
     };
     for warning in first.warnings() {
-        let _ = writeln!(io::stderr(), "{warning}");
+        let _ = writeln!(io::stderr(), "warning: {warning}");
     }
     let mut projects = Vec::new();
     if options.env.is_none() {

@@ -10,7 +10,10 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::{source_map::SourceMap, v8};
+use crate::{
+    source_map::{MapRoom, SourceMap},
+    v8,
+};
 
 /// What a module is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +64,8 @@ impl ProgramModule {
         Self {
             name,
             kind,
+            source_map: source_map.map(|json| SourceMap::new(json, content.len())),
             content,
-            source_map: source_map.map(SourceMap::new),
             source_map_url: None,
             code_cache: Mutex::default(),
         }
@@ -140,6 +143,7 @@ pub struct Program {
     index: HashMap<String, usize>,
     main: usize,
     format: ProgramFormat,
+    pub(crate) map_room: MapRoom,
     /// How the code caches fared.
     pub cache_counts: CacheCounts,
 }
@@ -164,7 +168,14 @@ impl Program {
         let index: HashMap<String, usize> =
             modules.iter().enumerate().map(|(at, module)| (module.name.clone(), at)).collect();
         let main = *index.get(main).ok_or_else(|| ProgramError::NoMain { main: main.to_owned() })?;
-        Ok(Self { modules, index, main, format, cache_counts: CacheCounts::default() })
+        Ok(Self {
+            modules,
+            index,
+            main,
+            format,
+            map_room: MapRoom::default(),
+            cache_counts: CacheCounts::default(),
+        })
     }
 
     /// All modules.

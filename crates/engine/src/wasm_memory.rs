@@ -3,7 +3,7 @@
 //! A memory that JavaScript can see is registered and asked for its size. One that a module keeps to itself can be asked by
 //! nobody, so each instance of such a module counts with the most that its memory may become.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::HashSet, rc::Rc};
 
 use wasmparser::{ExternalKind, Parser, Payload};
 
@@ -99,7 +99,8 @@ fn hidden_key<'s>(scope: &mut v8::PinScope<'s, '_>) -> Option<v8::Local<'s, v8::
 
 /// The most bytes of the memories that a module defines and does not export.
 fn hidden_bytes(module: &[u8]) -> usize {
-    let (mut imported, mut defined, mut exported) = (0, Vec::new(), Vec::new());
+    // A set, since a module may have tens of thousands of memories, and export each of them under several names.
+    let (mut imported, mut defined, mut exported) = (0, Vec::new(), HashSet::new());
     // A module that V8 has compiled parses; what does not is none that could be instantiated.
     for payload in Parser::new(0).parse_all(module).map_while(Result::ok) {
         match payload {
@@ -184,5 +185,44 @@ mod tests {
         assert_eq!(hidden_bytes(HIDDEN), 2 * (64 << 10));
         assert_eq!(hidden_bytes(WITHOUT_MAXIMUM), 128 << 20);
         assert_eq!(hidden_bytes(b"no Wasm"), 0);
+    }
+
+    #[test]
+    fn tens_of_thousands_of_memories_and_their_exports_are_gone_through_once() {
+        let (memories, exports) = (50_000, 100_000);
+        let mut module = b"\0asm\x01\0\0\0".to_vec();
+        let defined: Vec<u8> = [1, 0, 2].repeat(memories);
+        section(&mut module, 5, memories, &defined);
+        // All exports but for the last name the memory before the last.
+        let mut exported = Vec::new();
+        for index in 0..exports {
+            let name = format!("{index:06}");
+            exported.push(6);
+            exported.extend_from_slice(name.as_bytes());
+            exported.push(2);
+            exported.extend(leb128(if index + 1 == exports { memories - 1 } else { memories - 2 }));
+        }
+        section(&mut module, 7, exports, &exported);
+        assert_eq!(hidden_bytes(&module), (memories - 2) * 2 * (64 << 10));
+    }
+
+    fn section(module: &mut Vec<u8>, id: u8, count: usize, content: &[u8]) {
+        let count = leb128(count);
+        module.push(id);
+        module.extend(leb128(count.len() + content.len()));
+        module.extend(count);
+        module.extend_from_slice(content);
+    }
+
+    fn leb128(mut number: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        loop {
+            let low = u8::try_from(number & 0x7f).expect("seven bits");
+            number >>= 7;
+            bytes.push(if number == 0 { low } else { low | 0x80 });
+            if number == 0 {
+                return bytes;
+            }
+        }
     }
 }

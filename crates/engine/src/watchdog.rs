@@ -88,7 +88,7 @@ thread_local! {
     static WATCH: RefCell<Option<(Arc<ThreadWatch>, u64)>> = const { RefCell::new(None) };
 }
 
-/// One watched turn; made by [`begin`], ended by [`WatchedTurn::end`].
+/// One watched turn; made by [`begin`], ended by [`WatchedTurn::end`] or by being dropped.
 pub(crate) struct WatchedTurn {
     /// `None` in a build that does not meter.
     watch: Option<Arc<ThreadWatch>>,
@@ -188,8 +188,12 @@ pub(crate) fn begin(
 
 impl WatchedTurn {
     /// Ends the turn; true if the watchdog stopped it.
-    pub(crate) fn end(self) -> bool {
-        let Some(watch) = self.watch else { return false };
+    pub(crate) fn end(mut self) -> bool {
+        self.end_once()
+    }
+
+    fn end_once(&mut self) -> bool {
+        let Some(watch) = self.watch.take() else { return false };
         let idle = (self.running & !PHASE) | IDLE;
         let state = &watch.state;
         if state.compare_exchange(self.running, idle, Ordering::AcqRel, Ordering::Acquire).is_ok() {
@@ -200,6 +204,13 @@ impl WatchedTurn {
             std::hint::spin_loop();
         }
         true
+    }
+}
+
+/// A turn that panics is over, too: the watchdog must not take what runs later, in another isolate perhaps, for it.
+impl Drop for WatchedTurn {
+    fn drop(&mut self) {
+        self.end_once();
     }
 }
 
@@ -386,6 +397,41 @@ fn this_threads_clock() -> libc::clockid_t {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A turn of this thread that the watchdog's thread knows nothing of.
+    fn turn() -> (Arc<ThreadWatch>, WatchedTurn) {
+        let watch = Arc::new(ThreadWatch {
+            state: AtomicU64::new(7 << 2 | RUNNING),
+            deadline_us: AtomicU64::new(u64::MAX),
+            told_us: AtomicU64::new(0),
+            clock: this_threads_clock(),
+            thread: Nudged::this_thread(),
+            entered: AtomicU64::new(0),
+            stopped: AtomicU64::new(u64::MAX),
+            isolate: Mutex::new(None),
+        });
+        (watch.clone(), WatchedTurn { watch: Some(watch), running: 7 << 2 | RUNNING })
+    }
+
+    #[test]
+    fn a_turn_that_panics_is_over() {
+        for stopped in [false, true] {
+            let (watch, turn) = turn();
+            let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                let _turn = turn;
+                if stopped {
+                    fire(&watch, watch.state.load(Ordering::Acquire), Asked::First);
+                }
+                std::panic::resume_unwind(Box::new("a mistake of ours"));
+            }));
+            assert!(caught.is_err());
+            assert_eq!(watch.state.load(Ordering::Acquire), 7 << 2 | IDLE);
+        }
+        let (watch, turn) = turn();
+        fire(&watch, watch.state.load(Ordering::Acquire), Asked::First);
+        assert!(turn.end(), "it was stopped");
+        assert_eq!(watch.state.load(Ordering::Acquire), 7 << 2 | IDLE);
+    }
 
     #[test]
     fn who_runs_alone_is_never_shown_as_alone_since_before_somebody_elses_turn() {

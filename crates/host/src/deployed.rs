@@ -9,12 +9,13 @@ mod failures;
 mod kept_logs;
 mod orders;
 mod owners;
+mod service;
 mod shares;
 mod target;
 
 use std::{
-    cell::{OnceCell, RefCell},
-    collections::{BTreeMap, HashMap},
+    cell::{Cell, OnceCell, RefCell},
+    collections::BTreeMap,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -26,9 +27,11 @@ use mote_wire::{
     compatibility::Compatibility, event::EventError, http::Body, limits::LimitsPatch, named::NamedBundle,
 };
 use ring::rand::SystemRandom;
+use tokio::time::Instant;
 
 use orders::Standing;
 pub use orders::{Holds, Order};
+use service::{InService, NoRoom, Service};
 use target::{Target, nothing_deployed, preview, target};
 
 use crate::{
@@ -44,7 +47,7 @@ use crate::{
     preparations::Preparations,
     secrets::Seal,
     site::{Asked, Code, Files, Site},
-    supervisor::{Supervisor, WorkerSpec, stopped},
+    supervisor::{Supervisor, WorkerSpec, load_shed, stopped},
 };
 
 /// How long a version that takes no new events stays known, for those that are on their way to it.
@@ -111,17 +114,8 @@ pub struct Deployed {
     addresses: RefCell<Addresses>,
     timetable: RefCell<Timetable>,
     files: Rc<Files>,
-    /// Which version the supervisor has under a name.
-    in_service: RefCell<HashMap<Arc<str>, InService>>,
+    service: Service,
     random: SystemRandom,
-}
-
-/// A version that the supervisor has.
-struct InService {
-    worker: String,
-    version: String,
-    /// Its static assets, if it has any.
-    site: Option<Rc<Site>>,
 }
 
 /// What answers an event.
@@ -171,7 +165,7 @@ impl Deployed {
             table: RefCell::new(table),
             addresses: RefCell::new(addresses),
             timetable: RefCell::new(timetable),
-            in_service: RefCell::default(),
+            service: Service::new(),
             random: SystemRandom::new(),
         });
         tokio::task::spawn_local(Self::watch_disk(Rc::downgrade(&this), kv_disk_full));
@@ -247,16 +241,12 @@ impl Deployed {
         asked: Asked<'_>,
     ) -> Result<Answerer, EventError> {
         let key = self.ready(label, asked.headers).await?;
-        let Some(site) = self.site(&key) else { return Ok(Answerer::Worker(key)) };
+        let Some(site) = self.service.site(&key) else { return Ok(Answerer::Worker(key)) };
         match site.answer(&self.files, asked).await {
             Some(Ok(response)) => Ok(Answerer::File(response)),
             Some(Err(reason)) => Err(self.unreadable(&key, &reason)),
             None => Ok(Answerer::Worker(key)),
         }
-    }
-
-    fn site(&self, key: &str) -> Option<Rc<Site>> {
-        self.in_service.borrow().get(key).and_then(|found| found.site.clone())
     }
 
     /// The answer of the files of a version that is in service, without its code.
@@ -267,7 +257,7 @@ impl Deployed {
         url: &str,
         headers: &HeaderMap,
     ) -> Result<http::Response<Body>, String> {
-        let site = self.site(key).ok_or("the version has no static assets, or is out of service")?;
+        let site = self.service.site(key).ok_or("the version has no static assets, or is out of service")?;
         site.file(&self.files, Asked::new(method, url, headers).by_code()).await
     }
 
@@ -304,12 +294,34 @@ impl Deployed {
         if self.serves(&target) {
             return Ok(target.key);
         }
+        let _reading = self.service.reading(target.key.clone()).await;
+        // Whoever was first has read it for all.
+        if self.serves(&target) {
+            return Ok(target.key);
+        }
+        self.make_room()?;
         self.put(&target).await.map_err(|reason| self.unreadable(&target.key, &reason))?;
         Ok(target.key)
     }
 
     fn serves(&self, target: &Target) -> bool {
-        self.in_service.borrow().get(&target.key).is_some_and(|found| found.version == target.version)
+        self.service.uses(&target.key, &target.version)
+    }
+
+    /// Sees that there is room for one more version.
+    fn make_room(&self) -> Result<(), EventError> {
+        let is_idle = |name: &str| self.supervisor.is_idle(name);
+        match self.service.make_room(is_idle) {
+            Ok(gone) => {
+                for name in gone {
+                    self.supervisor.remove(&name);
+                }
+                Ok(())
+            }
+            Err(NoRoom) => {
+                Err(load_shed("the code of those that are in use takes all memory that there is for code"))
+            }
+        }
     }
 
     /// Reads a version and puts it into service, unless another one has taken its place meanwhile.
@@ -334,6 +346,7 @@ impl Deployed {
             Some(prepared) => prepared,
             None => self.prepare_later(&version, bundle.clone()),
         };
+        let bytes = bundle.bytes().len() + prepared.len();
         let spec = self.spec(&target.key, &version, bundle, prepared)?;
         let current = {
             let table = self.table.borrow();
@@ -346,7 +359,8 @@ impl Deployed {
                 self.supervisor.mark_new(&target.key);
             }
             let (worker, version) = (target.worker.clone(), target.version.clone());
-            self.in_service.borrow_mut().insert(target.key.clone(), InService { worker, version, site });
+            let used_at = Cell::new(Instant::now());
+            self.service.insert(target.key.clone(), InService { worker, version, site, bytes, used_at });
         }
         Ok(())
     }
@@ -423,6 +437,8 @@ impl Deployed {
         match main {
             // Before the first event comes, so that none waits for it.
             Some(main) => {
+                // A deploy is not refused for what others have in use.
+                let _ = self.make_room();
                 self.put(&main).await.inspect_err(|reason| self.tell_unserved(&main.key, reason))?;
                 // What is stopped runs nothing, also not the code at the top of its modules.
                 if !self.standing.of(&main.account, &main.worker).stopped {
@@ -436,14 +452,7 @@ impl Deployed {
 
     /// Forgets names of a worker that lead nowhere any more, after a while.
     fn retire(self: &Rc<Self>, worker: &str) {
-        let names: Vec<Arc<str>> = {
-            let in_service = self.in_service.borrow();
-            in_service
-                .iter()
-                .filter(|(_, found)| found.worker == worker)
-                .map(|(name, _)| name.clone())
-                .collect()
-        };
+        let names = self.service.names_of(worker);
         // A worker that was deleted takes no event more; a version that was replaced takes those that are on their way.
         let linger = if self.table.borrow().contains_key(worker) { LINGER } else { Duration::ZERO };
         for name in names.into_iter().filter(|name| !self.leads(worker, name)) {
@@ -451,7 +460,7 @@ impl Deployed {
             tokio::task::spawn_local(async move {
                 tokio::time::sleep(linger).await;
                 if !this.leads(&worker, &name) {
-                    this.in_service.borrow_mut().remove(&name);
+                    this.service.remove(&name);
                     this.supervisor.remove(&name);
                 }
             });

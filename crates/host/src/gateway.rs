@@ -183,7 +183,11 @@ impl<E: Events + 'static> Gateway<E> {
         let url = url::request_url(request.uri(), request.headers())
             .ok_or_else(bad("The Host header and the path make no URL."))?;
         let worker = self.events.find(host, &url);
-        let worker = worker.ok_or_else(|| error_page::unknown_host(host, &self.events.names()))?;
+        let worker = worker.ok_or_else(|| {
+            // A node has thousands, and strangers are told none of them.
+            let names = if self.detail == ErrorDetail::Stack { self.events.names() } else { Vec::new() };
+            error_page::unknown_host(host, &names)
+        })?;
         Ok((worker, url))
     }
 

@@ -87,7 +87,7 @@ pub use suspicion::{Sign, SuspicionOptions};
 pub use worker::{WorkerSpec, WorkerTotals};
 
 use blame::Blame;
-pub(crate) use errors::{draining, stopped};
+pub(crate) use errors::{draining, load_shed, stopped};
 use live::LiveCell;
 use lose::switch_message;
 use overview::Memory;
@@ -310,6 +310,11 @@ impl Supervisor {
     /// Who is told what happens here.
     pub(crate) fn watcher(&self) -> &dyn Watcher {
         &*self.watcher
+    }
+
+    /// Whether a worker has no events under way, as far as host and cells know.
+    pub(crate) fn is_idle(&self, name: &str) -> bool {
+        self.cells.borrow().values().all(|cell| cell.given.borrow().is_idle(name))
     }
 
     fn known(&self, name: &str) -> Result<Rc<Worker>, UnknownWorker> {

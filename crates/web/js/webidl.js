@@ -171,15 +171,32 @@ export function isObject(value) {
 
 /** The bytes of a BufferSource as a Uint8Array over the same memory, or undefined if it is none. */
 export function bytesOf(value) {
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  if (isArrayBuffer(value)) return new Uint8Array(value);
+  if (isView(value)) {
+    const { buffer, byteOffset, byteLength } = apply(typedArrayName, value, []) === undefined ? ofDataView : ofTypedArray;
+    return new Bytes(apply(buffer, value, []), apply(byteOffset, value, []), apply(byteLength, value, []));
+  }
+  if (isArrayBuffer(value)) return new Bytes(value);
   return undefined;
 }
 
-const byteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength").get;
+// The getters that were there before any tenant, whose own may lie.
+const { isView } = ArrayBuffer;
+const Bytes = Uint8Array;
+const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
+const getter = (prototype, key) => Object.getOwnPropertyDescriptor(prototype, key).get;
+const placeGetters = (prototype) => ({
+  __proto__: null,
+  buffer: getter(prototype, "buffer"),
+  byteOffset: getter(prototype, "byteOffset"),
+  byteLength: getter(prototype, "byteLength"),
+});
+const [ofTypedArray, ofDataView] = [placeGetters(TypedArrayPrototype), placeGetters(DataView.prototype)];
+const typedArrayName = getter(TypedArrayPrototype, Symbol.toStringTag);
+const bufferLength = getter(ArrayBuffer.prototype, "byteLength");
+
 export function isArrayBuffer(value) {
   try {
-    Reflect.apply(byteLength, value, []);
+    apply(bufferLength, value, []);
     return true;
   } catch {
     return false;

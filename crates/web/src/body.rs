@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
 };
@@ -21,8 +21,9 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::{
+    native::brotli_window_bytes,
     op::Failed,
-    usage::{EventUsage, MeteredBody},
+    usage::{EventUsage, MeteredBody, Window, no_room_for_codec},
 };
 
 /// Chunks that may wait between JavaScript and a reader that is slower.
@@ -190,6 +191,9 @@ fn too_large() -> Failed {
 
 /// The largest window of Zstandard that a decoder takes, as a power of two (RFC 9659).
 const ZSTD_WINDOW_BITS: u32 = 23;
+/// What decoders hold besides their windows, about.
+const BROTLI_DECODER_BYTES: usize = 1 << 20;
+const ZSTD_DECODER_BYTES: usize = 1 << 20;
 
 /// Undoes and does codings for one event: their memory is the isolate's, their CPU time the event's.
 pub(crate) struct Coder {
@@ -207,21 +211,29 @@ impl Coder {
         if body.is_end_stream() {
             return body;
         }
-        let reader = StreamReader::new(data(body));
-        let (decoded, holds) = match encoding {
+        let data = data(body);
+        let (decoded, holds, window) = match encoding {
             Encoding::Gzip => {
-                let mut decoder = GzipDecoder::new(reader);
+                let mut decoder = GzipDecoder::new(StreamReader::new(data));
                 decoder.multiple_members(true);
-                (from_reader(decoder), 64 << 10)
+                (from_reader(decoder), 64 << 10, Window::Fixed)
             }
-            Encoding::Deflate => (from_reader(ZlibDecoder::new(reader)), 64 << 10),
-            Encoding::Brotli => (from_reader(BrotliDecoder::new(reader)), 1 << 20),
+            Encoding::Deflate => {
+                (from_reader(ZlibDecoder::new(StreamReader::new(data))), 64 << 10, Window::Fixed)
+            }
+            Encoding::Brotli => {
+                let said = Arc::new(AtomicUsize::new(0));
+                let reader = StreamReader::new(with_brotli_window(data, said.clone()));
+                (from_reader(BrotliDecoder::new(reader)), BROTLI_DECODER_BYTES, Window::Said(said))
+            }
             Encoding::Zstd => {
-                let window = DParameter::window_log_max(ZSTD_WINDOW_BITS);
-                (from_reader(ZstdDecoder::with_params(reader, &[window])), 1 << 20)
+                let most = DParameter::window_log_max(ZSTD_WINDOW_BITS);
+                let decoder = ZstdDecoder::with_params(StreamReader::new(data), &[most]);
+                let window = Window::Fills { bytes: 0, bytes_max: 1 << ZSTD_WINDOW_BITS };
+                (from_reader(decoder), ZSTD_DECODER_BYTES, window)
             }
         };
-        self.metered(decoded, holds)
+        self.metered(decoded, holds, window)
     }
 
     /// Does a coding.
@@ -239,20 +251,38 @@ impl Coder {
             }
             Encoding::Zstd => (from_reader(ZstdEncoder::new(reader)), 2 << 20),
         };
-        self.metered(encoded, holds)
+        self.metered(encoded, holds, Window::Fixed)
     }
 
-    /// `holds` is what the codec takes, about: how large its window is depends on the data.
-    fn metered(&self, body: Body, holds: usize) -> Body {
+    /// `holds` is what the codec takes, about, without a window that depends on the data.
+    fn metered(&self, body: Body, holds: usize, window: Window) -> Body {
         match self.account.hold(holds) {
-            Some(held) => Body::stream(MeteredBody::new(body, self.usage.clone(), held)),
-            None => {
-                let reason = "the worker's memory limit leaves no room for its codec".to_owned();
-                let stream = futures_util::stream::iter([Err(BodyError::Encoding { reason })]);
-                Body::stream(StreamBody::new(stream))
-            }
+            Some(held) => Body::stream(MeteredBody::new(body, self.usage.clone(), held, window)),
+            None => Body::stream(StreamBody::new(futures_util::stream::iter([Err(no_room_for_codec())]))),
         }
     }
+}
+
+/// Looks at the first byte of brotli's data, which says how large a window its decoder will take.
+///
+/// Refuses the "large window" that is no part of the format (RFC 7932) and can ask for a gigabyte: the decoder would take it.
+fn with_brotli_window(
+    data: impl futures_util::Stream<Item = std::io::Result<Bytes>> + Unpin,
+    said: Arc<AtomicUsize>,
+) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> + Unpin {
+    let mut is_first = true;
+    data.map(move |chunk| {
+        if let Ok(chunk) = &chunk
+            && let Some(first) = chunk.first()
+            && std::mem::take(&mut is_first)
+        {
+            let window = brotli_window_bytes(*first).ok_or_else(|| {
+                std::io::Error::other("brotli: its window is larger than the format allows")
+            })?;
+            said.store(window, Ordering::Relaxed);
+        }
+        chunk
+    })
 }
 
 fn data(body: Body) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> + Unpin {
@@ -340,17 +370,35 @@ impl http_body::Body for Promised {
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let next = Pin::new(&mut self.body).poll_frame(task);
-        if let Poll::Ready(Some(Ok(frame))) = &next {
-            self.left = self.left.saturating_sub(frame.data_ref().map_or(0, Bytes::len) as u64);
-        }
-        next
+        let wrong = match &next {
+            Poll::Ready(Some(Ok(frame))) => {
+                let bytes = frame.data_ref().map_or(0, Bytes::len) as u64;
+                let left = self.left.checked_sub(bytes);
+                self.left = left.unwrap_or(0);
+                left.is_none().then_some("more")
+            }
+            Poll::Ready(None) if self.left > 0 => Some("fewer"),
+            // After an error, nothing is promised any more.
+            Poll::Ready(Some(Err(_))) => {
+                self.left = 0;
+                None
+            }
+            Poll::Ready(None) | Poll::Pending => None,
+        };
+        let Some(which) = wrong else { return next };
+        (self.left, self.body) = (0, mote_wire::http::empty());
+        let reason = format!("the worker gave {which} bytes than it had promised");
+        Poll::Ready(Some(Err(BodyError::Aborted { reason })))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.left == 0 && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> http_body::SizeHint {
         http_body::SizeHint::with_exact(self.left)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,7 +83,18 @@ impl Runtime {
         context.end();
         self.state.contexts.borrow_mut().remove(&context.id);
         if context.kept.get() {
-            let id = context.id;
+            self.kept_ends.borrow_mut().push_back(context.id);
+            self.drop_kept();
+        }
+    }
+
+    /// Has JavaScript drop what it keeps of events that have ended. Each of these turns may end more events, thousands of them when
+    /// nothing is under way any more: the outermost call sees to all, one after the other, so that the stack stays flat.
+    fn drop_kept(&self) {
+        let Some(_outermost) = Outermost::enter(&self.dropping_kept) else { return };
+        loop {
+            let next = self.kept_ends.borrow_mut().pop_front();
+            let Some(id) = next else { return };
             self.turn(0, |scope| {
                 let id = v8::Integer::new_from_unsigned(scope, id);
                 self.call(scope, |hooks| &hooks.end_event, &[id.into()]);
@@ -193,6 +204,22 @@ impl Drop for Runtime {
             context.answer(Answer::Failed(Failure::Gone));
             context.end();
         }
+    }
+}
+
+/// The outermost call of what may call itself; then whoever is next may be.
+struct Outermost<'a>(&'a Cell<bool>);
+
+impl<'a> Outermost<'a> {
+    /// `None` if a call is under way.
+    fn enter(under_way: &'a Cell<bool>) -> Option<Self> {
+        (!under_way.replace(true)).then(|| Self(under_way))
+    }
+}
+
+impl Drop for Outermost<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }
 

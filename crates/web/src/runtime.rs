@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::VecDeque,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -80,6 +81,9 @@ pub struct Runtime {
     pub(crate) stops: Cell<u32>,
     pub(crate) cache_made: Cell<bool>,
     pub(crate) program: RefCell<Option<Arc<Program>>>,
+    /// Events that have ended, of which JavaScript keeps something that it is to drop.
+    pub(crate) kept_ends: RefCell<VecDeque<u32>>,
+    pub(crate) dropping_kept: Cell<bool>,
 }
 
 /// The functions of `js/main.js` that Rust calls; same order as [`crate::HOOKS`].
@@ -190,6 +194,8 @@ impl Runtime {
             stops: Cell::new(0),
             cache_made: Cell::new(false),
             program: RefCell::new(None),
+            kept_ends: RefCell::default(),
+            dropping_kept: Cell::new(false),
         });
         *runtime.state.runtime.borrow_mut() = Rc::downgrade(&runtime);
         runtime

@@ -4,7 +4,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -226,17 +226,49 @@ impl Drop for EventUsage {
     }
 }
 
+/// What a codec holds of what has gone through it.
+pub(crate) enum Window {
+    /// As much as it was made with.
+    Fixed,
+    /// What the data says at its beginning.
+    Said(Arc<AtomicUsize>),
+    /// It takes room as it fills, up to `bytes_max`.
+    Fills { bytes: usize, bytes_max: usize },
+}
+
+impl Window {
+    /// What it holds once these bytes have come out.
+    fn bytes_with(&mut self, more: usize) -> usize {
+        match self {
+            Self::Fixed => 0,
+            Self::Said(bytes) => bytes.load(Ordering::Relaxed),
+            Self::Fills { bytes, bytes_max } => {
+                *bytes = bytes.saturating_add(more).min(*bytes_max);
+                *bytes
+            }
+        }
+    }
+}
+
+/// Why coding cannot go on, or begin.
+pub(crate) fn no_room_for_codec() -> BodyError {
+    BodyError::Encoding { reason: "the worker's memory limit leaves no room for its codec".to_owned() }
+}
+
 /// A body that natives code or decode for an event as it streams by; their CPU time is the event's.
 pub(crate) struct MeteredBody {
     body: Body,
     usage: Arc<EventUsage>,
-    /// What the coder holds.
-    _held: Held,
+    /// What the coder holds, of which this much without its window.
+    held: Held,
+    base_bytes: usize,
+    window: Window,
 }
 
 impl MeteredBody {
-    pub(crate) fn new(body: Body, usage: Arc<EventUsage>, held: Held) -> Self {
-        Self { body, usage, _held: held }
+    pub(crate) fn new(body: Body, usage: Arc<EventUsage>, held: Held, window: Window) -> Self {
+        let base_bytes = held.bytes();
+        Self { body, usage, held, base_bytes, window }
     }
 }
 
@@ -256,6 +288,18 @@ impl http_body::Body for MeteredBody {
         let stretch = Stretch::begin();
         let polled = Pin::new(&mut self.body).poll_frame(task);
         self.usage.charge_cpu(stretch.used());
+        let given = match &polled {
+            Poll::Ready(Some(Ok(frame))) => frame.data_ref().map_or(0, Bytes::len),
+            Poll::Ready(_) => return polled,
+            // It may have taken its window all the same.
+            Poll::Pending => 0,
+        };
+        let bytes = self.base_bytes.saturating_add(self.window.bytes_with(given));
+        if !self.held.resize(bytes) {
+            // Not even the codec that is there may stay.
+            self.body = mote_wire::http::empty();
+            return Poll::Ready(Some(Err(no_room_for_codec())));
+        }
         polled
     }
 

@@ -172,7 +172,7 @@ pub struct LeftBehind {
 }
 
 /// An event that is over, with all that it said.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Story {
     /// `fetch`, `scheduled` or `rpc`.
     pub kind: String,

@@ -196,11 +196,12 @@ impl Default for LimitPolicy {
 }
 
 impl LimitPolicy {
-    /// With the operator's own defaults, then ceilings. A default above the ceiling raises it: who gives more without
-    /// being asked would also give it when asked. A soft memory limit that nobody set follows the hard one.
+    /// With the operator's own defaults, then ceilings. A ceiling lowers what it is below, unless the operator has said both: a default
+    /// above the ceiling raises it, since who gives more without being asked would also give it when asked. A soft memory limit that
+    /// nobody set follows the hard one.
     #[must_use]
     pub fn new(defaults: &LimitsPatch, ceilings: &LimitsPatch) -> Self {
-        let mut default = Limits::DEFAULT.with(defaults);
+        let mut default = Limits::DEFAULT.at_most(&Limits::CEILING.with(ceilings)).with(defaults);
         if defaults.memory_soft_mib.is_none() {
             default.memory_soft_mib = (default.memory_mib * 3 / 4).max(1);
         }
@@ -252,6 +253,13 @@ mod tests {
         let policy = LimitPolicy::new(&patch(&[("memory_mib", 512)]), &LimitsPatch::default());
         let limits = policy.of("any", &LimitsPatch::default());
         assert_eq!((limits.memory_mib, limits.memory_soft_mib), (512, 384));
+    }
+
+    #[test]
+    fn a_ceiling_lowers_what_nobody_else_has_said() {
+        let policy = LimitPolicy::new(&LimitsPatch::default(), &patch(&[("cpu_ms", 5), ("memory_mib", 40)]));
+        let limits = policy.of("any", &patch(&[("cpu_ms", 60_000)]));
+        assert_eq!((limits.cpu_ms, limits.memory_mib, limits.memory_soft_mib), (5, 40, 30));
     }
 
     #[test]

@@ -160,9 +160,12 @@ pub enum RequestError {
         /// The number of this request, counted from 0.
         index: u64,
     },
-    /// As many exchanges as may be are under way, or the head is too large to be sent.
+    /// As many exchanges as may be are under way.
     #[error("too many exchanges are under way")]
     Full,
+    /// Its head is larger than [`HEAD_BYTES_MAX`].
+    #[error("its head is larger than {HEAD_BYTES_MAX} bytes")]
+    TooLarge,
 }
 
 /// How a link ended.
@@ -288,8 +291,9 @@ impl Link {
     }
 
     fn begin(&self, head: &Head<'_>, body: Body) -> Pending {
-        if frame::head_bytes(head.headers, head.url) > HEAD_BYTES_MAX {
-            return Pending::refused(RequestError::Full);
+        let texts = [head.method.as_str(), head.url, head.target];
+        if frame::head_bytes(head.headers, &texts) > HEAD_BYTES_MAX {
+            return Pending::refused(RequestError::TooLarge);
         }
         // The way to the responder stays open for the stream of bytes.
         let (start, rest) = if head.upgrade {
@@ -303,6 +307,12 @@ impl Link {
             }
             Err(error) => Pending::refused(error),
         }
+    }
+
+    /// Settles when less waits to leave than is good for a link: before that, nothing large should be added. A link that has ended
+    /// keeps nobody waiting.
+    pub fn room(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        room(self.shared.clone())
     }
 
     /// Frames that have come so far.
@@ -339,6 +349,11 @@ impl Link {
     pub fn close(&self) {
         self.shared.close();
     }
+}
+
+fn room(shared: Arc<Shared>) -> impl Future<Output = ()> + Send + 'static {
+    let mut asked = None;
+    std::future::poll_fn(move |task| shared.poll_room(&mut asked, task))
 }
 
 /// What the responder's answer is to the requester's side.
@@ -420,10 +435,11 @@ impl Reply {
     pub fn respond(mut self, response: Response<Body>) {
         let Some(exchange) = self.exchange.take() else { return };
         let (mut parts, body) = response.into_parts();
-        if frame::head_bytes(&parts.headers, "") > HEAD_BYTES_MAX {
+        let reason = parts.extensions.remove::<ReasonPhrase>().map(|ReasonPhrase(text)| text);
+        let reason_bytes = reason.as_ref().map_or(0, Bytes::len);
+        if frame::head_bytes(&parts.headers, &[]) + reason_bytes > HEAD_BYTES_MAX {
             return self.shared.fail(exchange, b"");
         }
-        let reason = parts.extensions.remove::<ReasonPhrase>().map(|ReasonPhrase(text)| text);
         let head = ResponseHead { status: parts.status, reason, headers: parts.headers };
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             let open = BodyStart { length: None, inline: Bytes::new(), ended: false };
@@ -453,6 +469,11 @@ impl Reply {
         let stream =
             async { receiver.await.ok().map(|stream| Box::new(stream) as Box<dyn crate::http::Duplex>) };
         Upgraded(Box::pin(stream))
+    }
+
+    /// See [`Link::room`].
+    pub fn room(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        room(self.shared.clone())
     }
 
     /// Settles when the other side has given up.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::server::mote_binary;
-use crate::{Door, Mote, Refusal};
+use crate::{Door, Mote, Refusal, Tailing};
 
 /// What would change whom a command speaks with, and as whom.
 const SURROUNDINGS: [&str; 10] = [
@@ -71,21 +71,29 @@ impl Commands {
         self.finish(Command::new(mote_binary()), args, stdin)
     }
 
-    fn finish(&self, mut command: Command, args: &[&str], stdin: &str) -> Refusal {
+    /// Begins a command that goes on, such as `mote tail`.
+    pub fn begin(&self, args: &[&str]) -> Tailing {
+        Tailing::begin(self.prepared(Command::new(mote_binary()), args, ""))
+    }
+
+    fn finish(&self, command: Command, args: &[&str], stdin: &str) -> Refusal {
+        let output = self.prepared(command, args, stdin).output().expect("it starts");
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Refusal { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    fn prepared(&self, mut command: Command, args: &[&str], stdin: &str) -> Command {
         let input = self._nowhere.path().join("stdin.txt");
         std::fs::write(&input, stdin).expect("a temporary file can be written");
         for name in SURROUNDINGS {
             command.env_remove(name);
         }
-        let output = command
+        command
             .args(args)
             .envs(self.variables.iter().cloned())
             .current_dir(&self.folder)
-            .stdin(Stdio::from(File::open(&input).expect("it was just written")))
-            .output()
-            .expect("it starts");
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Refusal { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+            .stdin(Stdio::from(File::open(&input).expect("it was just written")));
+        command
     }
 
     /// Runs another program on `mote` with these arguments.

@@ -29,7 +29,7 @@ pub struct Said {
     pub stdout: String,
 }
 
-/// A `wrangler tail` that goes on. Dropping it kills it.
+/// A `wrangler tail` or a command of Mote's that goes on. Dropping it kills it.
 #[derive(Debug)]
 pub struct Tailing {
     child: Child,
@@ -68,16 +68,7 @@ impl Wrangler {
     /// Begins `wrangler tail`, which goes on.
     pub fn tail(&self, project: &Project, args: &[&str]) -> Tailing {
         let args: Vec<&str> = ["tail"].iter().chain(args).copied().collect();
-        let mut command = self.command(project, &args, "");
-        // A group of its own: wrangler's first process starts another, and both must go.
-        let mut child = command
-            .process_group(0)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("wrangler starts");
-        let terminal = Terminal::of(&mut child);
-        Tailing { child, terminal }
+        Tailing::begin(self.command(project, &args, ""))
     }
 
     fn command(&self, project: &Project, args: &[&str], stdin: &str) -> Command {
@@ -118,6 +109,18 @@ impl Wrangler {
 }
 
 impl Tailing {
+    pub(crate) fn begin(mut command: Command) -> Self {
+        // A group of its own: wrangler's first process starts another, and both must go.
+        let mut child = command
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let terminal = Terminal::of(&mut child);
+        Self { child, terminal }
+    }
+
     /// What it has printed so far: stdout, then stderr.
     pub fn text(&self) -> String {
         self.terminal.all()
@@ -135,7 +138,7 @@ impl Tailing {
     pub fn end(mut self) -> Option<i32> {
         signal("INT", u64::from(self.child.id()));
         let ended = || self.child.try_wait().expect("a child can be asked whether it has ended");
-        eventually("wrangler ends", ended).code()
+        eventually("the end of the command", ended).code()
     }
 }
 

@@ -8,6 +8,9 @@ fn refused(refusal: &Refusal, wanted: &[&str]) {
         assert!(refusal.stderr.contains(part), "stderr does not say {part:?}:\n{}", refusal.stderr);
     }
     assert!(!refusal.stderr.contains("panicked"), "{}", refusal.stderr);
+    for twice in ["error: error", "error error", "warning: warning"] {
+        assert!(!refusal.stderr.contains(twice), "{}", refusal.stderr);
+    }
 }
 
 #[test]
@@ -19,6 +22,14 @@ fn a_path_that_does_not_exist_is_named() {
 fn a_folder_without_configuration_is_told_what_it_lacks() {
     let project = Project::empty();
     refused(&Launch::dev(project.path()).refuse(), &["wrangler.toml", "wrangler.jsonc"]);
+}
+
+#[test]
+fn a_node_says_once_that_a_mistake_is_one() {
+    let project = Project::new("const b = ;").with_config("x_y_z = 1");
+    refused(&Launch::serve(project.path()).refuse(), &["error `worker` cannot be built: Unexpected token"]);
+    let project = Project::new("").with("wrangler.toml", "name = \"w\"\n");
+    refused(&Launch::serve(project.path()).refuse(), &["error the configuration has no `main`"]);
 }
 
 #[test]
@@ -56,7 +67,7 @@ fn an_unknown_key_warns_and_names_itself() {
     let project = Project::handler("    return new Response(\"fine\");")
         .with_config("compatability_flags = []\n[limits]\ncpu_mss = 5");
     let mut mote = project.dev();
-    mote.says(&["compatability_flags", "limits.cpu_mss"]);
+    mote.says(&["warning: unknown key `compatability_flags`", "limits.cpu_mss"]);
     mote.goes_on("/");
 }
 

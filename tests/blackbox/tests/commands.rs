@@ -64,6 +64,9 @@ fn a_worker_is_deployed_changed_rolled_back_and_deleted() {
     let here = Commands::of(&mote, &_door).in_folder(project.path());
     let viewed = here.says(&["versions", "view", &second["version_id"].as_str().unwrap()[..8]]);
     assert!(viewed.contains("second") && viewed.contains("WORD (plain_text)"), "{viewed}");
+    assert_eq!(here.json(&["versions", "view", "2"])["id"], second["version_id"], "by its number");
+    let said = commands.fails(2, &["rollback", "shop"]);
+    assert!(said.contains("taken for a version") && !said.contains("`main`"), "{said}");
     let back = here.json(&["rollback", "--message", "oh no"]);
     assert_eq!(back["from_version_id"], second["version_id"]);
     assert_eq!(answer(&mote, "shop.localhost")["version"], 1);
@@ -75,6 +78,18 @@ fn a_worker_is_deployed_changed_rolled_back_and_deleted() {
     eventually("nobody answers", || (mote.get_from_host("shop.localhost", "/").status == 404).then_some(()));
     assert!(commands.fails(1, &["delete", "shop"]).contains("code 10007"));
     assert!(commands.fails(1, &["rollback", "--name", "shop"]).contains("mote list"));
+}
+
+#[test]
+fn a_namespace_is_deleted_by_its_title() {
+    let (_mote, _door, commands) = node();
+    commands.says(&["deploy", shop(1).path().to_str().unwrap()]);
+    commands.says(&["kv", "namespace", "create", "sessions"]);
+    commands.says(&["kv", "put", "a", "b", "--namespace", "sessions"]);
+    let said = commands.fails(1, &["kv", "namespace", "delete", "session"]);
+    assert!(said.contains("the id or the title `session`"), "{said}");
+    assert_eq!(commands.json(&["kv", "namespace", "delete", "sessions"])["deleted"], true);
+    assert_eq!(commands.json(&["kv", "namespace", "list"]), json!([]));
 }
 
 #[test]

@@ -98,6 +98,11 @@ fn mote_kv_reaches_what_dev_keeps_whether_it_runs_or_not() {
     let listed = elsewhere.json(&["kv", &folder, "list", "--namespace", "BARE"]);
     let names: Vec<&str> = listed.as_array().unwrap().iter().filter_map(|key| key["name"].as_str()).collect();
     assert_eq!(names, ["b", "y"]);
+    let bound = elsewhere.json(&["kv", &folder, "list", "--binding", "KV"]);
+    assert_eq!(bound[0]["name"], "a", "the binding is one of the project in that folder: {bound}");
+    let said = elsewhere.fails(2, &["kv", &folder, "put", "c", "--binding", "KV"]);
+    assert!(said.contains("there is no value for `c`"), "{said}");
+    elsewhere.says(&["kv", &folder, "put", "c", "", "--binding", "KV"]);
     let namespaces = elsewhere.json(&["kv", &folder, "namespace", "list"]);
     assert_eq!(namespaces.as_array().unwrap().len(), 2, "{namespaces}");
     let none = elsewhere.fails(1, &["kv", &folder, "get", "none", "--namespace-id", "0f2ac74b"]);
@@ -138,6 +143,14 @@ fn kv_without_a_file_says_which_one_it_cannot_use() {
     project.remove(".mote");
     assert_eq!(mote.get("/put/KV/a/one").text, "put");
     mote.goes_on("/get/KV/a");
+}
+
+#[test]
+fn a_whole_folder_as_assets_gives_no_secret_away_while_developing() {
+    let project = assets::whole_folder();
+    let mote = project.dev();
+    assets::secrets_stay_at_home(&mote);
+    assert!(mote.output().contains("never served"), "{}", mote.output());
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod bad_code;
 mod bad_projects;
 mod bad_upstreams;
 mod cache;
+mod cell_attacks;
 mod cells;
 mod client_facts;
 mod command_line;

@@ -30,7 +30,8 @@ fn several_workers_answer_on_their_own_names() {
         let unknown = mote.get_from_host(host, "/");
         assert_eq!(unknown.status, 404, "{host}: {}", unknown.text);
         assert!(
-            unknown.text.contains("api.localhost") && unknown.text.contains("shop.localhost"),
+            unknown.text.contains(&format!("http://api.localhost:{port}\n"))
+                && unknown.text.contains(&format!("http://shop.localhost:{port}\n")),
             "{}",
             unknown.text
         );

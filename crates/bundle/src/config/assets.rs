@@ -20,6 +20,20 @@ pub struct AssetsSettings {
     pub run_worker_first: Option<serde_json::Value>,
 }
 
+impl AssetsSettings {
+    /// A folder of which nothing else is said.
+    #[must_use]
+    pub fn of_folder(directory: &Path) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            binding: None,
+            html_handling: None,
+            not_found_handling: None,
+            run_worker_first: None,
+        }
+    }
+}
+
 const KEYS: [&str; 5] = ["directory", "binding", "html_handling", "not_found_handling", "run_worker_first"];
 
 impl Reader<'_> {
@@ -31,9 +45,12 @@ impl Reader<'_> {
             table.entry(key).and_then(|entry| reader.text_of(entry)).map(str::to_owned)
         };
         let Some(directory) = table.entry("directory") else {
-            let diagnostic = self.source.error(entry.key_span.clone(), "`assets` has no `directory`");
-            self.errors
-                .push(diagnostic.with_hint("name the folder of the files, like `directory = \"public\"`"));
+            let missing = "`assets` has no `directory`";
+            let missing = self.missing(missing, "directory", table, &KEYS, entry.key_span.clone());
+            self.errors.push(match missing.hint {
+                Some(_) => missing,
+                None => missing.with_hint("name the folder of the files, like `directory = \"public\"`"),
+            });
             return None;
         };
         let folder = join(root, self.text_of(directory)?);

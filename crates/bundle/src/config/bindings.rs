@@ -29,7 +29,21 @@ struct Kind {
     name: &'static str,
     /// A key in the file, its name in an upload, and whether the binding is nothing without it.
     fields: &'static [(&'static str, &'static str, Need)],
+    /// What wrangler has a use for, and an upload has not.
+    others: &'static [&'static str],
 }
+
+impl Kind {
+    /// Every key that an entry may have.
+    fn keys(&self) -> Vec<&'static str> {
+        let fields = self.fields.iter().map(|(key, _, _)| *key);
+        [self.name].into_iter().chain(fields).chain(self.others.iter().copied()).collect()
+    }
+}
+
+/// What stands beside the lists of bindings in the tables that hold them.
+const BESIDE: [(&str, &[&str]); 2] =
+    [("durable_objects", &["bindings", "code_update_strategy"]), ("queues", &["producers", "consumers"])];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Need {
@@ -48,6 +62,7 @@ const KINDS: &[Kind] = &[
         kind: "kv_namespace",
         name: "binding",
         fields: &[("id", "namespace_id", Deployed)],
+        others: &["preview_id", "remote"],
     },
     Kind {
         key: "services",
@@ -60,6 +75,7 @@ const KINDS: &[Kind] = &[
             ("entrypoint", "entrypoint", May),
             ("props", "props", May),
         ],
+        others: &["remote"],
     },
     Kind {
         key: "d1_databases",
@@ -67,6 +83,16 @@ const KINDS: &[Kind] = &[
         kind: "d1",
         name: "binding",
         fields: &[("database_id", "id", Must)],
+        others: &[
+            "database_name",
+            "jurisdiction",
+            "preview_database_id",
+            "migrations_table",
+            "migrations_dir",
+            "migrations_pattern",
+            "database_internal_env",
+            "remote",
+        ],
     },
     Kind {
         key: "r2_buckets",
@@ -74,6 +100,7 @@ const KINDS: &[Kind] = &[
         kind: "r2_bucket",
         name: "binding",
         fields: &[("bucket_name", "bucket_name", Must), ("jurisdiction", "jurisdiction", May)],
+        others: &["preview_bucket_name", "remote", "local_dev"],
     },
     Kind {
         key: "durable_objects",
@@ -85,6 +112,7 @@ const KINDS: &[Kind] = &[
             ("script_name", "script_name", May),
             ("environment", "environment", May),
         ],
+        others: &[],
     },
     Kind {
         key: "queues",
@@ -92,6 +120,7 @@ const KINDS: &[Kind] = &[
         kind: "queue",
         name: "binding",
         fields: &[("queue", "queue_name", Must), ("delivery_delay", "delivery_delay", May)],
+        others: &["remote"],
     },
     Kind {
         key: "workflows",
@@ -103,6 +132,7 @@ const KINDS: &[Kind] = &[
             ("class_name", "class_name", Must),
             ("script_name", "script_name", May),
         ],
+        others: &["limits", "concurrency", "schedules", "default_retention", "jurisdiction"],
     },
     Kind {
         key: "dispatch_namespaces",
@@ -110,6 +140,7 @@ const KINDS: &[Kind] = &[
         kind: "dispatch_namespace",
         name: "binding",
         fields: &[("namespace", "namespace", Must), ("outbound", "outbound", May)],
+        others: &["remote"],
     },
     Kind {
         key: "hyperdrive",
@@ -117,6 +148,7 @@ const KINDS: &[Kind] = &[
         kind: "hyperdrive",
         name: "binding",
         fields: &[("id", "id", Must)],
+        others: &["localConnectionString", "remote"],
     },
     Kind {
         key: "vectorize",
@@ -124,6 +156,7 @@ const KINDS: &[Kind] = &[
         kind: "vectorize",
         name: "binding",
         fields: &[("index_name", "index_name", Must)],
+        others: &["remote"],
     },
     Kind {
         key: "analytics_engine_datasets",
@@ -131,11 +164,19 @@ const KINDS: &[Kind] = &[
         kind: "analytics_engine",
         name: "binding",
         fields: &[("dataset", "dataset", May)],
+        others: &["remote"],
     },
-    Kind { key: "version_metadata", inside: "", kind: "version_metadata", name: "binding", fields: &[] },
-    Kind { key: "ai", inside: "", kind: "ai", name: "binding", fields: &[] },
-    Kind { key: "browser", inside: "", kind: "browser", name: "binding", fields: &[] },
-    Kind { key: "images", inside: "", kind: "images", name: "binding", fields: &[] },
+    Kind {
+        key: "version_metadata",
+        inside: "",
+        kind: "version_metadata",
+        name: "binding",
+        fields: &[],
+        others: &[],
+    },
+    Kind { key: "ai", inside: "", kind: "ai", name: "binding", fields: &[], others: &["staging", "remote"] },
+    Kind { key: "browser", inside: "", kind: "browser", name: "binding", fields: &[], others: &["remote"] },
+    Kind { key: "images", inside: "", kind: "images", name: "binding", fields: &[], others: &["remote"] },
 ];
 
 impl<'a> Reader<'a> {
@@ -155,6 +196,9 @@ impl<'a> Reader<'a> {
             (Value::Table(_), "") => vec![&entry.node],
             (Value::Array(nodes), "") => nodes.iter().collect(),
             (Value::Table(table), inside) => {
+                if let Some((key, known)) = BESIDE.iter().find(|(key, _)| *key == kind.key) {
+                    self.check_nested(key, table, known);
+                }
                 let list = table.entry(inside).and_then(|entry| self.list(entry));
                 list.map(|nodes| nodes.iter().collect()).unwrap_or_default()
             }
@@ -170,6 +214,7 @@ impl<'a> Reader<'a> {
             self.fail(node, format!("an entry of `{}` must be a table, not {}", kind.key, node.value.noun()));
             return None;
         };
+        self.check_nested(kind.key, table, &kind.keys());
         let name = self.needed(kind, kind.name, table, node).and_then(|entry| self.text_of(entry));
         let mut fields = Map::new();
         for (key, field, need) in kind.fields {
@@ -190,11 +235,11 @@ impl<'a> Reader<'a> {
         let entry = table.entry(key);
         if entry.is_none() {
             let message = format!("an entry of `{}` needs `{key}`", kind.key);
-            let diagnostic = self.source.error(node.span.clone(), message);
-            self.errors.push(if kind.key == "kv_namespaces" && key == "id" {
-                diagnostic.with_hint("`mote kv namespace create TITLE` makes a namespace and says its id")
+            let missing = self.missing(message, key, table, &kind.keys(), node.span.clone());
+            self.errors.push(if missing.hint.is_none() && kind.key == "kv_namespaces" && key == "id" {
+                missing.with_hint("`mote kv namespace create TITLE` makes a namespace and says its id")
             } else {
-                diagnostic
+                missing
             });
         }
         entry

@@ -33,9 +33,14 @@ pub(crate) fn find(key: &str) -> Option<(Scope, Support)> {
     KEYS.iter().find(|(_, _, names)| names.contains(&key)).map(|(scope, support, _)| (*scope, *support))
 }
 
+/// Every key of the top level or of an environment.
+pub(crate) fn all() -> Vec<&'static str> {
+    KEYS.iter().flat_map(|(_, _, names)| names.iter().copied()).collect()
+}
+
 /// The known key that looks most like this one, if any does.
 pub(crate) fn similar(key: &str) -> Option<&'static str> {
-    closest(key, KEYS.iter().flat_map(|(_, _, names)| names.iter().copied()))
+    closest(key, all().into_iter())
 }
 
 /// The candidate that looks most like `word`, if any differs in few letters.

@@ -7,6 +7,14 @@ use super::{
     tree::{Node, Value},
 };
 
+const OBSERVABILITY_KEYS: [&str; 6] =
+    ["enabled", "head_sampling_rate", "redact_query_string", "issues", "logs", "traces"];
+const OBSERVABILITY_TABLES: [(&str, &[&str]); 3] = [
+    ("logs", &["enabled", "head_sampling_rate", "invocation_logs", "persist", "destinations"]),
+    ("traces", &["enabled", "head_sampling_rate", "persist", "destinations"]),
+    ("issues", &["enabled"]),
+];
+
 impl<'a> Reader<'a> {
     pub(super) fn routes(&mut self) -> Vec<Route> {
         let one = self.find("route").into_iter().map(|entry| &entry.node);
@@ -36,6 +44,19 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// What is kept of its events, as it is: the node reads it. A key that nobody knows would be passed over there.
+    pub(super) fn observability(&mut self) -> Option<serde_json::Value> {
+        if let Some(Value::Table(table)) = self.find("observability").map(|entry| &entry.node.value) {
+            self.check_nested("observability", table, &OBSERVABILITY_KEYS);
+            for (name, known) in OBSERVABILITY_TABLES {
+                if let Some(Value::Table(inner)) = table.entry(name).map(|entry| &entry.node.value) {
+                    self.check_nested(&format!("observability.{name}"), inner, known);
+                }
+            }
+        }
+        self.json("observability")
     }
 
     pub(super) fn crons(&mut self) -> Option<Vec<String>> {

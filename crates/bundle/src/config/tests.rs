@@ -98,6 +98,49 @@ fn unknown_and_unsupported_keys_warn_and_name_themselves() {
 }
 
 #[test]
+fn a_slip_inside_of_a_table_is_named_with_the_key_that_was_meant() {
+    let toml = "main = 'index.ts'\n[observability]\nenabld = true\nlogs = { invocationlogs = false }\n[[kv_namespaces]]\nbinding = 'KV'\nidd = 'a'\npreview_id = 'b'\n";
+    let warnings = read_in(toml, None).warnings;
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    for (warning, (key, meant)) in warnings.iter().zip([
+        ("observability.enabld", "enabled"),
+        ("observability.logs.invocationlogs", "invocation_logs"),
+        ("kv_namespaces.idd", "id"),
+    ]) {
+        assert!(
+            warning.contains(&format!("`{key}`")) && warning.contains(&format!("mean `{meant}`")),
+            "{warning}"
+        );
+    }
+}
+
+#[test]
+fn a_key_that_is_missing_because_of_a_slip_is_found_where_the_slip_is() {
+    let deployment = Environment::deployment();
+    for (toml, place, slip, meant) in [
+        ("mian = 'index.ts'", "1:1", "mian", "main"),
+        ("main = 'index.ts'\n[assets]\ndirctory = '.'", "3:1", "dirctory", "directory"),
+        ("main = 'index.ts'\n[[kv_namespaces]]\nbindng = 'KV'\nid = 'a'", "3:1", "bindng", "binding"),
+        (
+            "main = 'index.ts'\nqueues = { producers = [{ binding = 'Q', queu = 'q' }] }",
+            "2:42",
+            "queu",
+            "queue",
+        ),
+    ] {
+        let errors = read_for(toml, &deployment).settings.unwrap_err();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        for part in [format!("wrangler.toml:{place}"), format!("`{slip}` is no key: did you mean `{meant}`?")]
+        {
+            assert!(errors[0].contains(&part), "{part}: {errors:?}");
+        }
+    }
+    let toml = "name = 'a'\n[env.staging]\nmain_ = 'index.ts'\n";
+    let errors = read_for(toml, &deployment.named("staging")).settings.unwrap_err();
+    assert!(errors[0].contains("`main_` is no key"), "{errors:?}");
+}
+
+#[test]
 fn every_wrong_value_is_reported_with_its_line() {
     let toml = "main = 'index.ts'\nname = 'No Name'\ncompatibility_date = 'soon'\nminify = 'yes'\ncompatibility_flags = ['url_standard', 1]\nroutes = [1]\n[limits]\ncpu_ms = 0\n[[rules]]\ntype = 'Html'\nglobs = []\n[[rules]]\ntype = 'Text'\n[vars]\nN = nan\n";
     let errors = read_in(toml, None).settings.unwrap_err();

@@ -117,6 +117,38 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The same for each table of a list, whose content somebody else reads.
+    pub(super) fn check_entries(&mut self, key: &str, known: &[&str]) {
+        let Some(Value::Array(nodes)) = self.find(key).map(|entry| &entry.node.value) else { return };
+        for node in nodes {
+            if let Value::Table(table) = &node.value {
+                self.check_nested(key, table, known);
+            }
+        }
+    }
+
+    /// An error about a key that is not there. If one that is there was probably meant to be it, that is the place and the hint.
+    pub(super) fn missing(
+        &self,
+        message: impl Into<String>,
+        wanted: &str,
+        table: &Table,
+        known: &[&str],
+        place: Range<usize>,
+    ) -> Diagnostic {
+        let is_slip = |entry: &&Entry| {
+            let key = entry.key.as_str();
+            !known.contains(&key) && keys::closest(key, known.iter().copied()) == Some(wanted)
+        };
+        match table.0.iter().find(is_slip) {
+            Some(slip) => {
+                let hint = format!("`{}` is no key: did you mean `{wanted}`?", slip.key);
+                self.source.error(slip.key_span.clone(), message).with_hint(hint)
+            }
+            None => self.source.error(place, message),
+        }
+    }
+
     pub(super) fn fail_type(&mut self, entry: &Entry, wanted: &str) {
         self.fail(&entry.node, format!("`{}` must be {wanted}, not {}", entry.key, entry.node.value.noun()));
     }

@@ -10,7 +10,7 @@ fn a_syntax_error_has_its_place_and_the_code() {
     let errors = folder.errors();
     assert_eq!(place(&errors[0]), "src/index.ts:2:11");
     assert!(errors[0].frame.as_ref().unwrap().contains("const b = ;"));
-    assert!(errors[0].to_string().starts_with("error: Unexpected token"), "{}", errors[0]);
+    assert!(errors[0].to_string().starts_with("Unexpected token"), "{}", errors[0]);
     assert_eq!(errors[0].severity, Severity::Error);
 }
 

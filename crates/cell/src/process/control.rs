@@ -1,11 +1,8 @@
 //! The thread that the host talks to: it answers also while a turn runs.
 
 use std::{
-    io::{self, Read, Write},
-    sync::{
-        Arc,
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
-    },
+    io::{self, Read},
+    sync::Arc,
 };
 
 use bytes::Bytes;
@@ -13,11 +10,11 @@ use mote_engine::{Stop, leave::LeftBehind};
 use mote_web::LogLevel;
 use mote_wire::{
     compatibility::Compatibility,
-    control::{self, BLOB_BYTES_MAX, FromCell, IsolateCounts, JSON_BYTES_MAX, ToCell, WorkerUse, encode},
+    control::{self, BLOB_BYTES_MAX, FromCell, IsolateCounts, JSON_BYTES_MAX, ToCell, WorkerUse},
     named::{NamedBundle, NotThatBundle},
 };
 
-use super::events::Numbers;
+use super::{events::Numbers, to_host::ToHost};
 use crate::{
     admission::Pressure,
     cell::{EventLog, Observer},
@@ -25,10 +22,6 @@ use crate::{
     journal::{Story, Watched},
     news::Departed,
 };
-
-/// Messages to the host that may wait. Lines of consoles that find no room are lost; a node whose disk is slow must not stop
-/// its workers.
-const WAITING_MAX: usize = 1_024;
 
 /// Workers that one answer tells of; the next one tells of more. Each takes some hundred bytes of a message.
 const TOLD_AT_ONCE_MAX: usize = 4_096;
@@ -61,45 +54,6 @@ pub(super) struct Deploy {
     pub(super) compatibility: Compatibility,
     pub(super) bundle: Result<NamedBundle, NotThatBundle>,
     pub(super) prepared: Bytes,
-}
-
-/// The way to the host.
-#[derive(Clone)]
-pub(super) struct ToHost(SyncSender<(FromCell, Bytes)>);
-
-impl ToHost {
-    /// Starts the thread that writes.
-    pub(super) fn start(socket: impl Write + Send + 'static) -> io::Result<Self> {
-        let (sender, messages) = sync_channel(WAITING_MAX);
-        std::thread::Builder::new().name("to-host".into()).spawn(move || write_all(socket, &messages))?;
-        Ok(Self(sender))
-    }
-
-    /// Says what must not be lost.
-    pub(super) fn say(&self, message: FromCell) {
-        self.hand_over(message, Bytes::new());
-    }
-
-    /// The same, with a blob. The host takes one only if it has asked for it.
-    pub(super) fn hand_over(&self, message: FromCell, blob: Bytes) {
-        // Without a host there is nobody to miss it.
-        let _ = self.0.send((message, blob));
-    }
-
-    /// Says what may be lost.
-    fn mention(&self, message: FromCell) {
-        match self.0.try_send((message, Bytes::new())) {
-            Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {}
-        }
-    }
-}
-
-fn write_all(mut socket: impl Write, messages: &Receiver<(FromCell, Bytes)>) {
-    while let Ok((message, blob)) = messages.recv() {
-        if socket.write_all(&encode(&message, &blob)).is_err() {
-            return;
-        }
-    }
 }
 
 /// Reads one message; `None` at the end.

@@ -1,9 +1,17 @@
 //! A worker's way out of its cell: over the link, to the host.
 
+use http::HeaderMap;
 use mote_wire::{
     http::{Body, Egress, EgressError, Fetched, ToBinding},
     link::{Kind, Link, Request, RequestError},
 };
+
+/// A head from which on a request waits for room on the link.
+const LARGE_BYTES_MIN: usize = 4 << 10;
+
+fn head_bytes(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
 
 /// The way out of one worker.
 pub(super) struct LinkEgress {
@@ -18,7 +26,7 @@ impl Egress for LinkEgress {
         let url = parts.uri.to_string();
         let binding = parts.extensions.remove::<ToBinding>();
         let (kind, target) = binding.map_or((Kind::Fetch, String::new()), |to| (to.kind, to.name));
-        let answer = self.link.request(Request {
+        let request = Request {
             worker: self.worker,
             kind,
             target,
@@ -27,8 +35,17 @@ impl Egress for LinkEgress {
             url: url.clone(),
             headers: parts.headers,
             body,
-        });
-        Box::pin(async move { answer.await.map_err(|error| egress_error(error, url)) })
+        };
+        // At once, where it can be: what a worker does to a socket has an order. Only what is large waits until there is room.
+        if request.url.len() + head_bytes(&request.headers) < LARGE_BYTES_MIN {
+            let answer = self.link.request(request);
+            return Box::pin(async move { answer.await.map_err(|error| egress_error(error, url)) });
+        }
+        let link = self.link.clone();
+        Box::pin(async move {
+            link.room().await;
+            link.request(request).await.map_err(|error| egress_error(error, url))
+        })
     }
 }
 
@@ -39,6 +56,7 @@ fn egress_error(error: RequestError, url: String) -> EgressError {
         RequestError::Lost { .. } => {
             EgressError::Unreachable { host: url, reason: "the node is gone".to_owned() }
         }
+        error @ RequestError::TooLarge => EgressError::Refused { url, reason: error.to_string() },
         RequestError::Full => {
             EgressError::Refused { url, reason: "too many subrequests are under way in this cell".to_owned() }
         }

@@ -132,6 +132,8 @@ impl Events {
                     () = cancelled => return,
                     answer = self.cell.serve(&worker, called) => answer,
                 };
+                // Answers that one turn has made for many do not wait to leave all at once.
+                reply.room().await;
                 match answer {
                     Ok(response) => reply.respond(response),
                     Err(error) => reply.fail(failure(&error)),

@@ -22,8 +22,11 @@ tests! {
     a_response_body_breaks_off,
     a_log_is_cut,
     timers_are_counted,
+    timers_count_as_memory,
     streams_count_as_memory,
     a_version_has_only_so_many_modules_and_bindings,
+    a_memory_limit_that_no_isolate_fits_into_is_refused,
+    heads_that_wait_for_their_turn_count_as_memory,
     bytes_are_counted,
 }
 
@@ -189,6 +192,29 @@ fn timers_are_counted() {
     });
 }
 
+fn timers_count_as_memory() {
+    run(holds("for (let n = 0; n < 10_000; n++) setTimeout(() => {}, 1e9); await null;", 6_000_000));
+}
+
+fn heads_that_wait_for_their_turn_count_as_memory() {
+    // They share one text, which is the worker's own.
+    let code = "const headers = { a: 'x'.repeat(200 << 10) };
+        for (let n = 0; n < 100; n++) fetch('http://a/', { headers }).catch(() => {}); await null;";
+    run(holds(code, 18_000_000));
+}
+
+/// An event that runs this code is seen to hold at least so many bytes.
+async fn holds(code: &str, bytes: u64) {
+    let harness = Harness::with_egress(&[("cpu_ms", 60_000)], Arc::new(Canned::text("x")));
+    let peak = || harness.stats("w").memory_bytes_peak();
+    assert_eq!(attempt(&harness, "return 'nothing'").await, "nothing");
+    harness.until(|| peak() > 0).await;
+    let before = peak();
+    assert!(before < bytes, "{before} bytes");
+    assert_eq!(attempt(&harness, &format!("{code}; return 'done'")).await, "done");
+    harness.until(|| peak() >= bytes).await;
+}
+
 fn streams_count_as_memory() {
     run(async {
         let harness = Harness::with(&[("cpu_ms", 10_000), ("memory_mib", 32)]);
@@ -215,6 +241,30 @@ fn a_version_has_only_so_many_modules_and_bindings() {
         let deployment = Deployment { env_json: &env_json, ..harness.deployment(&bundle) };
         let error = harness.cell.deploy("w", &deployment).unwrap_err().to_string();
         assert!(error.contains("2 KiB as JSON, 1 are the most"), "{error}");
+    });
+}
+
+fn a_memory_limit_that_no_isolate_fits_into_is_refused() {
+    run(async {
+        let source = "export default { fetch: () => new Response('ok') };";
+        for memory_mib in [0, 1, 7] {
+            let error =
+                Harness::with(&[("memory_mib", memory_mib)]).serve("w", source).unwrap_err().to_string();
+            assert!(error.contains("8 are the least"), "{error}");
+        }
+        let harness = Harness::with(&[("memory_mib", 8)]);
+        harness.serve("w", source).unwrap();
+        assert_eq!(harness.get("w", "/").await.1, "ok");
+        // What else a version may set to nothing makes it useless, and harms nobody.
+        for limit in mote_wire::limits::LIMITS {
+            if matches!(limit.key, "memory_mib" | "wall_ms") {
+                continue;
+            }
+            let harness = Harness::with(&[(limit.key, 0)]);
+            if harness.serve("w", source).is_ok() {
+                harness.get("w", "/").await;
+            }
+        }
     });
 }
 

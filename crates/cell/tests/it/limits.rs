@@ -22,6 +22,7 @@ tests! {
     buffers_that_natives_make_count_too,
     endless_recursion_is_an_exception,
     an_event_that_waits_for_nothing_is_answered,
+    thousands_of_events_that_hang_together_end_one_after_the_other,
     a_sound_isolate_serves_on_after_a_stop,
     an_isolate_whose_microtasks_were_lost_is_replaced,
     an_isolate_that_is_stopped_again_and_again_is_replaced,
@@ -121,6 +122,30 @@ fn an_event_that_waits_for_nothing_is_answered() {
         let (status, body) = harness.get("w", "/").await;
         assert_eq!(status, 500);
         assert!(body.contains("never give a response"), "{body}");
+    });
+}
+
+fn thousands_of_events_that_hang_together_end_one_after_the_other() {
+    run(async {
+        const EVENTS: usize = 4_000;
+        let harness = Harness::with(&[("cpu_ms", 60_000)]);
+        // Each has something that JavaScript drops at its end. The last timer is that of the event that counts the others.
+        let source = format!(
+            "let hung = 0; export default {{ async fetch(request) {{ request.signal;
+                if (!request.url.endsWith('/counts')) {{ hung++; return new Promise(() => {{}}); }}
+                while (hung < {EVENTS}) await new Promise((resolve) => setTimeout(resolve, 1));
+                return new Response('all hang'); }} }};"
+        );
+        harness.serve("w", &source).unwrap();
+        let counts = harness.get("w", "/counts");
+        let others = futures_util::future::join_all((0..EVENTS).map(|_| harness.get("w", "/")));
+        let (counts, others) = futures_util::future::join(counts, others).await;
+        assert_eq!(counts.1, "all hang");
+        for (status, body) in others {
+            assert_eq!(status, 500, "{body}");
+            assert!(body.contains("never give a response"), "{body}");
+        }
+        assert_eq!(harness.get("w", "/counts").await.1, "all hang", "the isolate serves on");
     });
 }
 

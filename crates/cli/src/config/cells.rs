@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use mote_host::egress::{Policy, PolicyError};
 use toml::{Table, Value};
 
 use super::{nothing_left, number};
@@ -48,6 +49,13 @@ pub(crate) struct EgressConfig {
     pub(crate) deny: Vec<String>,
 }
 
+impl EgressConfig {
+    /// The policy that it says.
+    pub(crate) fn policy(&self) -> Result<Policy, PolicyError> {
+        Policy::parse(self.reach.as_deref().unwrap_or("public"), &self.allow, &self.deny)
+    }
+}
+
 pub(super) fn cordons(tables: Table) -> Result<BTreeMap<String, CordonConfig>, String> {
     each(tables, "cordons", |mut table, name| {
         let mut count = |key| table.remove(key).map(|value| number(&value, name, key)).transpose();
@@ -76,6 +84,7 @@ pub(super) fn workers(tables: Table) -> Result<BTreeMap<String, WorkerConfig>, S
         let known = ["path", "account", "cordon", "egress", "egress_allow", "egress_deny"];
         nothing_left(&table, name, &known)?;
         let egress = EgressConfig { reach, allow, deny };
+        egress.policy().map_err(|error| format!("{name} {error}"))?;
         Ok(WorkerConfig { path: path.map(PathBuf::from), account, cordon, egress })
     })
 }
@@ -163,6 +172,13 @@ mod tests {
             ("a = 1", "[cordons.a] must be a table"),
         ] {
             let error = cordons(table(text)).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+        for (text, expected) in [
+            ("[w]\negress = 'publik'", "[workers.w] egress is `publik`"),
+            ("[w]\negress_deny = ['10.0.0.0/99']", "[workers.w] `10.0.0.0/99` is no rule"),
+        ] {
+            let error = workers(table(text)).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");
         }
         let error = workers(table("[w]\negress_allow = 'x'")).unwrap_err();

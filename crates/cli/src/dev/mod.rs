@@ -28,6 +28,7 @@ use terminal::Terminal;
 use crate::{
     config::{Config, ConfigError},
     project::{Built, Target, TargetError},
+    remote::deploy::assets::never_served,
 };
 
 /// Runs until it is interrupted.
@@ -106,6 +107,10 @@ fn build(target: &mut Target, server: &Server, terminal: &Terminal, watcher: &mu
         Built::Worker(worker) => {
             for warning in &worker.warnings {
                 terminal.warning(warning);
+            }
+            let left_out = worker.assets.as_ref().filter(|_| first);
+            if let Some(words) = left_out.and_then(|assets| never_served(&assets.directory)) {
+                terminal.warning(&words);
             }
             let deployed =
                 server.send(|reply| Command::Deploy { name: target.name().to_owned(), worker, reply });

@@ -33,7 +33,8 @@ pub(crate) struct Options {
     pub(crate) vars: Vec<(String, String)>,
 
     /// Let Chrome DevTools attach on this port.
-    #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "9229")]
+    // Without the sign a path that follows would be taken for the port.
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "9229")]
     pub(crate) inspect: Option<u16>,
 
     /// The operator's configuration (mote.toml): limits, ceilings, accounts.
@@ -61,5 +62,31 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once(':') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write it as NAME:VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn a_project_after_inspect_is_no_port() {
+        let read = |args: &[&str]| {
+            let line = Line::try_parse_from(["dev"].iter().chain(args));
+            line.map(|line| (line.options.inspect, line.options.paths)).map_err(|error| error.to_string())
+        };
+        let hello = vec![PathBuf::from("hello")];
+        assert_eq!(read(&["--inspect", "hello"]), Ok((Some(9229), hello.clone())));
+        assert_eq!(read(&["hello", "--inspect=1"]), Ok((Some(1), hello.clone())));
+        assert_eq!(read(&["hello"]), Ok((None, hello)));
+        assert!(read(&["--inspect=hello"]).is_err());
     }
 }

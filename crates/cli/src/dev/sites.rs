@@ -18,7 +18,7 @@ use mote_store::Asset;
 use mote_wire::http::Body;
 use serde_json::Value;
 
-use crate::remote::deploy::{assets, metadata};
+use crate::remote::deploy::{assets, left_out::LeftOut, metadata};
 
 /// Names of files that are remembered, after which all are forgotten: each edit gives a file a new one.
 const NAMES_MAX: usize = 50_000;
@@ -72,7 +72,7 @@ impl Folder for AssetsFolder {
         if !folder.is_dir() {
             return Err(format!("the folder of `assets.directory` does not exist: {}", folder.display()));
         }
-        assets::ignored(folder).map_err(|error| error.to_string())?;
+        LeftOut::of(folder).map_err(|error| error.to_string())?;
         metadata::assets_config(&self.settings).map_err(|error| error.to_string())
     }
 
@@ -80,7 +80,7 @@ impl Folder for AssetsFolder {
         let folder = &self.settings.directory;
         let at = place(folder, path)?;
         let found = fs::metadata(&at).ok().filter(fs::Metadata::is_file)?;
-        if assets::ignored(folder).ok()?.matched_path_or_any_parents(&at, false).is_ignore() {
+        if LeftOut::of(folder).ok()?.why(&at).is_some() {
             return None;
         }
         let modified = found.modified().ok()?.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -114,9 +114,6 @@ impl Folder for AssetsFolder {
 /// nothing leads out of it.
 fn place(folder: &Path, path: &str) -> Option<PathBuf> {
     let below = path.strip_prefix('/')?;
-    if assets::RULES.contains(&below) {
-        return None;
-    }
     let mut at = folder.to_owned();
     let mut parts = below.split('/').peekable();
     while let Some(part) = parts.next() {
@@ -153,11 +150,28 @@ mod tests {
             "secret",
             "/deep/a.txt/",
             "/a\0b",
-            "/_headers",
-            "/_redirects",
-            "/.assetsignore",
         ] {
             assert_eq!(place(&folder, path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_never_deployed_is_never_served_either() {
+        let folder = tempfile::tempdir().unwrap();
+        let hidden = ["_headers", "_redirects", ".assetsignore", ".dev.vars", ".git/config", "wrangler.toml"];
+        for path in hidden.iter().chain(&["a.txt", "deep/_headers"]) {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        std::os::unix::fs::symlink(".dev.vars", folder.path().join("link.txt")).unwrap();
+        let settings = AssetsSettings::of_folder(folder.path());
+        let folder = AssetsFolder { settings, names: Mutex::default() };
+        for path in hidden.iter().chain(&["link.txt"]) {
+            assert_eq!(folder.hash(&format!("/{path}")), None, "{path}");
+        }
+        for path in ["/a.txt", "/deep/_headers"] {
+            assert!(folder.hash(path).is_some(), "{path}");
         }
     }
 }

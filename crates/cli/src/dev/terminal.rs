@@ -64,7 +64,7 @@ impl Terminal {
     }
 
     pub(crate) fn warning(&self, text: &str) {
-        self.err(&self.paint(YELLOW, text));
+        self.err(&format!("{} {text}", self.paint(YELLOW, "warning:")));
     }
 
     pub(crate) fn error(&self, text: &str) {
@@ -78,7 +78,7 @@ impl Terminal {
 
     /// A worker cannot be served, or not as its files are now.
     pub(crate) fn problem(&self, name: &str, text: &str) {
-        self.err(&format!("{} {name} does not load\n{text}", self.paint(RED, "error:")));
+        self.err(&format!("{} {name} does not load: {text}", self.paint(RED, "error:")));
     }
 
     fn paint(&self, code: &str, text: &str) -> String {

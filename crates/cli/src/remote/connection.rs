@@ -60,7 +60,7 @@ impl ConnectionOptions {
         let base = base(written.as_deref().unwrap_or(API))?;
         let token = self.find_token(&base)?;
         if !is_loopback(&base) && base.scheme_str() == Some("http") {
-            output.warning(&format!("warning: the token goes to {base} without encryption"));
+            output.warning(&format!("the token goes to {base} without encryption"));
         }
         Client::new(&base, token)
     }

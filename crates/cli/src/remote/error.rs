@@ -80,6 +80,8 @@ pub(crate) enum RemoteError {
     WhichWorker {
         /// Why the project here does not say.
         reason: String,
+        /// What stands on the command line and was taken for something else.
+        taken_for_a_version: Option<String>,
     },
     /// The project cannot be opened.
     #[error("{0}")]
@@ -194,6 +196,10 @@ impl RemoteError {
             Self::WhichAccount { .. } => {
                 "name it with --account, MOTE_ACCOUNT, CLOUDFLARE_ACCOUNT_ID or `account_id` in the configuration"
                     .to_owned()
+            }
+            Self::WhichWorker { taken_for_a_version: Some(said), .. } => {
+                let said = printable(said);
+                format!("`{said}` is taken for a version: --name names the worker, as in `--name {said}`")
             }
             Self::WhichWorker { .. } => "name it with --name, or run this in its project's folder".to_owned(),
             Self::Wrong { help, .. } if !help.is_empty() => (*help).to_owned(),

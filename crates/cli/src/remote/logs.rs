@@ -14,6 +14,7 @@ use super::{
     ConnectionOptions, Output, RemoteError,
     client::segment,
     named::{Worker, WorkerOptions},
+    patience,
     tail::pretty,
 };
 
@@ -120,8 +121,19 @@ async fn follow(
         let mut question = question.clone();
         question.push(("after", after.clone()));
         let page = tokio::select! {
-            page = ask(worker, &question) => page?,
+            page = ask(worker, &question) => page,
             _ = tokio::signal::ctrl_c() => return Ok(()),
+        };
+        let page = match page {
+            // What happens meanwhile is kept, and comes after what has been shown.
+            Err(error) if patience::may_pass(&error) => {
+                let lost = format!("the node does not answer ({error})");
+                let back = patience::until_back(output, &lost, async || ask(worker, &question).await);
+                let Some(page) = back.await? else { return Ok(()) };
+                output.note(&format!("following {} again", worker.name));
+                page
+            }
+            page => page?,
         };
         if !is_shown(&page.logs, output) {
             return Ok(());

@@ -19,6 +19,7 @@ mod list;
 mod logs;
 mod named;
 mod output;
+mod patience;
 mod progress;
 mod rollback;
 mod secret;

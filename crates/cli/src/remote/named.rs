@@ -39,7 +39,9 @@ impl WorkerOptions {
         let name = match (said.or(self.name.as_deref()), here) {
             (Some(name), _) => name.to_owned(),
             (None, Ok(project)) => project.name().to_owned(),
-            (None, Err(error)) => return Err(RemoteError::WhichWorker { reason: error.to_string() }),
+            (None, Err(error)) => {
+                return Err(RemoteError::WhichWorker { reason: reason(&error), taken_for_a_version: None });
+            }
         };
         let client = connection.client(output)?;
         let account = connection.account(&client, configured.as_deref()).await?;
@@ -62,6 +64,15 @@ pub(crate) fn project_here(env: Option<&str>) -> Result<Project, ProjectError> {
         None => environment,
     };
     Project::open(Path::new("."), &environment)
+}
+
+/// Why it does not say which worker is meant. How to write a configuration is no help to somebody who wants a worker that is
+/// there already.
+fn reason(error: &ProjectError) -> String {
+    match error {
+        ProjectError::NoConfiguration { .. } => "this folder has no configuration".to_owned(),
+        error => error.to_string(),
+    }
 }
 
 /// The account that the project of this folder names, if there is one.

@@ -111,19 +111,13 @@ impl Output {
 
     /// Something odd.
     pub(crate) fn warning(&self, text: &str) {
-        self.note(&self.err.paint(Paint::Yellow, text));
+        self.note(&format!("{} {text}", self.err.paint(Paint::Yellow, "warning:")));
     }
 
     /// Why it failed.
     pub(crate) fn failure(&self, error: &RemoteError) {
-        let text = error.to_string();
-        // What is wrong with a project says by itself that it is an error.
-        let text = match text.strip_prefix("error: ") {
-            Some(rest) => rest.to_owned(),
-            None => text,
-        };
         let help = error.help().map(|help| format!("\n  help: {help}")).unwrap_or_default();
-        self.note(&format!("{} {text}{help}", self.err.paint(Paint::Red, "error:")));
+        self.note(&format!("{} {error}{help}", self.err.paint(Paint::Red, "error:")));
         if self.is_json() {
             self.line(&format!("{:#}", error.document()));
         }

@@ -14,7 +14,7 @@ use crate::printable::printable;
 /// Let an earlier version of a worker take all events again.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct Options {
-    /// The version's id, or the beginning of it; by default the one before the present one.
+    /// The version's id, the beginning of it, or its number; by default the one before the present one.
     pub(crate) version: Option<String>,
     /// Why, for the list of deployments.
     #[arg(long, short)]
@@ -26,7 +26,13 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: &Options, output: &Output) -> Result<(), RemoteError> {
-    let worker = options.worker.find(None, &options.connection, output).await?;
+    let worker = options.worker.find(None, &options.connection, output).await;
+    let worker = worker.map_err(|error| match error {
+        RemoteError::WhichWorker { reason, .. } => {
+            RemoteError::WhichWorker { reason, taken_for_a_version: options.version.clone() }
+        }
+        error => error,
+    })?;
     let past = deployments(&worker).await?;
     let version = match &options.version {
         Some(id) => whole_id(&worker, id).await?,

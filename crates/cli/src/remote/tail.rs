@@ -15,13 +15,17 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_tungstenite::{
     Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
-    tungstenite::{Error as SocketError, Message, client::IntoClientRequest},
+    tungstenite::{
+        Error as SocketError, Message, client::IntoClientRequest, error::ProtocolError,
+        protocol::frame::coding::CloseCode,
+    },
 };
 
 use super::{
     ConnectionOptions, Output, RemoteError,
     client::{Payload, segment},
     named::{Worker, WorkerOptions},
+    patience,
 };
 use crate::printable::printable;
 use filters::Filters;
@@ -68,26 +72,66 @@ struct Tail {
 
 type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
-pub(crate) async fn run(options: &Options, output: &Output) -> Result<(), RemoteError> {
-    let worker = options.worker.find(options.worker_name.as_deref(), &options.connection, output).await?;
-    let body = json!({"filters": options.filters.to_api()});
-    let tail: Tail = worker.client.call(Method::POST, &worker.path("/tails"), Payload::Json(body)).await?;
-    let followed = follow(&worker, &tail, options, output).await;
-    // Also after a failure: the node need not keep what nobody reads.
-    let path = worker.path(&format!("/tails/{}", segment(&tail.id)));
-    let ended = worker.client.call::<Value>(Method::DELETE, &path, Payload::Nothing).await;
-    followed.and(ended.map(drop))
+/// A tail that is being read.
+struct Following {
+    id: String,
+    socket: Socket,
 }
 
-async fn follow(worker: &Worker, tail: &Tail, options: &Options, output: &Output) -> Result<(), RemoteError> {
+/// How a tail ended.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// Nobody wants more.
+    Enough,
+    /// The node went away without a word: it has ended, or another process is in its place. In words for people.
+    Lost(String),
+}
+
+pub(crate) async fn run(options: &Options, output: &Output) -> Result<(), RemoteError> {
+    let worker = options.worker.find(options.worker_name.as_deref(), &options.connection, output).await?;
+    let mut following = begin(&worker, options).await?;
+    if format(options, output) == Format::Pretty {
+        output.note(&format!("following {}; Ctrl-C ends it", worker.name));
+    }
+    loop {
+        let ended = follow(&worker, &mut following.socket, options, output).await;
+        if let Ok(End::Lost(reason)) = &ended {
+            let back = patience::until_back(output, reason, async || begin(&worker, options).await);
+            let Some(again) = back.await? else { return Ok(()) };
+            output.note(&format!("following {} again; what happened meanwhile is not shown", worker.name));
+            following = again;
+            continue;
+        }
+        // Also after a failure: the node need not keep what nobody reads.
+        let path = worker.path(&format!("/tails/{}", segment(&following.id)));
+        let deleted = worker.client.call::<Value>(Method::DELETE, &path, Payload::Nothing).await;
+        return ended.and(deleted.map(drop));
+    }
+}
+
+/// Asks for a tail, and connects to it.
+async fn begin(worker: &Worker, options: &Options) -> Result<Following, RemoteError> {
+    let body = json!({"filters": options.filters.to_api()});
+    let tail: Tail = worker.client.call(Method::POST, &worker.path("/tails"), Payload::Json(body)).await?;
     let mut socket = connect(worker, &tail.url).await?;
     let hello = Message::text(json!({"debug": false}).to_string());
     socket.send(hello).await.map_err(|error| broken(&tail.url, &error))?;
+    Ok(Following { id: tail.id, socket })
+}
+
+fn format(options: &Options, output: &Output) -> Format {
     let default = if io::stdout().is_terminal() { Format::Pretty } else { Format::Json };
-    let format = if output.is_json() { Format::Json } else { options.format.unwrap_or(default) };
-    if format == Format::Pretty {
-        output.note(&format!("following {}; Ctrl-C ends it", worker.name));
-    }
+    if output.is_json() { Format::Json } else { options.format.unwrap_or(default) }
+}
+
+async fn follow(
+    worker: &Worker,
+    socket: &mut Socket,
+    options: &Options,
+    output: &Output,
+) -> Result<End, RemoteError> {
+    let format = format(options, output);
+    let lost = |how: &str| Ok(End::Lost(format!("the connection to the node {how}")));
     let mut pings = tokio::time::interval(PING_EVERY);
     let mut silent = 0;
     loop {
@@ -95,30 +139,41 @@ async fn follow(worker: &Worker, tail: &Tail, options: &Options, output: &Output
             message = socket.next() => message,
             _ = pings.tick() => {
                 if silent == SILENT_PINGS_MAX {
-                    return Err(over(worker, "it does not answer any more"));
+                    return lost("has fallen silent");
                 }
                 silent += 1;
                 // Why: between events nothing else tells a quiet node from one that is gone.
-                let ping = Message::Ping("mote tail ping".into());
-                socket.send(ping).await.map_err(|error| broken(&tail.url, &error))?;
+                if socket.send(Message::Ping("mote tail ping".into())).await.is_err() {
+                    return lost("is gone");
+                }
                 continue;
             }
-            _ = tokio::signal::ctrl_c() => return Ok(()),
+            _ = tokio::signal::ctrl_c() => return Ok(End::Enough),
         };
         silent = 0;
         let text = match message {
             Some(Ok(Message::Text(text))) => text.to_string(),
             Some(Ok(Message::Binary(bytes))) => String::from_utf8_lossy(&bytes).into_owned(),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+            Some(Ok(Message::Close(Some(frame)))) if frame.code == CloseCode::Away => {
+                return lost("was ended, because the node ends");
+            }
             Some(Ok(Message::Close(frame))) => {
                 let reason = frame.map(|frame| frame.reason.to_string()).unwrap_or_default();
                 return Err(over(worker, &reason));
             }
-            None => return Err(over(worker, "")),
-            Some(Err(error)) => return Err(broken(&tail.url, &error)),
+            // The system's words for it (a reset, an end without a handshake) say nothing to whoever reads events.
+            None
+            | Some(Err(SocketError::ConnectionClosed | SocketError::AlreadyClosed | SocketError::Io(_))) => {
+                return lost("is gone");
+            }
+            Some(Err(SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => {
+                return lost("is gone");
+            }
+            Some(Err(error)) => return Err(nonsense(worker, &error)),
         };
         let Ok(event) = serde_json::from_str::<Value>(&text) else {
-            output.warning("warning: the node sent something that is no JSON; it is left out");
+            output.warning("the node sent something that is no JSON; it is left out");
             continue;
         };
         let shown = match format {
@@ -127,7 +182,7 @@ async fn follow(worker: &Worker, tail: &Tail, options: &Options, output: &Output
         };
         // Whoever reads has read enough, as `head` does.
         if !is_written(&shown) {
-            return Ok(());
+            return Ok(End::Enough);
         }
     }
 }
@@ -155,7 +210,12 @@ fn is_written(line: &str) -> bool {
 fn over(worker: &Worker, reason: &str) -> RemoteError {
     let reason = if reason.is_empty() { String::new() } else { format!(": {}", printable(reason)) };
     let message = format!("the node has ended the tail of {}{reason}", worker.name);
-    RemoteError::wrong(message, "it may have restarted, or its time is over; run the command again")
+    RemoteError::wrong(message, "its time was over, or its worker is gone; run the command again")
+}
+
+fn nonsense(worker: &Worker, error: &SocketError) -> RemoteError {
+    let message = format!("the tail of {} broke off: {}", worker.name, printable(&error.to_string()));
+    RemoteError::wrong(message, "something between here and the node may have changed what it sent")
 }
 
 fn broken(url: &str, error: &SocketError) -> RemoteError {

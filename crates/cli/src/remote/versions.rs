@@ -38,7 +38,7 @@ pub(crate) struct Options {
 pub(crate) enum Command {
     /// Show one version.
     View {
-        /// Its id, or the beginning of it.
+        /// Its id, the beginning of it, or its number.
         id: String,
     },
     /// Let these versions take the worker's events.
@@ -292,30 +292,47 @@ pub(crate) fn document(worker: &Worker, deployment: &Deployment, versions: &[Dep
     json!({"name": worker.name, "account": worker.account, "deployment_id": deployment.id, "versions": versions})
 }
 
-/// The version that begins with these letters.
+/// The version that has this number, or begins with these letters.
 pub(crate) async fn whole_id(worker: &Worker, id: &str) -> Result<String, RemoteError> {
     if id.len() == ID_CHARS {
         return Ok(id.to_owned());
     }
-    if id.len() < ID_CHARS_MIN {
+    if id.len() < ID_CHARS_MIN && number(id).is_none() {
         return Err(RemoteError::usage(format!(
-            "`{id}` is too short for a version: give {ID_CHARS_MIN} letters or more"
+            "`{id}` is no version: give its number, or {ID_CHARS_MIN} letters of its id or more"
         )));
     }
     let Versions { items } = worker.client.get(&worker.path("/versions")).await?;
-    let found: Vec<&str> =
-        items.iter().map(|version| text(version, "/id")).filter(|known| known.starts_with(id)).collect();
-    match found.as_slice() {
+    match meant(&items, id).as_slice() {
         [one] => Ok((*one).to_owned()),
         [] => Err(RemoteError::wrong(
-            format!("`{}` has no version that begins with `{id}`", worker.name),
-            "`mote versions` shows those that there are",
+            format!(
+                "`{}` has no version `{}`: neither a number nor the beginning of an id",
+                worker.name,
+                printable(id)
+            ),
+            "`mote versions` shows those that there are; --name names another worker",
         )),
-        [..] => Err(RemoteError::wrong(
-            format!("{} versions begin with `{id}`", found.len()),
-            "give more of its letters",
+        [_, ..] => Err(RemoteError::wrong(
+            format!("`{}` is more than one version", printable(id)),
+            "give more letters of its id",
         )),
     }
+}
+
+/// The versions that may be meant.
+fn meant<'a>(versions: &'a [Value], said: &str) -> Vec<&'a str> {
+    let number = number(said);
+    let is_it = |version: &&Value| {
+        let begins = said.len() >= ID_CHARS_MIN && text(version, "/id").starts_with(said);
+        begins || (number.is_some() && version.get("number").and_then(Value::as_u64) == number)
+    };
+    versions.iter().filter(is_it).map(|version| text(version, "/id")).collect()
+}
+
+/// A number as the table of versions shows it.
+fn number(said: &str) -> Option<u64> {
+    said.parse().ok().filter(|number: &u64| number.to_string() == said)
 }
 
 /// A text inside of a document, or nothing.
@@ -346,6 +363,29 @@ mod tests {
         assert_eq!(of(&["a", "b"]).unwrap(), [50.0, 50.0]);
         for wrong in [&["a@50"][..], &["a@60", "b@60"], &["a@100", "b@1"]] {
             assert!(of(wrong).unwrap_err().contains("must come to 100"), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_known_by_its_number_or_the_beginning_of_its_id() {
+        let versions = [
+            json!({"id": "1234aaaa", "number": 1}),
+            json!({"id": "12345bbb", "number": 2}),
+            json!({"id": "cccccccc", "number": 12_345}),
+            json!({"id": "dddddddd"}),
+        ];
+        for (said, expected) in [
+            ("1", &["1234aaaa"][..]),
+            ("2", &["12345bbb"]),
+            ("cccc", &["cccccccc"]),
+            ("1234", &["1234aaaa", "12345bbb"]),
+            ("12345", &["12345bbb", "cccccccc"]),
+            ("01", &[]),
+            ("+1", &[]),
+            ("ccc", &[]),
+            ("3", &[]),
+        ] {
+            assert_eq!(meant(&versions, said), expected, "{said}");
         }
     }
 

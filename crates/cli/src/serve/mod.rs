@@ -5,6 +5,7 @@ mod cordons;
 mod deploy;
 mod events;
 mod kept_logs;
+mod lock;
 mod log;
 mod memory;
 mod metrics;
@@ -82,6 +83,8 @@ struct Doors {
     admin: std::net::TcpListener,
     /// Whom to tell that this process serves: the one that hands over to it.
     ready: Option<OwnedFd>,
+    /// Keeps every other node out of this one's folder.
+    lock: OwnedFd,
 }
 
 #[expect(
@@ -91,12 +94,13 @@ struct Doors {
 impl Doors {
     fn open(options: &Options) -> Result<Self, ServeError> {
         let doors = match options.handover.as_deref() {
-            Some(&[listener, admin, ready]) => {
+            Some(&[listener, admin, ready, lock]) => {
                 let take = |number| mote_sandbox::inherited::inherited(number).map_err(start);
                 Self {
                     listener: take(listener)?.into(),
                     admin: take(admin)?.into(),
                     ready: Some(take(ready)?),
+                    lock: take(lock)?,
                 }
             }
             Some(_) | None => {
@@ -104,7 +108,9 @@ impl Doors {
                     std::net::TcpListener::bind(address)
                         .map_err(|source| ServeError::Listen { address, source })
                 };
-                Self { listener: listen(options.listen)?, admin: listen(options.admin)?, ready: None }
+                // First: of two nodes in one folder it is the folder that is wrong, and not a port.
+                let lock = lock::lock(&options.data)?;
+                Self { listener: listen(options.listen)?, admin: listen(options.admin)?, ready: None, lock }
             }
         };
         doors.listener.set_nonblocking(true).map_err(start)?;
@@ -123,7 +129,7 @@ pub(crate) enum ServeError {
     #[error("{0}")]
     Target(#[from] TargetError),
     /// A project cannot be built.
-    #[error("`{name}` cannot be built\n{problem}")]
+    #[error("`{name}` cannot be built: {problem}")]
     Build { name: String, problem: String },
     /// A worker's configuration is wrong.
     #[error("[workers.{name}] {reason}")]
@@ -142,10 +148,16 @@ pub(crate) enum ServeError {
     /// The node's folder cannot be used.
     #[error("cannot use {}: {source}\n  help: --data names another folder", folder.display())]
     Data { folder: std::path::PathBuf, source: io::Error },
-    /// A port is taken, or may not be used.
+    /// Another node serves from the folder.
     #[error(
-        "cannot listen on {address}: {source}\n  help: another process may use the port; choose one with --listen or --admin"
+        "another node{} serves from {}\n  help: --data names another folder; `mote upgrade --data` has the node that runs read its \
+         configuration and its projects again",
+        by.map(|pid| format!(", process {pid},")).unwrap_or_default(),
+        folder.display()
     )]
+    Taken { folder: std::path::PathBuf, by: Option<i32> },
+    /// A port is taken, or may not be used.
+    #[error("cannot listen on {address}: {source}\n  help: {}", help_for(source))]
     Listen { address: SocketAddr, source: io::Error },
     /// The process cannot get what it needs.
     #[error("cannot start: {source}")]
@@ -159,6 +171,18 @@ pub(crate) enum ServeError {
     /// No cell comes up.
     #[error("no cell came up within {seconds} s; the lines above say why")]
     NoCell { seconds: u64 },
+}
+
+fn help_for(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine has no such address; 0.0.0.0 stands for all that it has"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "ports below 1024 take a right that this user lacks; choose another with --listen or --admin"
+        }
+        _ => "another process may use the port; choose one with --listen or --admin",
+    }
 }
 
 #[cfg(test)]

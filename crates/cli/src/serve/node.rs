@@ -1,6 +1,6 @@
 //! A running node: connections in, cells, the operator's door, and its end.
 
-use std::{cell::OnceCell, io, os::fd::OwnedFd, path::Path, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::OnceCell, io, path::Path, rc::Rc, sync::Arc, time::Duration};
 
 use mote_host::{
     bound::Bound,
@@ -14,6 +14,7 @@ use mote_host::{
     tails::Tails,
 };
 use mote_sandbox::counters;
+use sd_notify::NotifyState;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -34,7 +35,8 @@ use super::{
     outbound::WayOut,
     program::Program,
     readers::Readers,
-    start, upgrade,
+    start,
+    upgrade::{self, Handed},
     watcher::Log,
 };
 use crate::config::Config;
@@ -47,6 +49,8 @@ const FLUSH_MAX: Duration = Duration::from_secs(5);
 const ADMIN_CONNECTIONS_MAX: usize = 256;
 /// How long a node waits for its first cell.
 const FIRST_CELL_S_MAX: u64 = 10;
+/// Where people expect the configuration, which has to be named.
+const UNREAD: &str = "mote.toml";
 /// How often it looks whether that one is there.
 const LOOK_PERIOD: Duration = Duration::from_millis(5);
 
@@ -66,6 +70,9 @@ pub(super) async fn run(
     let readers = Readers::new(Tails::new(), logs, options.spans.start()?, options.spans.passes_on());
     let supervisor = supervise(&program, config, workers, bound.clone(), readers.clone())?;
     say_counting(config.counting.counting);
+    if options.config.is_none() && Path::new(UNREAD).exists() {
+        line(Level::Warn, format_args!("`{UNREAD}` lies here and is not read: `--config {UNREAD}` names it"));
+    }
     spawn_local(readers.clone().keep_up(supervisor.clone()));
     first_cell(&supervisor).await?;
     spawn_local(watch_memory(config.memory_mib, Rc::downgrade(&supervisor)));
@@ -110,13 +117,26 @@ pub(super) async fn run(
     }
     say_serving(&names, address.port());
     line(Level::Info, format_args!("admin http://{admin_address}"));
-    let sockets: [OwnedFd; 2] = [doors.listener.into(), doors.admin.into()];
-    signals.end(&program, &sockets, &options.data).await;
+    if !admin_address.ip().is_loopback() {
+        line(
+            Level::Warn,
+            format_args!(
+                "WHOEVER REACHES {admin_address} MAY STOP WORKERS: the operator's door asks for a token only where code is deployed"
+            ),
+        );
+    }
+    let handed = Handed { listener: doors.listener.into(), admin: doors.admin.into(), lock: doors.lock };
+    tell_manager(&[NotifyState::MainPid(std::process::id()), NotifyState::Ready]);
+    if signals.end(&program, &handed, &options.data).await == End::Stopped {
+        tell_manager(&[NotifyState::Stopping]);
+    }
     // New connections go to whoever serves now; those that are here finish what they have.
     accepting.abort();
     crons.abort();
     door.abort();
-    drop((leave, sockets));
+    // Not the lock: until this process has ended, its folder is in use.
+    let Handed { listener, admin, lock: _lock } = handed;
+    drop((leave, listener, admin));
     tokio::select! {
         () = finish(&connections, &supervisor) => {}
         () = signals.stop() => line(Level::Warn, "told to stop again: what is under way is ended"),
@@ -283,12 +303,11 @@ async fn flush(logs: Option<Rc<Logs>>, spans: Option<Rc<Exporter>>) {
 }
 
 /// Lets the program that is installed now take over; false if it did not come up.
-async fn hand_over(program: &Program, sockets: &[OwnedFd; 2], data: &Path) -> bool {
+async fn hand_over(program: &Program, handed: &Handed, data: &Path) -> bool {
     line(Level::Info, format_args!("handing over to {}", program.path.display()));
     let path = program.path.clone();
-    let clones = sockets.iter().map(OwnedFd::try_clone).collect::<io::Result<Vec<_>>>();
-    let handed = match clones {
-        Ok(sockets) => tokio::task::spawn_blocking(move || upgrade::hand_over(&path, sockets)).await,
+    let handed = match handed.try_clone() {
+        Ok(handed) => tokio::task::spawn_blocking(move || upgrade::hand_over(&path, handed)).await,
         Err(error) => Ok(Err(error)),
     };
     let handed = handed.map_err(io::Error::other).flatten();
@@ -305,6 +324,13 @@ async fn hand_over(program: &Program, sockets: &[OwnedFd; 2], data: &Path) -> bo
     }
 }
 
+/// Tells systemd, if it has started the node, how far it is, and after an upgrade which process it is now (sd_notify(3)).
+fn tell_manager(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        line(Level::Warn, format_args!("cannot tell the service manager: {error}"));
+    }
+}
+
 #[expect(clippy::print_stdout, reason = "whoever started the node waits for this line")]
 fn say_serving(names: &[Arc<str>], port: u16) {
     println!("serving http://localhost:{port}");
@@ -317,15 +343,25 @@ fn say_serving(names: &[Arc<str>], port: u16) {
 
 /// What an operator can tell a running node.
 enum Order {
-    /// SIGTERM or SIGINT.
+    /// SIGTERM, SIGINT, or SIGHUP: its terminal is gone.
     Stop,
     /// SIGUSR2.
     Upgrade,
 }
 
+/// Why a node leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It was told to.
+    Stopped,
+    /// Another process serves in its place.
+    Upgraded,
+}
+
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hang_up: Signal,
     upgrade: Signal,
 }
 
@@ -334,6 +370,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
             upgrade: signal(SignalKind::user_defined2())?,
         })
     }
@@ -342,16 +379,17 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => Order::Stop,
             _ = self.interrupt.recv() => Order::Stop,
+            _ = self.hang_up.recv() => Order::Stop,
             _ = self.upgrade.recv() => Order::Upgrade,
         }
     }
 
-    /// Settles when the node is to end: it was told to, or another process serves in its place.
-    async fn end(&mut self, program: &Program, sockets: &[OwnedFd; 2], data: &Path) {
+    /// Settles when the node is to end.
+    async fn end(&mut self, program: &Program, handed: &Handed, data: &Path) -> End {
         loop {
             match self.next().await {
-                Order::Stop => return,
-                Order::Upgrade if hand_over(program, sockets, data).await => return,
+                Order::Stop => return End::Stopped,
+                Order::Upgrade if hand_over(program, handed, data).await => return End::Upgraded,
                 Order::Upgrade => {}
             }
         }

@@ -53,8 +53,8 @@ pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) spans: SpanOptions,
 
-    /// Listening sockets and a pipe that a running node hands over, by their descriptors.
-    #[arg(long, hide = true, value_delimiter = ',', value_name = "LISTEN,ADMIN,READY")]
+    /// Listening sockets, a pipe and its folder's lock that a running node hands over, by their descriptors.
+    #[arg(long, hide = true, value_delimiter = ',', value_name = "LISTEN,ADMIN,READY,LOCK")]
     pub(crate) handover: Option<Vec<i32>>,
 
     /// The program that runs as a cell, for tests; by default this one.

@@ -89,7 +89,13 @@ async fn bind(
 }
 
 async fn answer(fetched: impl Future<Output = Result<http::Response<Body>, EgressError>>, mut reply: Reply) {
-    let cancelled = reply.cancelled();
+    let (cancelled, room) = (reply.cancelled(), reply.room());
+    let fetched = async {
+        let fetched = fetched.await;
+        // A cell that asks for much and reads nothing is in a long turn, most likely.
+        room.await;
+        fetched
+    };
     let fetched = tokio::select! {
         biased;
         fetched = fetched => fetched,

@@ -64,17 +64,39 @@ pub(super) fn say_outcome(data: &Path, outcome: &io::Result<u32>) {
         .and_then(|()| fs::rename(data.join("mote.upgrade.new"), outcome_file(data)));
 }
 
+/// The process that serves from a folder, as far as it says so.
+pub(super) fn serving(data: &Path) -> Option<i32> {
+    read_pid(data).ok().map(|pid| Pid::as_raw(Some(pid)))
+}
+
 fn read_pid(data: &Path) -> io::Result<Pid> {
     let text = fs::read_to_string(pid_file(data))?;
     let number = text.trim().parse().ok().and_then(Pid::from_raw);
     number.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the file has no process number in it"))
 }
 
-/// Starts `program` with the arguments of this process and hands it the sockets where clients and operators come in;
+/// What a node hands over: the sockets where clients and operators come in, and the lock of its folder.
+#[derive(Debug)]
+pub(super) struct Handed {
+    pub(super) listener: OwnedFd,
+    pub(super) admin: OwnedFd,
+    pub(super) lock: OwnedFd,
+}
+
+impl Handed {
+    /// The same once more, to be given away.
+    pub(super) fn try_clone(&self) -> io::Result<Self> {
+        let Self { listener, admin, lock } = self;
+        Ok(Self { listener: listener.try_clone()?, admin: admin.try_clone()?, lock: lock.try_clone()? })
+    }
+}
+
+/// Starts `program` with the arguments of this process and hands it what it needs to serve here;
 /// returns its process's number when it serves.
-pub(super) fn hand_over(program: &Path, sockets: Vec<OwnedFd>) -> io::Result<u32> {
+pub(super) fn hand_over(program: &Path, handed: Handed) -> io::Result<u32> {
     let (ready, said) = pipe()?;
-    let passed: Vec<OwnedFd> = sockets.into_iter().chain([said]).collect();
+    let Handed { listener, admin, lock } = handed;
+    let passed = [listener, admin, said, lock];
     for descriptor in &passed {
         fcntl_setfd(descriptor, FdFlags::empty())?;
     }

@@ -14,7 +14,7 @@ use super::{
     log::{Level, line},
 };
 use crate::{
-    config::{Config, EgressConfig, WorkerConfig},
+    config::{Config, WorkerConfig},
     project::{Built, Target},
 };
 
@@ -77,7 +77,7 @@ fn spec(target: &mut Target, config: &Config) -> Result<WorkerSpec, ServeError> 
 pub(super) fn make(config: &Config, making: Making) -> Result<WorkerSpec, String> {
     let nothing = WorkerConfig::default();
     let said = config.workers.get(&making.worker).unwrap_or(&nothing);
-    let policy = policy(&said.egress)?;
+    let policy = said.egress.policy().map_err(|error| error.to_string())?;
     let account = said.account.clone().unwrap_or_else(|| making.account.clone());
     let cordon = said.cordon.clone().or_else(|| config.account_cordons.get(&account).cloned());
     let tenant = if account.is_empty() { format!("worker {}", making.worker) } else { tenant_of(&account) };
@@ -99,9 +99,4 @@ pub(super) fn make(config: &Config, making: Making) -> Result<WorkerSpec, String
             bindings: making.bindings,
         }),
     })
-}
-
-fn policy(said: &EgressConfig) -> Result<Policy, String> {
-    Policy::parse(said.reach.as_deref().unwrap_or("public"), &said.allow, &said.deny)
-        .map_err(|error| error.to_string())
 }

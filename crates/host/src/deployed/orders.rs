@@ -1,7 +1,7 @@
 //! The operator's orders about workers: they hold for all versions that a worker has or gets, whether an event of its has come
 //! or not, and are kept in the store.
 
-use std::{cell::RefCell, collections::HashMap, sync::Arc};
+use std::{cell::RefCell, collections::HashMap};
 
 use mote_store::{Ordered, Orders, StoreError};
 use tokio::sync::Mutex;
@@ -114,7 +114,7 @@ impl Deployed {
         };
         // First of all it is done: a disk that is slow, or full, does not keep a worker going.
         self.standing.set(&account, worker, order.after(self.standing.of(&account, worker)));
-        for key in self.keys_of(worker) {
+        for key in self.service.names_of(worker) {
             // One that went out of service meanwhile has nothing to be ended.
             let _ = carry_out(&self.supervisor, &key, order);
         }
@@ -135,12 +135,6 @@ impl Deployed {
     pub(super) fn follow_orders(&self, target: &Target) {
         // It was put a moment ago.
         let _ = self.supervisor.follow(&target.key, self.standing.of(&target.account, &target.worker));
-    }
-
-    /// The names under which the supervisor has versions of a worker.
-    fn keys_of(&self, worker: &str) -> Vec<Arc<str>> {
-        let in_service = self.in_service.borrow();
-        in_service.iter().filter(|(_, found)| found.worker == worker).map(|(key, _)| key.clone()).collect()
     }
 }
 

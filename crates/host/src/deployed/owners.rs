@@ -8,17 +8,15 @@ impl Deployed {
     /// The account that has deployed what the supervisor knows under a name. `None` if nobody has: it is served from a
     /// project, or was deleted a moment ago.
     pub(crate) fn owner_of(&self, key: &str) -> Option<String> {
-        let in_service = self.in_service.borrow();
         let table = self.table.borrow();
-        Some(table.get(&in_service.get(key)?.worker)?.worker.account.clone())
+        self.service.look(key, |found| Some(table.get(&found.worker)?.worker.account.clone())).flatten()
     }
 
     /// Whether it is this account. It is asked of each worker of a node.
     pub(crate) fn is_owned_by(&self, key: &str, account: &str) -> bool {
-        let in_service = self.in_service.borrow();
         let table = self.table.borrow();
-        let live = in_service.get(key).and_then(|found| table.get(&found.worker));
-        live.is_some_and(|live| live.worker.account == account)
+        let is_its_own = |live: &Live| live.worker.account == account;
+        self.service.look(key, |found| table.get(&found.worker).is_some_and(is_its_own)).unwrap_or(false)
     }
 
     /// The routes of an account, or of all, as their owners have written them, with their workers.

@@ -20,7 +20,10 @@ pub enum ErrorDetail {
 
 /// No worker has this name.
 pub(super) fn unknown_host(host: &str, known: &[String]) -> EventError {
-    let names = known.iter().map(|name| format!("\n  http://{name}.localhost")).collect::<String>();
+    // The port by which the client has come: where a proxy stands before the node, that is its own.
+    let port = host.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let names = known.iter().map(|name| format!("\n  http://{name}.localhost{port}")).collect::<String>();
     let detail = format!("No worker answers on `{host}`. Those that run here:{names}");
     EventError::new(404, 1042, "unknown-host", "No worker answers on this host name", detail)
 }
@@ -107,6 +110,22 @@ mod tests {
         assert_eq!(text(&error, ErrorDetail::Number), "error code: 1101\n");
         assert!(!page(&error, ErrorDetail::Number).contains("secret"));
         assert!(page(&error, ErrorDetail::Stack).contains("secret &lt;b&gt;"));
+    }
+
+    #[test]
+    fn the_workers_that_there_are_stand_with_the_port_that_was_asked() {
+        let known = ["shop".to_owned()];
+        for (host, address) in [
+            ("localhost:8798", "http://shop.localhost:8798"),
+            ("[::1]:81", "http://shop.localhost:81"),
+            ("localhost", "http://shop.localhost"),
+            ("[::1]", "http://shop.localhost"),
+            ("localhost:", "http://shop.localhost"),
+            ("localhost:99999", "http://shop.localhost"),
+        ] {
+            let said = unknown_host(host, &known).detail;
+            assert!(said.ends_with(&format!("\n  {address}")), "{host}: {said}");
+        }
     }
 
     #[test]

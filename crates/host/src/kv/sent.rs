@@ -17,8 +17,8 @@ use tokio::{
 
 use crate::budget::Reserved;
 
-/// Values up to this size wait in the link's own buffers, which are bounded.
-const SMALL_BYTES: usize = 64 << 10;
+/// Values up to this size leave with their head, and wait in the link's own buffers, which are bounded.
+const SMALL_BYTES: usize = 16 << 10;
 /// How many bytes go at once.
 const PART_BYTES: usize = 64 << 10;
 /// How long a value waits for its reader to take some more of it.

@@ -1,6 +1,6 @@
 //! The files of all accounts, as they are and compressed; what was asked for last stays in memory for a while.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
+use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc, time::Duration};
 
 use mote_store::{Asset, Store};
 use tokio::sync::{Mutex, Semaphore, watch};
@@ -10,12 +10,20 @@ use super::{
     flow::Flow,
     kept::{Coded, Kept, Key, Thing},
 };
-use crate::assets::encoding::Coding;
+use crate::{assets::encoding::Coding, budget::Memory};
 
 /// Bytes of files that a node keeps in memory, compressed ones included.
 const KEPT_BYTES_MAX: usize = 64 << 20;
 /// Larger files are not kept: they are read when they are asked for, and shared by all who ask while somebody still has them.
 const FILE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of files that are being read, or on their way to clients, of all accounts together.
+const FLOWING_BYTES_MAX: usize = 512 << 20;
+/// The same of one account.
+const SHARE_BYTES_MAX: usize = 128 << 20;
+/// What a file takes until it is known how long it is: as much as an upload may have.
+const UNREAD_BYTES: usize = 25 << 20;
+/// How long a file waits for its turn, where many clients read slowly.
+const TURN_MAX: Duration = Duration::from_secs(10);
 /// Files after whose number those that nobody has any more are forgotten.
 const FLOWS_KEPT: usize = 1_024;
 /// Files that are compressed at once, on threads of their own. More would take the processors from those who serve.
@@ -41,6 +49,8 @@ pub(crate) struct Files {
     compressions: Arc<Semaphore>,
     /// What is being compressed; at most `COMPRESSIONS_MAX`.
     under_way: RefCell<HashMap<Key, watch::Receiver<Option<Coded>>>>,
+    /// What they may take together.
+    memory: Memory,
     /// Files that are being read, or on their way to clients.
     flows: RefCell<HashMap<Key, Rc<Mutex<Flow>>>>,
 }
@@ -57,6 +67,7 @@ impl Files {
             compress,
             compressions: Arc::new(Semaphore::new(COMPRESSIONS_MAX)),
             under_way: RefCell::default(),
+            memory: Memory::new(FLOWING_BYTES_MAX, SHARE_BYTES_MAX),
             flows: RefCell::default(),
         })
     }
@@ -72,6 +83,9 @@ impl Files {
         if let Some(asset) = flowing.asset() {
             return Ok(asset);
         }
+        let held = self.memory.reserve_within(account, UNREAD_BYTES, TURN_MAX).await;
+        let mut held =
+            held.ok_or("too many files are on their way to clients who read slowly; try again later")?;
         let (source, wanted) = (self.source.clone(), key.clone());
         let read = tokio::task::spawn_blocking(move || source.asset(&wanted.account, &wanted.hash)).await;
         let read = read.map_err(|error| error.to_string())??;
@@ -79,7 +93,8 @@ impl Files {
         if asset.bytes.len() <= FILE_BYTES_MAX {
             self.kept.borrow_mut().put(key, Thing::File(asset.clone()));
         }
-        Ok(flowing.share(asset))
+        held.shrink(asset.bytes.len());
+        Ok(flowing.share(asset, held))
     }
 
     /// What is on its way of a file.

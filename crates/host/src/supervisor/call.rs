@@ -155,6 +155,8 @@ impl Supervisor {
             };
             sends += 1;
             let waiting = cell.waits.begin(&spec, at);
+            // Many clients may send long heads while a long turn runs there.
+            cell.link.room().await;
             let answer = cell.inside(inside, cell.link.send(&draft.head(number), body)).await;
             drop(waiting);
             match answer {
@@ -163,6 +165,7 @@ impl Supervisor {
                 Err(RequestError::Full) => {
                     return Err(errors::load_shed("its process has as many exchanges under way as it may"));
                 }
+                Err(RequestError::TooLarge) => return Err(errors::too_large()),
                 Err(RequestError::Lost { index }) => {
                     let loss = cell.lost().await;
                     // Not earlier: the incident counts what was under way.

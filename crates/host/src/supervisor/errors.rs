@@ -45,11 +45,16 @@ pub(super) fn no_cell(reason: &str) -> EventError {
     EventError { retry_after_s: Some(1), ..error }
 }
 
-pub(super) fn load_shed(reason: &str) -> EventError {
+pub(crate) fn load_shed(reason: &str) -> EventError {
     let title = "Too much is asked of this worker, or of this node";
     let error =
         EventError::new(503, 1105, "load-shed", title, format!("The request was turned away: {reason}."));
     EventError { retry_after_s: Some(1), ..error }
+}
+
+pub(super) fn too_large() -> EventError {
+    let detail = "Headers, URL and the properties of the binding come to more than 256 KiB.";
+    EventError::new(431, 1003, "head-too-large", "The request's headers are too large", detail)
 }
 
 pub(crate) fn draining() -> EventError {

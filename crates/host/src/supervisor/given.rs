@@ -112,6 +112,12 @@ impl Given {
         self.entries.get(self.current.get(worker)?)
     }
 
+    /// Whether a worker that takes new events here has none.
+    pub(super) fn is_idle(&self, worker: &str) -> bool {
+        self.entry_of(worker)
+            .is_none_or(|entry| entry.inside == 0 && entry.under_way.load(Ordering::Relaxed) == 0)
+    }
+
     /// The worker of a number.
     pub(super) fn worker(&self, number: u32) -> Option<Rc<Worker>> {
         self.entries.get(&number).map(|entry| entry.worker.clone())

@@ -5,7 +5,7 @@ use mote_engine::{
     memory::{Held, MemoryAccount},
     v8, watchdog,
 };
-use mote_wire::limits::HEADERS_MAX;
+use mote_wire::{limits::HEADERS_MAX, link::HEAD_BYTES_MAX};
 
 /// The string argument at `index`; throws and gives `None` if it is none.
 pub(crate) fn string_arg(
@@ -32,6 +32,11 @@ pub(crate) fn hold(scope: &mut v8::PinScope<'_, '_>, bytes: usize) -> Option<Opt
     if bytes < SMALL_BYTES {
         return Some(None);
     }
+    hold_all(scope, bytes).map(Some)
+}
+
+/// The same however few they are, for what a worker can have many of.
+pub(crate) fn hold_all(scope: &mut v8::PinScope<'_, '_>, bytes: usize) -> Option<Held> {
     let account = scope.get_slot::<MemoryAccount>().cloned()?;
     let mut held = account.hold(bytes);
     if held.is_none() {
@@ -42,7 +47,7 @@ pub(crate) fn hold(scope: &mut v8::PinScope<'_, '_>, bytes: usize) -> Option<Opt
     if held.is_none() {
         throw_range_error(scope, "This is more than the worker's memory limit allows.");
     }
-    held.map(Some)
+    held
 }
 
 /// [`hold`] for the UTF-8 of a string.
@@ -205,8 +210,14 @@ pub(crate) fn headers_arg(
 ) -> Option<http::HeaderMap> {
     let list = value.try_cast::<v8::Array>().ok();
     // Before they are looked at: a map of headers has an end, and a million of them take their time.
-    if list.is_some_and(|list| list.length() as usize / 2 > HEADERS_MAX) {
-        throw_range_error(scope, &format!("{what}: the headers are too large: {HEADERS_MAX} are the most"));
+    if list.is_some_and(|list| list.length() as usize / 2 > HEADERS_MAX || !fits_a_head(scope, list)) {
+        let kib_max = HEAD_BYTES_MAX >> 10;
+        throw_range_error(
+            scope,
+            &format!(
+                "{what}: the headers are too large: {HEADERS_MAX} headers and {kib_max} KiB are the most"
+            ),
+        );
         return None;
     }
     let headers = match list {
@@ -219,17 +230,31 @@ pub(crate) fn headers_arg(
     headers
 }
 
+/// Whether texts may go out in one head, by their lengths: a hundred headers may share one text of many megabytes, which only their
+/// copies would take.
+pub(crate) fn fits_a_head(scope: &mut v8::PinScope<'_, '_>, list: v8::Local<'_, v8::Array>) -> bool {
+    let mut total = 0_usize;
+    for index in 0..list.length() {
+        let text = list.get_index(scope, index).and_then(|text| text.try_cast::<v8::String>().ok());
+        total = total.saturating_add(text.map_or(0, |text| text.length()));
+        if total > HEAD_BYTES_MAX {
+            return false;
+        }
+    }
+    true
+}
+
 fn headers_of(scope: &mut v8::PinScope<'_, '_>, list: v8::Local<'_, v8::Array>) -> Option<http::HeaderMap> {
     let mut headers = http::HeaderMap::new();
     for index in (0..list.length()).step_by(2) {
         let name = list.get_index(scope, index)?.try_cast::<v8::String>().ok()?;
         let value = list.get_index(scope, index + 1)?.try_cast::<v8::String>().ok()?;
         let name = http::HeaderName::from_bytes(&utf8_of(scope, name)).ok()?;
-        // A header's value is Latin-1 to JavaScript: one character, one byte.
-        let mut bytes = vec![0; value.length()];
         if !value.contains_only_onebyte() {
             return None;
         }
+        // A header's value is Latin-1 to JavaScript: one character, one byte.
+        let mut bytes = vec![0; value.length()];
         value.write_one_byte_v2(scope, 0, &mut bytes, v8::WriteFlags::empty());
         headers.try_append(name, http::HeaderValue::from_bytes(&bytes).ok()?).ok()?;
     }

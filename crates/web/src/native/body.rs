@@ -27,6 +27,9 @@ natives! {
     pipeGone => pipe_gone,
 }
 
+/// The longest reason for which a body breaks off.
+const REASON_BYTES_MAX: usize = 4 << 10;
+
 const FOREIGN: &str = "Cannot perform I/O on behalf of a different request: a body, stream or socket can be used only \
                        in the handler of the request that it was created for.";
 
@@ -190,7 +193,10 @@ fn pipe_abort<'s>(
     _rv: v8::ReturnValue<'_>,
 ) {
     let Some((_, context)) = here(scope) else { return };
-    let Some(reason) = string_arg(scope, &args, 1) else { return };
+    let Some(mut reason) = string_arg(scope, &args, 1) else { return };
+    // It waits for the reader, who may never come, and is counted nowhere.
+    reason.truncate(reason.floor_char_boundary(REASON_BYTES_MAX));
+    reason.shrink_to_fit();
     let pipe = context.pipes.borrow_mut().remove(&id_arg(&args, 0));
     if let Some(pipe) = pipe {
         // The reader must see the error also when the pipe is full right now.

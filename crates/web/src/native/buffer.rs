@@ -2,7 +2,7 @@
 
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use memchr::memmem;
-use mote_engine::v8;
+use mote_engine::{v8, watchdog};
 
 use super::{
     args::{hold, hold_utf8, new_uint8_array, string_arg, throw_range_error, throw_type_error},
@@ -181,12 +181,18 @@ fn buffer_index_of<'s>(
     let (from, step) = (index_arg(&args, 2), index_arg(&args, 4).max(1));
     let found = if args.get(3).is_true() {
         let end = from.saturating_add(part.len()).min(bytes.len());
-        memmem::rfind_iter(bytes.get(..end).unwrap_or_default(), part).find(|at| at.is_multiple_of(step))
+        first_in_step(places_backwards(bytes.get(..end).unwrap_or_default(), part), step)
     } else {
         let rest = bytes.get(from..).unwrap_or_default();
-        places(rest, part).map(|at| at + from).find(|at| at.is_multiple_of(step))
+        first_in_step(places(rest, part).map(|at| at + from), step)
     };
     rv.set_double(found.map_or(-1.0, exact));
+}
+
+/// The first place that is a multiple of `step`. Each place takes at most one pass over the bytes, but there may be as many as
+/// there are bytes: a turn that is to stop gets no answer.
+fn first_in_step(mut places: impl Iterator<Item = usize>, step: usize) -> Option<usize> {
+    places.find(|at| at.is_multiple_of(step) || watchdog::is_stop_due()).filter(|at| at.is_multiple_of(step))
 }
 
 /// All places of a part, also those that overlap.
@@ -196,6 +202,17 @@ fn places<'a>(bytes: &'a [u8], part: &'a [u8]) -> impl Iterator<Item = usize> + 
     std::iter::from_fn(move || {
         let at = finder.find(bytes.get(from..)?)? + from;
         from = at + 1;
+        Some(at)
+    })
+}
+
+/// The same from the end.
+fn places_backwards<'a>(bytes: &'a [u8], part: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    let finder = memmem::FinderRev::new(part);
+    let mut end = Some(bytes.len());
+    std::iter::from_fn(move || {
+        let at = finder.rfind(bytes.get(..end?)?)?;
+        end = (at + part.len()).checked_sub(1);
         Some(at)
     })
 }
@@ -241,7 +258,7 @@ fn index_arg(args: &v8::FunctionCallbackArguments<'_>, index: i32) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{of_base64, of_hex, places};
+    use super::{first_in_step, of_base64, of_hex, places, places_backwards};
 
     #[test]
     fn text_that_is_not_quite_base64_or_hexadecimal_is_read_as_far_as_node_does() {
@@ -258,5 +275,8 @@ mod tests {
     fn places_may_overlap() {
         assert_eq!(places(b"aaa", b"aa").collect::<Vec<_>>(), [0, 1]);
         assert_eq!(places(b"abc", b"x").count(), 0);
+        assert_eq!(places_backwards(b"aaa", b"aa").collect::<Vec<_>>(), [1, 0]);
+        assert_eq!(places_backwards(b"ab", b"").collect::<Vec<_>>(), [2, 1, 0]);
+        assert_eq!(first_in_step(places_backwards(b"aaaa", b"aaa"), 2), Some(0));
     }
 }

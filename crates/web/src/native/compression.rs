@@ -280,7 +280,8 @@ impl Engine {
         if let Self::BrotliDecode { window_bytes, .. } = self
             && window_bytes.is_none()
         {
-            let window = brotli_window_bytes(*piece.first()?);
+            // Where there is none, the decoder will refuse it.
+            let window = brotli_window_bytes(*piece.first()?).unwrap_or(0);
             *window_bytes = Some(window);
             return Some(BROTLI_DECODER_BYTES + window);
         }
@@ -387,16 +388,18 @@ fn brotli_decode(state: &mut BrotliDecoder, input: &[u8], output: &mut [u8]) -> 
     }
 }
 
-/// The window that a stream of brotli needs, by its first byte (RFC 7932, section 9.1).
-fn brotli_window_bytes(first: u8) -> usize {
+/// The window that a stream of brotli needs, by its first byte (RFC 7932, section 9.1); `None` for the one that is reserved
+/// there, with which others begin streams of a larger window.
+pub(crate) fn brotli_window_bytes(first: u8) -> Option<usize> {
     let (low, high) = ((first >> 1) & 7, (first >> 4) & 7);
     let bits = match (first & 1, low, high) {
         (0, _, _) => 16,
         (_, 1..=7, _) => 17 + low,
         (_, _, 2..=7) => 8 + high,
+        (_, _, 1) => return None,
         _ => 17,
     };
-    1 << bits
+    Some(1 << bits)
 }
 
 #[cfg(test)]

@@ -155,7 +155,8 @@ fn respond<'s>(
     let mut response = http::Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
-    if let Some(reason) = reason_phrase(scope, args.get(2), status) {
+    let Ok(reason) = reason_phrase(scope, args.get(2), status) else { return };
+    if let Some(reason) = reason {
         response.extensions_mut().insert(reason);
     }
     context.answer(Answer::Response(response));
@@ -223,14 +224,28 @@ fn response_body<'s>(
     })
 }
 
+/// The longest status text.
+const STATUS_TEXT_MAX: usize = 4 << 10;
+
+/// An exception was thrown.
+struct Thrown;
+
+/// The status text, if it says more than the status does; throws if it is too long.
 fn reason_phrase<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     value: v8::Local<'s, v8::Value>,
     status: StatusCode,
-) -> Option<ReasonPhrase> {
-    let text = value.try_cast::<v8::String>().ok().filter(|text| text.length() > 0)?;
+) -> Result<Option<ReasonPhrase>, Thrown> {
+    let Ok(text) = value.try_cast::<v8::String>() else { return Ok(None) };
+    if text.length() > STATUS_TEXT_MAX {
+        let most =
+            format!("The response's statusText is too long: {STATUS_TEXT_MAX} characters are the most.");
+        throw_range_error(scope, &most);
+        return Err(Thrown);
+    }
     let text = utf8_of(scope, text);
-    (status.canonical_reason().map(str::as_bytes) != Some(text.as_slice())).then(|| ReasonPhrase(text.into()))
+    let is_own = !text.is_empty() && status.canonical_reason().map(str::as_bytes) != Some(text.as_slice());
+    Ok(is_own.then(|| ReasonPhrase(text.into())))
 }
 
 /// `respondWebSocket(eventId, status, headersFlat | null, extensions | undefined) -> Promise<wsId>`
@@ -361,8 +376,10 @@ fn console_write<'s>(
         "error" => LogLevel::Error,
         _ => LogLevel::Log,
     };
-    // Console output may hold stacks of errors that were caught and printed.
-    let mapped = scope.get_slot::<mote_engine::source_map::SourceMaps>().map(|maps| maps.remap(&text));
+    // Console output may hold stacks of errors that were caught and printed. What is longer than the log is cut, and is none.
+    let may_be_stack = text.len() as u64 <= state.limits.log_kib << 10;
+    let maps = scope.get_slot::<mote_engine::source_map::SourceMaps>().filter(|_| may_be_stack);
+    let mapped = maps.map(|maps| maps.remap(&text));
     let text = mapped.as_deref().unwrap_or(&text);
     let message = if args.get(2).is_string() { string_arg(scope, &args, 2) } else { None };
     state.log_message(state.current(scope).as_deref(), level, text, message.as_deref());

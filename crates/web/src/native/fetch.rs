@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use http::{HeaderValue, Method, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use mote_engine::v8;
 use mote_wire::{
     http::{Body, ToBinding, empty, full},
@@ -13,7 +13,7 @@ use mote_wire::{
 };
 
 use super::{
-    args::{headers_arg, id_arg, kept_content, string_arg, throw_error, throw_type_error},
+    args::{headers_arg, hold_all, id_arg, kept_content, string_arg, throw_error, throw_type_error},
     body::{admit_body, here, take_body},
     natives,
 };
@@ -36,6 +36,9 @@ const DEADLOCK: &str = "fetch failed: it was given up, because the event's conne
 /// Codings that Mote asks for when the worker does not say which it wants.
 const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("gzip, deflate, br, zstd");
 
+/// The longest method of a request. The longest that has a name in HTTP's registry has 17 characters.
+const METHOD_MAX: usize = 256;
+
 /// `fetchStart(token, method, url, headersFlat, body, binding | undefined) -> Promise<[status, statusText, headersFlat, bodyId | 0]>`
 fn fetch_start<'s>(
     scope: &mut v8::PinScope<'s, '_>,
@@ -48,6 +51,8 @@ fn fetch_start<'s>(
     if !may_begin(scope, &context) {
         return;
     }
+    // An event may begin thousands that all wait for their turn.
+    let Some(held) = hold_all(scope, head_bytes(&request)) else { return };
     let (owner, shared) = (context.clone(), state.clone());
     let future = async move {
         let connection = owner.connections.clone().begin(written).await;
@@ -56,7 +61,7 @@ fn fetch_start<'s>(
             response = shared.egress.fetch(request) => response.map_err(|error| Failed(format!("fetch failed: {error}"))),
             () = connection.given_up() => Err(Failed(DEADLOCK.to_owned())),
         };
-        drop(connection);
+        drop((connection, held));
         shared.fetches.borrow_mut().remove(&token);
         let (parts, body) = result?.into_parts();
         let encoding = Encoding::of(&parts.headers);
@@ -79,6 +84,17 @@ fn fetch_start<'s>(
     }
 }
 
+/// What a request's head takes, about.
+fn head_bytes(request: &http::Request<Body>) -> usize {
+    let uri = request.uri();
+    let host = uri.authority().map_or(0, |authority| authority.as_str().len());
+    host + uri.path().len() + uri.query().map_or(0, str::len) + headers_bytes(request.headers())
+}
+
+pub(super) fn headers_bytes(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
+
 /// Counts a subrequest; throws and gives false if the event may begin no more.
 pub(super) fn may_begin(scope: &mut v8::PinScope<'_, '_>, context: &RequestContext) -> bool {
     let may = context.usage.begin_subrequest();
@@ -99,6 +115,13 @@ fn request_of(
     context: &Rc<RequestContext>,
     args: &v8::FunctionCallbackArguments<'_>,
 ) -> Option<Outgoing> {
+    if args.get(1).try_cast::<v8::String>().is_ok_and(|method| method.length() > METHOD_MAX) {
+        throw_type_error(
+            scope,
+            &format!("fetch: the method is too long: {METHOD_MAX} characters are the most"),
+        );
+        return None;
+    }
     let (method, url) = (string_arg(scope, args, 1)?, string_arg(scope, args, 2)?);
     let (Ok(method), Ok(uri)) = (Method::from_bytes(method.as_bytes()), url.parse::<Uri>()) else {
         throw_type_error(scope, &format!("fetch: `{method} {url}` is no request that HTTP allows"));

@@ -35,6 +35,7 @@ mod websocket_handshake;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) use body::admit_body;
+pub(crate) use compression::brotli_window_bytes;
 pub(crate) use mote_engine::Native;
 pub(crate) use sockets::Socket as TcpSocket;
 pub(crate) use websocket::{Holds, Socket};

@@ -2,10 +2,10 @@
 
 use std::{rc::Rc, time::Duration};
 
-use mote_engine::v8;
+use mote_engine::{memory::Held, v8};
 
 use super::{
-    args::{id_arg, throw_error, throw_type_error},
+    args::{hold_all, id_arg, throw_error, throw_type_error},
     async_frame,
     body::here,
     natives,
@@ -19,6 +19,8 @@ natives! {
 
 /// Longest delay, as HTML's timers have it: a signed 32-bit number of milliseconds.
 const DELAY_MS_MAX: f64 = 2_147_483_647.0;
+/// What a timer takes outside of V8's heap, about.
+const TIMER_BYTES: usize = 768;
 /// A timer that repeats leaves room for others.
 const INTERVAL_MIN: Duration = Duration::from_millis(1);
 
@@ -26,14 +28,15 @@ const INTERVAL_MIN: Duration = Duration::from_millis(1);
 struct Set {
     context: Rc<RequestContext>,
     id: u32,
+    _held: Held,
 }
 
 impl Set {
     /// `None` if the event may set no more.
-    fn new(context: &Rc<RequestContext>, id: u32) -> Option<Self> {
+    fn new(context: &Rc<RequestContext>, id: u32, held: Held) -> Option<Self> {
         let mut timers = context.timers.borrow_mut();
         let has_room = (timers.len() as u64) < context.usage.limits().timers;
-        (has_room && timers.insert(id)).then(|| Self { context: context.clone(), id })
+        (has_room && timers.insert(id)).then(|| Self { context: context.clone(), id, _held: held })
     }
 }
 
@@ -55,7 +58,8 @@ fn timer_start<'s>(
         return;
     };
     let id = state.new_id();
-    let Some(set) = Set::new(&context, id) else {
+    let Some(held) = hold_all(scope, TIMER_BYTES) else { return };
+    let Some(set) = Set::new(&context, id, held) else {
         let max = state.limits.timers;
         throw_error(scope, &format!("Too many timers: an event may have {max} set at once."));
         return;

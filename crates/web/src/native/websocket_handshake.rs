@@ -6,14 +6,15 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use mote_engine::v8;
 use mote_wire::{
     http::{Body, ToBinding, UpgradeSlot, empty},
+    limits::HEADERS_MAX,
     link::Kind,
 };
 use tokio_tungstenite::tungstenite::handshake;
 
 use super::{
-    args::{headers_arg, id_arg, string_arg, throw_type_error},
+    args::{fits_a_head, headers_arg, hold_all, id_arg, string_arg, throw_range_error, throw_type_error},
     body::{admit_body, here},
-    fetch::{binding_arg, extension, may_begin},
+    fetch::{binding_arg, extension, headers_bytes, may_begin},
     natives,
     websocket::{Holds, may_open, open},
     websocket_extensions::{self as extensions, Deflate, Offer},
@@ -114,14 +115,18 @@ fn web_socket_connect<'s>(
         throw_type_error(scope, &format!("WebSocket: `{url}` is no URL that can be asked"));
         return;
     };
-    let protocols = texts_of(scope, args.get(3));
+    let Some(protocols) = texts_of(scope, args.get(3)) else { return };
     let (kind, holds) =
         if args.get(5).is_true() { (Kind::Rpc, Holds::Nothing) } else { (Kind::Fetch, Holds::Event) };
     let binding = binding_arg(scope, &args, 4, kind);
     let connecting = Connecting::new(&state, &context, headers, &protocols, binding);
+    let Some(held) = hold_all(scope, headers_bytes(&connecting.headers).saturating_add(url.len())) else {
+        return;
+    };
     let (shared, owner) = (state.clone(), context.clone());
     let future = async move {
         let result = connecting.connect(&shared, &owner, uri, holds).await;
+        drop(held);
         shared.fetches.borrow_mut().remove(&token);
         result
     };
@@ -227,8 +232,14 @@ impl Connecting {
     }
 }
 
-/// The texts of a list; none if it is no list.
-fn texts_of(scope: &mut v8::PinScope<'_, '_>, value: v8::Local<'_, v8::Value>) -> Vec<String> {
-    let Ok(list) = value.try_cast::<v8::Array>() else { return Vec::new() };
-    (0..list.length()).filter_map(|at| Some(list.get_index(scope, at)?.to_rust_string_lossy(scope))).collect()
+/// The texts of a list; none if it is no list. Throws and gives `None` if they are more than a head may have.
+fn texts_of(scope: &mut v8::PinScope<'_, '_>, value: v8::Local<'_, v8::Value>) -> Option<Vec<String>> {
+    let Ok(list) = value.try_cast::<v8::Array>() else { return Some(Vec::new()) };
+    if list.length() as usize > HEADERS_MAX || !fits_a_head(scope, list) {
+        throw_range_error(scope, "WebSocket: the protocols are too many, or too long");
+        return None;
+    }
+    let texts =
+        (0..list.length()).filter_map(|at| Some(list.get_index(scope, at)?.to_rust_string_lossy(scope)));
+    Some(texts.collect())
 }

@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    panic::AssertUnwindSafe,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -12,7 +13,7 @@ use http_body::{Body as _, Frame, SizeHint};
 
 use super::{
     DATA_BYTES_MAX, WINDOW_BYTES, frame,
-    state::{OUT_BYTES_ENOUGH, Shared, State},
+    state::{OUT_BYTES_ENOUGH, Shared, State, longer_than_announced},
 };
 use crate::http::{Body, BodyError};
 
@@ -174,11 +175,36 @@ pub(super) struct Pump {
     exchange: u64,
     body: Body,
     waiting: Bytes,
+    /// What may still come of it, if its length was announced.
+    left: Option<u64>,
 }
 
 impl Pump {
-    pub(super) fn new(shared: Arc<Shared>, exchange: u64, body: Body, first: Bytes) -> Self {
-        Self { shared, exchange, body, waiting: first }
+    /// Sends a body of which the first bytes are here, and whose length was announced, if it is known.
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        exchange: u64,
+        body: Body,
+        (waiting, left): (Bytes, Option<u64>),
+    ) -> Self {
+        let left = left.map(|left| left.saturating_sub(waiting.len() as u64));
+        Self { shared, exchange, body, waiting, left }
+    }
+
+    /// Whether no more has come than was announced.
+    fn is_within(&mut self) -> bool {
+        let Some(left) = self.left else { return true };
+        self.left = left.checked_sub(self.waiting.len() as u64);
+        self.left.is_some()
+    }
+
+    /// What comes next. A body is made by decoders of others, too: what goes wrong there ends it, and not the link of all.
+    fn poll_body(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let body = AssertUnwindSafe(|| Pin::new(&mut self.body).poll_frame(task));
+        std::panic::catch_unwind(body).unwrap_or_else(|_| {
+            let reason = "a mistake of the platform's".to_owned();
+            Poll::Ready(Some(Err(BodyError::Aborted { reason })))
+        })
     }
 
     /// Sends what waits; ready when all of it is on its way, with `false` if nobody wants any more.
@@ -216,19 +242,22 @@ impl Pump {
 
 /// How many bytes of an exchange may leave now; zero if nobody wants any. The waker is kept in any case, for the end.
 pub(super) fn poll_room(state: &mut State, exchange: u64, task: &Context<'_>) -> Poll<usize> {
-    let full = state.out.len() >= OUT_BYTES_ENOUGH;
+    let (full, refills) = (state.out.len() >= OUT_BYTES_ENOUGH, state.refills);
     let Some(entry) = state.exchanges.get_mut(&exchange).filter(|entry| !entry.outbound.ended) else {
         return Poll::Ready(0);
     };
     let outbound = &mut entry.outbound;
     if !outbound.waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
         outbound.waker = Some(task.waker().clone());
+        outbound.asked = None;
     }
     if outbound.credit == 0 {
         return Poll::Pending;
     }
     if full {
-        state.waiting_for_space.push(task.waker().clone());
+        if outbound.asked.replace(refills) != Some(refills) {
+            state.waiting_for_space.push(task.waker().clone());
+        }
         return Poll::Pending;
     }
     Poll::Ready(usize::try_from(outbound.credit).unwrap_or(usize::MAX).min(DATA_BYTES_MAX))
@@ -252,7 +281,7 @@ impl Future for Pump {
             if !ready!(self.poll_send(task)) {
                 return Poll::Ready(());
             }
-            match ready!(Pin::new(&mut self.body).poll_frame(task)) {
+            match ready!(self.poll_body(task)) {
                 None => {
                     self.finish(Ok(()));
                     return Poll::Ready(());
@@ -262,7 +291,13 @@ impl Future for Pump {
                     return Poll::Ready(());
                 }
                 // Trailers are left out.
-                Some(Ok(frame)) => self.waiting = frame.into_data().unwrap_or_default(),
+                Some(Ok(frame)) => {
+                    self.waiting = frame.into_data().unwrap_or_default();
+                    if !self.is_within() {
+                        self.finish(Err(longer_than_announced()));
+                        return Poll::Ready(());
+                    }
+                }
             }
         }
     }

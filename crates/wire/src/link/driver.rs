@@ -1,6 +1,7 @@
 //! Moves a link's bytes, and gives each frame to whom it concerns.
 
 use std::{
+    collections::VecDeque,
     future::{Future, poll_fn},
     io,
     pin::{Pin, pin},
@@ -13,7 +14,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
 use super::{
-    Answer, Ended, Receiver, Reply, Request, RequestError, Violation, WINDOW_BYTES,
+    Answer, Ended, Receiver, Reply, Request, RequestError, Side, Violation, WINDOW_BYTES,
     body::{LinkBody, Pump},
     frame::{self, BodyStart, Frame, RequestHead, ResponseHead},
     state::{Exchange, Shared, State, body_of},
@@ -26,7 +27,8 @@ const READ_BYTES: usize = 64 << 10;
 const ROUNDS_MAX: usize = 8;
 /// How many requests one poll gives away: each may be a turn of somebody's code, and others wait.
 const REQUESTS_MAX: usize = 64;
-/// Bytes that wait to leave, past which the other side is taken not to read at all.
+/// Bytes that wait to leave, past which a cell is taken not to read at all. Who sends heads waits for room long before that. The host is
+/// trusted to read.
 const OUT_BYTES_MAX: usize = 64 << 20;
 /// A buffer that grew larger than this is given back.
 const KEPT_BYTES_MAX: usize = 2 << 20;
@@ -49,7 +51,7 @@ impl Driver {
             receiver,
             pumps: FuturesUnordered::new(),
             input: BytesMut::new(),
-            is_behind: false,
+            requests: VecDeque::new(),
             output: BytesMut::new(),
         };
         poll_fn(|task| running.poll(task)).await
@@ -69,8 +71,8 @@ struct Running<S, R> {
     receiver: R,
     pumps: FuturesUnordered<Pump>,
     input: BytesMut,
-    /// Whole frames may be in the input.
-    is_behind: bool,
+    /// Requests that have come and that nobody was given so far.
+    requests: VecDeque<(Request, Reply)>,
     output: BytesMut,
 }
 
@@ -87,26 +89,42 @@ enum Effect {
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Receiver> Running<S, R> {
     fn poll(&mut self, task: &mut Context<'_>) -> Poll<Ended> {
-        let mut requests_left = REQUESTS_MAX;
+        let mut is_behind = true;
         for _ in 0..ROUNDS_MAX {
-            if self.take_orders(task) {
-                return Poll::Ready(Ended::Closed);
-            }
-            while let Poll::Ready(Some(())) = self.pumps.poll_next_unpin(task) {}
-            if let Err(ended) = self.write(task) {
+            if let Err(ended) = self.send(task) {
                 return Poll::Ready(ended);
             }
-            if requests_left == 0 {
-                break;
-            }
-            match self.read(task, &mut requests_left) {
+            match self.read(task) {
                 Ok(Progress::Made) => {}
-                Ok(Progress::None) => return Poll::Pending,
+                Ok(Progress::None) => {
+                    is_behind = false;
+                    break;
+                }
                 Err(ended) => return Poll::Ready(ended),
             }
         }
-        task.waker().wake_by_ref();
+        // Only now: whoever has given his request up meanwhile has said so by what was read.
+        for _ in 0..REQUESTS_MAX {
+            let Some((request, reply)) = self.requests.pop_front() else { break };
+            self.receiver.request(request, reply);
+        }
+        // Most are answered by now.
+        if let Err(ended) = self.send(task) {
+            return Poll::Ready(ended);
+        }
+        if is_behind || !self.requests.is_empty() {
+            task.waker().wake_by_ref();
+        }
         Poll::Pending
+    }
+
+    /// Sends what others have left here, and what there is of bodies.
+    fn send(&mut self, task: &mut Context<'_>) -> Result<(), Ended> {
+        if self.take_orders(task) {
+            return Err(Ended::Closed);
+        }
+        while let Poll::Ready(Some(())) = self.pumps.poll_next_unpin(task) {}
+        self.write(task)
     }
 
     /// Takes new bodies over; true if the link was closed.
@@ -132,7 +150,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Receiver> Running<S, R> {
             }
         }
         let bytes = self.output.len() + self.shared.lock().out.len();
-        if bytes > OUT_BYTES_MAX {
+        if bytes > OUT_BYTES_MAX && self.shared.options.side == Side::Host {
             return Err(Ended::Violation(Violation::ReadsNothing { bytes }));
         }
         Ok(())
@@ -146,56 +164,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Receiver> Running<S, R> {
         }
         let mut state = self.shared.lock();
         std::mem::swap(&mut self.output, &mut state.out);
+        state.refills += 1;
         for waker in std::mem::take(&mut state.waiting_for_space) {
             waker.wake();
         }
         !self.output.is_empty()
     }
 
-    fn read(&mut self, task: &mut Context<'_>, requests_left: &mut usize) -> Result<Progress, Ended> {
-        if !self.is_behind {
-            match self.read_more(task)? {
-                Progress::Made => {}
-                Progress::None => return Ok(Progress::None),
-            }
-        }
-        self.is_behind = self.take_frames(requests_left)?;
-        self.shared.lock().unfinished_bytes = self.input.len();
-        Ok(Progress::Made)
-    }
-
-    fn read_more(&mut self, task: &mut Context<'_>) -> Result<Progress, Ended> {
+    fn read(&mut self, task: &mut Context<'_>) -> Result<Progress, Ended> {
         if self.input.capacity() - self.input.len() < READ_BYTES / 4 {
             self.input.reserve(READ_BYTES);
         }
         let read = pin!(self.socket.read_buf(&mut self.input)).poll(task);
         match read {
-            Poll::Pending => Ok(Progress::None),
-            Poll::Ready(Ok(0)) if self.input.is_empty() => Err(Ended::Closed),
-            Poll::Ready(Ok(0)) => Err(Ended::Io(io::ErrorKind::UnexpectedEof.into())),
-            Poll::Ready(Ok(_)) => Ok(Progress::Made),
-            Poll::Ready(Err(error)) => Err(Ended::Io(error)),
+            Poll::Pending => return Ok(Progress::None),
+            Poll::Ready(Ok(0)) if self.input.is_empty() => return Err(Ended::Closed),
+            Poll::Ready(Ok(0)) => return Err(Ended::Io(io::ErrorKind::UnexpectedEof.into())),
+            Poll::Ready(Ok(_)) => {}
+            Poll::Ready(Err(error)) => return Err(Ended::Io(error)),
         }
-    }
-
-    /// Takes what has come; true if there is more, and it has to wait.
-    fn take_frames(&mut self, requests_left: &mut usize) -> Result<bool, Ended> {
         while let Some((exchange, frame)) = frame::take(&mut self.input).map_err(Ended::Violation)? {
             if let Frame::Request(head, body) = frame {
                 let taken = take_request(&self.shared, exchange, head, &body).map_err(Ended::Violation)?;
-                if let Some((request, reply)) = taken {
-                    self.receiver.request(request, reply);
-                }
-                *requests_left -= 1;
-                if *requests_left == 0 {
-                    return Ok(true);
-                }
+                self.requests.extend(taken);
                 continue;
             }
             let effect = take(&self.shared, exchange, frame).map_err(Ended::Violation)?;
             carry_out(effect);
         }
-        Ok(false)
+        self.shared.lock().unfinished_bytes = self.input.len();
+        Ok(Progress::Made)
     }
 }
 
@@ -328,7 +326,7 @@ fn take_response(
     if entry.upgrade && !switching {
         entry.outbound.ended = true;
     }
-    let head_bytes = frame::head_bytes(&head.headers, "");
+    let head_bytes = frame::head_bytes(&head.headers, &[]);
     let held_bytes = entry.inbound.begin(body, head_bytes, reads);
     let waiting = entry.answer.take();
     state.held_bytes += held_bytes;

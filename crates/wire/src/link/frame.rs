@@ -190,10 +190,11 @@ fn put_headers(out: &mut BytesMut, headers: &HeaderMap) {
     }
 }
 
-/// Bytes that heads take, about; what is larger is not sent.
-pub(super) fn head_bytes(headers: &HeaderMap, url: &str) -> usize {
+/// Bytes that heads take with the texts in them, about, and never less; what is larger is not sent.
+pub(super) fn head_bytes(headers: &HeaderMap, texts: &[&str]) -> usize {
     let headers: usize = headers.iter().map(|(name, value)| 6 + name.as_str().len() + value.len()).sum();
-    headers + url.len() + 64
+    let texts: usize = texts.iter().map(|text| text.len()).sum();
+    headers + texts + 64
 }
 
 /// Takes the next frame out of what has come; `None` if it is not all there.

@@ -1,6 +1,7 @@
 //! What both halves of a link's end share: its exchanges, and the bytes that are to leave.
 
 use std::{
+    cmp::Ordering,
     collections::{HashMap, VecDeque},
     hash::{BuildHasherDefault, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -43,8 +44,10 @@ pub(super) struct State {
     pub(super) driver: Option<Waker>,
     /// Bodies whose sending has not begun.
     pub(super) pumps: Vec<Pump>,
-    /// Those who wait until less waits to leave.
+    /// Those who wait until less waits to leave, each of them once.
     pub(super) waiting_for_space: Vec<Waker>,
+    /// How often what waited has left. Whoever waits for space notes when he has said so.
+    pub(super) refills: u64,
     /// Requests begun by this side so far.
     pub(super) next_own: u64,
     /// The same of the other side.
@@ -106,6 +109,8 @@ pub(super) struct Outbound {
     /// Nothing more leaves: it is over, or nobody wants it.
     pub(super) ended: bool,
     pub(super) waker: Option<Waker>,
+    /// When it has said last that it waits for space ([`State::refills`]).
+    pub(super) asked: Option<u64>,
 }
 
 impl Exchange {
@@ -126,7 +131,7 @@ impl Exchange {
                 held: false,
                 waker: None,
             },
-            outbound: Outbound { credit: WINDOW_BYTES, ended: false, waker: None },
+            outbound: Outbound { credit: WINDOW_BYTES, ended: false, waker: None, asked: None },
         }
     }
 
@@ -175,7 +180,7 @@ impl State {
     /// A new exchange of the other side's.
     pub(super) fn accept(&mut self, exchange: u64, head: &RequestHead, body: &BodyStart) {
         let mut entry = Exchange::new(head.upgrade);
-        let head_bytes = frame::head_bytes(&head.headers, &head.url);
+        let head_bytes = frame::head_bytes(&head.headers, &[&head.url]);
         self.held_bytes += entry.inbound.begin(body, head_bytes, self.reads);
         self.exchanges.insert(exchange, entry);
         self.others += 1;
@@ -267,6 +272,7 @@ impl Shared {
             driver: None,
             pumps: Vec::new(),
             waiting_for_space: Vec::new(),
+            refills: 0,
             next_own: 0,
             next_others: 0,
             own: 0,
@@ -309,7 +315,7 @@ impl Shared {
         state.exchanges.insert(exchange, entry);
         frame::put_request(&mut state.out, exchange, head, start);
         if let Some(rest) = rest {
-            state.pumps.push(rest.pump(self.clone(), exchange));
+            state.pumps.push(rest.pump(self.clone(), exchange, start.length));
         }
         state.wake_driver();
         Ok((exchange, receiver))
@@ -334,7 +340,7 @@ impl Shared {
         }
         frame::put_response(&mut state.out, exchange, head, start);
         if let Some(rest) = rest {
-            state.pumps.push(rest.pump(self.clone(), exchange));
+            state.pumps.push(rest.pump(self.clone(), exchange, start.length));
         }
         let over = state.remove_if_over(self.options.side, exchange);
         state.wake_driver();
@@ -368,6 +374,21 @@ impl Shared {
         }
         drop(state);
         drop(removed);
+    }
+
+    /// Ready when less than enough waits to leave, or nothing ever will again. `asked` is when the one who waits has said so last, and
+    /// by which waker.
+    pub(super) fn poll_room(&self, asked: &mut Option<(u64, Waker)>, task: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.closed || state.out.len() < OUT_BYTES_ENOUGH {
+            return Poll::Ready(());
+        }
+        let refills = state.refills;
+        if !asked.as_ref().is_some_and(|(at, waker)| *at == refills && waker.will_wake(task.waker())) {
+            *asked = Some((refills, task.waker().clone()));
+            state.waiting_for_space.push(task.waker().clone());
+        }
+        Poll::Pending
     }
 
     /// Ready once an exchange is no more that this side has not answered.
@@ -418,8 +439,8 @@ pub(super) struct Rest {
 }
 
 impl Rest {
-    fn pump(self, shared: Arc<Shared>, exchange: u64) -> Pump {
-        Pump::new(shared, exchange, self.body, self.first)
+    fn pump(self, shared: Arc<Shared>, exchange: u64, length: Option<u64>) -> Pump {
+        Pump::new(shared, exchange, self.body, (self.first, length))
     }
 }
 
@@ -438,13 +459,25 @@ pub(super) fn begin_body(mut body: Body) -> (BodyStart, Option<Rest>) {
         if let Poll::Ready(Some(Ok(frame))) = std::pin::Pin::new(&mut body).poll_frame(&mut nobody)
             && let Ok(data) = frame.into_data()
         {
-            if data.len() == bytes {
-                return (ended(data), None);
+            match data.len().cmp(&bytes) {
+                Ordering::Equal => return (ended(data), None),
+                Ordering::Less => first = data,
+                Ordering::Greater => body = too_long(),
             }
-            first = data;
         }
     }
     (BodyStart { length, inline: Bytes::new(), ended: false }, Some(Rest { body, first }))
+}
+
+/// What is left of a body that is longer than was announced.
+fn too_long() -> Body {
+    let frames = futures_util::stream::iter([Err(longer_than_announced())]);
+    Body::stream(http_body_util::StreamBody::new(frames))
+}
+
+/// Whoever makes a body may be hostile, and the other side takes what was not announced for a violation.
+pub(super) fn longer_than_announced() -> BodyError {
+    BodyError::Aborted { reason: "the body is longer than was announced".to_owned() }
 }
 
 /// Makes the body of what has begun to come: whole if all of it is there.

@@ -1,6 +1,6 @@
 //! Static assets: files that come along with a worker, or without any.
 
-use mote_blackbox::{Mote, Project, Wrangler, form};
+use mote_blackbox::{Commands, Mote, Project, Wrangler, form};
 use serde_json::{Value, json};
 
 use super::{node, project_of};
@@ -47,6 +47,80 @@ pub(crate) fn the_site_answers(mote: &Mote) {
         );
     }
     assert_eq!(mote.send("POST", "/", &[("host", "site.localhost")], "x").status, 405);
+}
+
+/// A project whose whole folder is its assets, with all that lies about in such a folder.
+pub(crate) fn whole_folder() -> Project {
+    let config = "name = \"site\"\ncompatibility_date = \"2026-01-01\"\n[assets]\ndirectory = \".\"\n";
+    let project = SECRETS.iter().fold(Project::empty(), |project, path| project.with(path, "hush hush"));
+    let project = project.with("wrangler.toml", config).with("index.html", "home").with("a/b.txt", "b");
+    for (target, link) in [(".dev.vars", "vars.txt"), (".git/config", "a/config.txt"), (".mote", "node")] {
+        std::os::unix::fs::symlink(project.file(target), project.file(link)).unwrap();
+    }
+    project
+}
+
+const SECRETS: [&str; 15] = [
+    ".mote/admin-token",
+    ".mote/secrets.key",
+    ".mote/mote.sqlite",
+    "a/.mote/mote.sqlite-wal",
+    "data/secrets.key",
+    "data/mote.sqlite",
+    "data/logs.sqlite",
+    ".dev.vars",
+    "a/.dev.vars.staging",
+    ".env",
+    "a/.env.local",
+    ".git/config",
+    "node_modules/a/index.js",
+    ".wrangler/state/kv.sqlite",
+    "_worker.js",
+];
+
+/// However a stranger asks for them, the developer's secrets are not there; the page beside them is.
+pub(crate) fn secrets_stay_at_home(mote: &Mote) {
+    let get = |path: &str| mote.get_from_host("site.localhost", path);
+    assert_eq!((get("/").text, get("/a/b.txt").text), ("home".to_owned(), "b".to_owned()));
+    let links = ["vars.txt", "a/config.txt", "node/admin-token", "wrangler.toml"];
+    for path in SECRETS.iter().chain(&links) {
+        let first = path.bytes().next().unwrap();
+        for path in [
+            format!("/{path}"),
+            format!("//{path}"),
+            format!("/./{path}"),
+            format!("/a/../{path}"),
+            format!("/%{first:02x}{}", &path[1..]),
+            format!("/{}", path.replace('/', "%2f")),
+            format!("/{path}/"),
+            format!("/{path}?x=1"),
+            format!("/{}", path.to_uppercase()),
+        ] {
+            let answer = get(&path);
+            // It may be led to the canonical spelling of the same path, where nothing is.
+            assert!([307, 404].contains(&answer.status), "{path}: {} {}", answer.status, answer.text);
+            assert!(!answer.text.contains("hush") && !answer.text.contains("directory"), "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_deploy_of_a_whole_folder_gives_no_secret_away() {
+    let (mote, door, _api) = node();
+    let project = whole_folder();
+    let commands = Commands::of(&mote, &door).in_folder(project.path());
+    let planned = commands.json(&["deploy", "--dry-run"]);
+    assert_eq!(planned["assets"]["paths"], json!(["/a/b.txt", "/index.html"]));
+    let said = commands.run(&["deploy", "--dry-run"]);
+    assert!(said.stdout.contains("asset    /a/b.txt (1 B)"), "{}", said.stdout);
+    for part in [".git", ".dev.vars", "(secrets)", "never served"] {
+        assert!(said.stderr.contains(part), "{part}: {}", said.stderr);
+    }
+    commands.says(&["deploy"]);
+    secrets_stay_at_home(&mote);
+    // Nor does a folder go out that is a node's own under another name.
+    project.edit("wrangler.toml", "\".\"", "\"data\"");
+    assert!(commands.fails(1, &["deploy"]).contains("keeps its keys"));
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use mote_blackbox::{DeployApi, Door, Mote, form, mote as mote_command, signal};
+use mote_blackbox::{Commands, DeployApi, Door, Mote, form, mote as mote_command, signal};
 use serde_json::{Value, json};
+
+use super::{node, project_of, says};
 
 const WORKERS: usize = 40;
 /// Writes what it was called for where it outlives the node; each call leaves a key of its own.
@@ -35,6 +37,53 @@ fn calls(api: &DeployApi, namespace: &str) -> BTreeMap<(u64, String), usize> {
         *calls.entry((time.parse().unwrap(), worker.to_owned())).or_insert(0) += 1;
     }
     calls
+}
+
+#[test]
+fn a_deploy_refuses_what_the_node_would_refuse_before_anything_is_sent() {
+    let (mote, door, api) = node();
+    let commands = Commands::of(&mote, &door);
+    let configured = |triggers: &str| project_of("shop", &says("hello"), triggers);
+    let before = configured("");
+    commands.says(&["deploy", before.path().to_str().unwrap(), "--account", "acme"]);
+    let script = "accounts/acme/workers/scripts/shop";
+    let agrees = |kind: &str, body: &Value, triggers: &str| {
+        let project = configured(triggers);
+        let planned = commands.run(&["deploy", project.path().to_str().unwrap(), "--dry-run"]);
+        let (status, said) = api.ask("PUT", &format!("{script}/{kind}"), body);
+        assert_eq!(planned.code == Some(0), status == 200, "{triggers}: {}{said}", planned.stderr);
+        status == 200
+    };
+    let crons = [
+        ("* * * * *", true),
+        ("0 0 L * SUN", true),
+        ("* * *", false),
+        ("* * * * * *", false),
+        ("61 * * * *", false),
+        ("0 0 31 2 *", false),
+        ("* * * * 8", false),
+        ("@daily", true),
+    ];
+    for (cron, right) in crons {
+        let triggers = format!("[triggers]\ncrons = {}", json!([cron]));
+        assert_eq!(agrees("schedules", &json!([{"cron": cron}]), &triggers), right, "{cron}");
+    }
+    for (route, right) in [("a.example/*", true), ("exa mple/*", false), ("a*.example", false)] {
+        let triggers = format!("routes = {}", json!([route]));
+        assert_eq!(agrees("routes", &json!([{"pattern": route}]), &triggers), right, "{route}");
+    }
+    for (name, right) in [("b.example", true), ("*.example", false), ("b.example/a", false)] {
+        let triggers = format!("routes = [{{ pattern = \"{name}\", custom_domain = true }}]");
+        let body = json!({"origins": [{"hostname": name}]});
+        assert_eq!(agrees("domains/records", &body, &triggers), right, "{name}");
+    }
+    let wrong = configured("route = \"exa mple/*\"\n[triggers]\ncrons = [\"* * *\"]");
+    let said = commands.fails(1, &["deploy", wrong.path().to_str().unwrap(), "--account", "acme"]);
+    for part in ["`* * *` is no cron expression", "the route `exa mple/*`", "nothing was sent"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let versions = commands.json(&["versions", "shop", "--account", "acme"]);
+    assert_eq!(versions.as_array().unwrap().len(), 1, "{versions}");
 }
 
 #[test]

@@ -2,13 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
 use data_encoding::BASE64;
 use http::Method;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -20,7 +19,9 @@ use super::{
         output::count,
         progress::Progress,
     },
-    Worker, size,
+    Worker,
+    left_out::{LeftOut, Told},
+    size,
 };
 
 /// Files of one version, as on Cloudflare.
@@ -31,10 +32,6 @@ pub(crate) const FILE_BYTES_MAX: u64 = 25 << 20;
 const CALL_BYTES_MAX: u64 = 40 << 20;
 /// Hexadecimal digits of a file's name.
 pub(crate) const HASH_CHARS: usize = 32;
-/// Says which files stay here, in the words of a `.gitignore`.
-const IGNORE: &str = ".assetsignore";
-/// These say how files are served, and are none.
-pub(crate) const RULES: [&str; 3] = [IGNORE, "_redirects", "_headers"];
 /// What clients say of a file whose type they do not know.
 const UNKNOWN: &str = "application/null";
 
@@ -43,6 +40,7 @@ const UNKNOWN: &str = "application/null";
 pub(crate) struct Files {
     /// By their paths as a URL has them.
     files: BTreeMap<String, File>,
+    left_out: Told,
 }
 
 #[derive(Debug)]
@@ -73,29 +71,23 @@ impl Files {
                 "build the files first, or correct the path (it is relative to the configuration file)",
             ));
         }
-        let ignored = ignored(folder)?;
         let mut files = Self::default();
-        let mut folders = vec![folder.to_owned()];
-        while let Some(inside) = folders.pop() {
-            let failed = |source| RemoteError::File { path: inside.clone(), source };
-            for entry in fs::read_dir(&inside).map_err(failed)? {
-                let entry = entry.map_err(failed)?;
-                let (at, kind) = (entry.path(), entry.file_type().map_err(failed)?);
-                if ignored.matched_path_or_any_parents(&at, kind.is_dir()).is_ignore() {
-                    continue;
-                }
-                if kind.is_dir() {
-                    folders.push(at);
-                } else {
-                    files.add(folder, at)?;
-                }
-            }
-        }
+        files.left_out = walk(folder, |at| files.add(folder, at))?;
         Ok(files)
     }
 
     pub(super) fn len(&self) -> usize {
         self.files.len()
+    }
+
+    /// Their paths and sizes.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.files.iter().map(|(path, file)| (path.as_str(), file.bytes))
+    }
+
+    /// What is in the folder and never an asset.
+    pub(super) fn left_out(&self) -> &Told {
+        &self.left_out
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -112,11 +104,6 @@ impl Files {
                 "rename it",
             ));
         };
-        if let [name] = parts.as_slice()
-            && RULES.contains(name)
-        {
-            return Ok(());
-        }
         // Through a link: what it leads to counts. A folder behind a link is no part of this one.
         let found = fs::metadata(&at).map_err(failed)?;
         if found.is_dir() {
@@ -151,6 +138,36 @@ impl Files {
             |(path, file): (&String, &File)| (path.clone(), json!({"hash": file.hash, "size": file.bytes}));
         Value::Object(self.files.iter().map(entry).collect::<Map<_, _>>())
     }
+}
+
+/// What is in a folder and never an asset, in a sentence; none if there is nothing to tell.
+pub(crate) fn never_served(folder: &Path) -> Option<String> {
+    walk(folder, |_| Ok(())).ok()?.in_words()
+}
+
+/// Takes every file of a folder that may be an asset. Gives what is left out.
+fn walk(
+    folder: &Path,
+    mut take: impl FnMut(PathBuf) -> Result<(), RemoteError>,
+) -> Result<Told, RemoteError> {
+    let rule = LeftOut::of(folder)?;
+    let mut left_out = Told::default();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(inside) = folders.pop() {
+        let failed = |source| RemoteError::File { path: inside.clone(), source };
+        for entry in fs::read_dir(&inside).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let (at, kind) = (entry.path(), entry.file_type().map_err(failed)?);
+            if let Some(why) = rule.why(&at) {
+                left_out.add(why, at.strip_prefix(folder).unwrap_or(&at));
+            } else if kind.is_dir() {
+                folders.push(at);
+            } else {
+                take(at)?;
+            }
+        }
+    }
+    Ok(left_out)
 }
 
 /// Sends what the node does not have. Gives the token that stands for the whole list, and how many files were sent.
@@ -255,24 +272,6 @@ fn content_type(at: &Path) -> String {
     if text { format!("{kind}; charset=utf-8") } else { kind.to_string() }
 }
 
-/// What the folder says that are no assets.
-pub(crate) fn ignored(folder: &Path) -> Result<Gitignore, RemoteError> {
-    let file = folder.join(IGNORE);
-    let mut builder = GitignoreBuilder::new(folder);
-    let text = match fs::read_to_string(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(source) => return Err(RemoteError::File { path: file, source }),
-    };
-    let wrong = |error: ignore::Error| {
-        RemoteError::wrong(format!("{}: {error}", file.display()), "its lines are those of a .gitignore")
-    };
-    for line in text.lines() {
-        builder.add_line(None, line).map_err(wrong)?;
-    }
-    builder.build().map_err(wrong)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -315,6 +314,34 @@ mod tests {
         assert_eq!(paths, ["/.well-known/x", "/a b/ü.txt", "/deep/_redirects", "/index.html"]);
         assert_eq!(files.manifest()["/index.html"]["size"], 4);
         assert_eq!(files.bytes(), 13);
+        assert_eq!(files.left_out().in_words(), None, "their author knows");
+    }
+
+    #[test]
+    fn no_secret_of_the_project_is_an_asset() {
+        let folder = folder(&[
+            ("index.html", "home"),
+            ("wrangler.toml", ""),
+            (".dev.vars", "KEY=hush"),
+            (".mote/admin-token", "hush"),
+            (".git/config", "hush"),
+            ("deep/node_modules/a/b.js", ""),
+            ("data/mote.sqlite", "hush"),
+            ("data/secrets.key", "hush"),
+            ("data/kept/deep.txt", "hush"),
+        ]);
+        let files = Files::of(folder.path()).unwrap();
+        assert_eq!(files.each().collect::<Vec<_>>(), [("/index.html", 4)]);
+        assert_eq!(
+            files.left_out().kinds().collect::<Vec<_>>(),
+            [
+                ("a node's own", 2),
+                ("secrets", 1),
+                ("version control", 1),
+                ("packages", 1),
+                ("configuration", 1)
+            ]
+        );
     }
 
     #[test]

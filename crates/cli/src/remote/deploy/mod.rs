@@ -1,8 +1,10 @@
 //! `mote deploy`: a project is bundled here, and goes to a node by the calls that wrangler makes.
 
 pub(crate) mod assets;
+pub(crate) mod left_out;
 pub(crate) mod metadata;
 mod report;
+mod schedule;
 mod triggers;
 
 use std::path::PathBuf;
@@ -130,6 +132,7 @@ async fn plan(options: Options) -> Result<Plan, RemoteError> {
             None => deployment,
         };
         let project = Project::open(&options.path, &environment)?;
+        triggers::check(project.settings())?;
         let mut warnings: Vec<String> = project.warnings().iter().map(ToString::to_string).collect();
         let bundle = match &project.settings().main {
             Some(_) => {
@@ -141,6 +144,8 @@ async fn plan(options: Options) -> Result<Plan, RemoteError> {
         };
         let files =
             project.settings().assets.as_ref().map(|assets| Files::of(&assets.directory)).transpose()?;
+        let left_out = files.as_ref().and_then(|files| files.left_out().in_words());
+        warnings.extend(left_out);
         let name = options.name.clone().unwrap_or_else(|| project.name().to_owned());
         Ok(Plan { name, project, bundle, files, warnings })
     });

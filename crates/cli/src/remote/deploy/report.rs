@@ -5,12 +5,16 @@ use serde_json::{Value, json};
 
 use super::{
     super::output::{Colours, Paint, count, size},
-    Done, Plan, Worker, metadata, triggers,
+    Done, Plan, Worker,
+    assets::Files,
+    metadata, triggers,
 };
 use crate::printable::printable;
 
 /// Modules that are shown by name.
 const SHOWN_MODULES_MAX: usize = 12;
+/// Files that are shown by name.
+const SHOWN_FILES_MAX: usize = 50;
 
 /// What would be sent, for programs.
 pub(super) fn planned(plan: &Plan) -> Value {
@@ -21,13 +25,18 @@ pub(super) fn planned(plan: &Plan) -> Value {
         .iter()
         .map(|binding| json!({"name": binding.get("name"), "type": binding.get("type")}))
         .collect();
-    let files = plan.files.as_ref();
+    let assets = plan.files.as_ref().map(|files| {
+        let left_out: Vec<Value> =
+            files.left_out().kinds().map(|(kind, number)| json!({"kind": kind, "entries": number})).collect();
+        let paths: Vec<&str> = files.each().map(|(path, _)| path).take(SHOWN_FILES_MAX).collect();
+        json!({"files": files.len(), "bytes": files.bytes(), "paths": paths, "left_out": left_out})
+    });
     json!({
         "name": plan.name,
         "dry_run": true,
         "modules": modules,
         "bindings": bindings,
-        "assets": files.map(|files| json!({"files": files.len(), "bytes": files.bytes()})),
+        "assets": assets,
         "routes": triggers::patterns(settings),
         "domains": triggers::domains(settings),
         "crons": settings.crons,
@@ -49,6 +58,13 @@ pub(super) fn plan_in_words(plan: &Plan, colours: Colours) -> String {
     let more = modules(plan).count().saturating_sub(SHOWN_MODULES_MAX);
     if more > 0 {
         row("module", format!("and {more} more"));
+    }
+    for (path, bytes) in plan.files.iter().flat_map(Files::each).take(SHOWN_FILES_MAX) {
+        row("asset", format!("{} ({})", printable(path).replace(['\n', '\t'], " "), size(bytes)));
+    }
+    let more = plan.files.as_ref().map_or(0, Files::len).saturating_sub(SHOWN_FILES_MAX);
+    if more > 0 {
+        row("asset", format!("and {more} more"));
     }
     for binding in metadata::bindings(settings) {
         let of = |key: &str| binding.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();

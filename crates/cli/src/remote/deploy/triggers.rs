@@ -1,21 +1,63 @@
 //! What calls a worker: routes, custom domains, cron triggers. What the configuration does not speak of stays as it is.
 
+use std::collections::BTreeSet;
+
 use http::Method;
 use mote_bundle::Settings;
+use mote_host::gateway::RoutePattern;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     super::{RemoteError, client::Payload},
-    Worker,
+    Worker, schedule,
 };
 use crate::printable::printable;
+
+/// Routes that one worker may have.
+const ROUTES_MAX: usize = 1_000;
 
 /// What a change of domains would do.
 #[derive(Deserialize)]
 struct Changes {
     #[serde(default)]
     conflicting: Vec<Value>,
+}
+
+/// Finds what a node would refuse, before it hears of anything: it would say so when the version serves already.
+pub(super) fn check(settings: &Settings) -> Result<(), RemoteError> {
+    let (crons, routes, domains) = (settings.crons.as_deref(), patterns(settings), domains(settings));
+    let mut mistakes: Vec<String> =
+        crons.unwrap_or_default().iter().filter_map(|cron| schedule::mistake(cron)).collect();
+    let mut seen = BTreeSet::new();
+    for route in &routes {
+        match RoutePattern::parse(route) {
+            Ok(pattern) if seen.insert(pattern.to_string()) => {}
+            Ok(_) => mistakes.push(format!("the route `{route}` is there twice")),
+            Err(error) => mistakes.push(format!("the route `{route}`: {error}")),
+        }
+    }
+    for name in &domains {
+        if name.contains(['*', '/', ':']) || RoutePattern::parse(&format!("{name}/*")).is_err() {
+            mistakes.push(format!(
+                "`{name}` is no host name: a custom domain is one whole name, without wildcards, port and path"
+            ));
+        }
+    }
+    let crons = crons.map_or(0, <[String]>::len);
+    for (number, max, what) in [
+        (crons, schedule::CRONS_MAX, "cron triggers"),
+        (routes.len().max(domains.len()), ROUTES_MAX, "routes"),
+    ] {
+        mistakes.extend(
+            (number > max).then(|| format!("a worker may have {max} {what}, and this one has {number}")),
+        );
+    }
+    if mistakes.is_empty() {
+        return Ok(());
+    }
+    let help = "correct `routes` and `triggers.crons` in the configuration; nothing was sent";
+    Err(RemoteError::wrong(printable(&mistakes.join("\n\nerror: ")), help))
 }
 
 /// Puts them on the node.

@@ -65,7 +65,7 @@ pub(crate) struct NamespaceOptions {
     /// The namespace's title.
     #[arg(long, value_name = "TITLE")]
     namespace: Option<String>,
-    /// The binding of the project in this folder that leads to it.
+    /// The binding that leads to it, of the project in this folder or in that of `--local`.
     #[arg(long, value_name = "NAME")]
     binding: Option<String>,
 }
@@ -119,12 +119,17 @@ impl Options {
             Some(name) => environment.named(name),
             None => environment,
         };
-        let project = Project::open(Path::new("."), &environment)?;
+        // What is kept locally belongs to the project in that folder.
+        let folder = self.local.as_deref().unwrap_or(Path::new("."));
+        let project = Project::open(folder, &environment)?;
         let mut bindings = project.settings().bindings.iter();
         let found = bindings.find(|known| known.kind == "kv_namespace" && known.name == binding);
         let found = found.ok_or_else(|| {
             RemoteError::wrong(
-                format!("the project here has no KV namespace with the binding `{binding}`"),
+                format!(
+                    "the project in {} has no KV namespace with the binding `{binding}`",
+                    folder.display()
+                ),
                 "`kv_namespaces` of its configuration lists them; --env names an environment",
             )
         })?;

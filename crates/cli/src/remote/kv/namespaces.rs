@@ -28,7 +28,8 @@ pub(crate) enum Command {
     List,
     /// Delete a namespace with all that is in it.
     Delete {
-        /// Its id.
+        /// Its id or its title.
+        #[arg(value_name = "ID or TITLE")]
         id: String,
     },
 }
@@ -71,6 +72,7 @@ pub(super) async fn run(
             });
         }
         Command::Delete { id } => {
+            let id = &meant(all(client, account).await?, id)?;
             let path = format!("{path}/{}", segment(id));
             client.call::<Value>(Method::DELETE, &path, Payload::Nothing).await?;
             output.result(&json!({"id": id, "deleted": true}), |colours| {
@@ -79,6 +81,22 @@ pub(super) async fn run(
         }
     }
     Ok(())
+}
+
+/// The id of the namespace that has this one, or this title. With both there would be two, and what is deleted stays so.
+fn meant(all: Vec<Namespace>, said: &str) -> Result<String, RemoteError> {
+    let mut found = all.into_iter().filter(|known| known.id == said || known.title == said);
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one.id),
+        (Some(_), Some(_)) => Err(RemoteError::wrong(
+            format!("`{}` is the id or the title of several namespaces", printable(said)),
+            "`mote kv namespace list` shows them; give an id that is nobody else's title",
+        )),
+        (None, _) => Err(RemoteError::wrong(
+            format!("no namespace has the id or the title `{}`", printable(said)),
+            "`mote kv namespace list` shows those that there are",
+        )),
+    }
 }
 
 /// Every namespace of the account.
@@ -98,4 +116,26 @@ pub(super) async fn all(client: &Client, account: &str) -> Result<Vec<Namespace>
         }
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_is_deleted_only_if_it_is_clear_which_one_is_meant() {
+        let all = || {
+            [("1", "one"), ("2", "3"), ("3", "three"), ("4", "twice"), ("5", "twice")]
+                .map(|(id, title)| Namespace { id: id.to_owned(), title: title.to_owned() })
+                .to_vec()
+        };
+        for said in ["1", "one"] {
+            assert_eq!(meant(all(), said).unwrap(), "1");
+        }
+        for (said, why) in
+            [("3", "several"), ("twice", "several"), ("none", "no namespace"), ("", "no namespace")]
+        {
+            assert!(meant(all(), said).unwrap_err().to_string().contains(why), "{said}");
+        }
+    }
 }

@@ -147,7 +147,16 @@ fn value_of(put: &Put) -> Result<Bytes, RemoteError> {
         }
         (None, None) => {
             let failed = |source| RemoteError::Io { what: "read stdin".to_owned(), source };
-            io::stdin().lock().take(VALUE_BYTES_MAX + 1).read_to_end(&mut value).map_err(failed)?;
+            // A person who types has forgotten the value; what is piped and empty has most likely gone wrong.
+            if !io::stdin().is_terminal() {
+                io::stdin().lock().take(VALUE_BYTES_MAX + 1).read_to_end(&mut value).map_err(failed)?;
+            }
+            if value.is_empty() {
+                return Err(RemoteError::usage(format!(
+                    "there is no value for `{}`: give it after the key, as a file with --path, or on stdin; \"\" writes an empty one",
+                    put.key
+                )));
+            }
         }
     }
     if value.len() as u64 > VALUE_BYTES_MAX { Err(too_large()) } else { Ok(value.into()) }

@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::*;
-use crate::site::{compressed::Compress, files::COMPRESSIONS_MAX};
+use crate::site::{
+    compressed::Compress,
+    files::{COMPRESSIONS_MAX, Source},
+};
 
 fn asset(hash: &str, bytes: impl Into<Bytes>) -> Asset {
     Asset { hash: hash.to_owned(), kind: "text/plain".to_owned(), bytes: bytes.into() }
@@ -195,4 +198,28 @@ fn a_large_file_is_in_memory_once_however_many_want_it() {
         assert!(!places.contains(&other.bytes.as_ptr()), "another account's is another file");
         assert!(files.read("acme", "two").await.is_err() && files.read("acme", "two").await.is_err());
     });
+}
+
+/// Files of the most bytes that one may have; none lies on a disk.
+struct Large;
+
+impl Source for Large {
+    fn asset(&self, _account: &str, hash: &str) -> Result<Option<Asset>, String> {
+        Ok(Some(asset(hash, vec![7; 25 << 20])))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_on_their_way_to_slow_clients_take_so_much_memory_and_no_more() {
+    let files = Files::new(Arc::new(Large));
+    let mut slow = Vec::new();
+    for name in ["1", "2", "3", "4", "5"] {
+        slow.push(files.read("acme", name).await.unwrap());
+    }
+    let error = files.read("acme", "6").await.unwrap_err();
+    assert!(error.contains("too many files are on their way"), "{error}");
+    assert!(files.read("acme", "5").await.is_ok(), "one that is here already takes no more");
+    assert!(files.read("other", "6").await.is_ok(), "another account waits for nobody");
+    slow.pop();
+    assert!(files.read("acme", "6").await.is_ok(), "a client has gone");
 }

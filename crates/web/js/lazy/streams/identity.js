@@ -2,7 +2,7 @@
 // The readable side is a byte stream. Nothing is buffered: a write is done when all of its bytes were read.
 
 import { defineInterface, unsignedLongLong } from "../../webidl.js";
-import { bytesOver, Bytes } from "./buffers.js";
+import { bytesOver, viewByteLength, Bytes } from "./buffers.js";
 import { alwaysResolved, Deferred, promiseRejectedWith, resolvedUndefined } from "./promises.js";
 import {
   createReadableByteStreamSlots,
@@ -68,10 +68,11 @@ class Passage {
   #accept(chunk) {
     const bytes = bytesOver(chunk);
     if (bytes === undefined) return this.#fail(notBytes(this.what, chunk));
-    if (bytes.length === 0) return resolvedUndefined;
+    const length = viewByteLength(bytes);
+    if (length === 0) return resolvedUndefined;
     if (this.bytesLeft !== undefined) {
-      if (bytes.length > this.bytesLeft) return this.#fail(new TypeError("Attempt to write too many bytes through a FixedLengthStream."));
-      this.bytesLeft -= bytes.length;
+      if (length > this.bytesLeft) return this.#fail(new TypeError("Attempt to write too many bytes through a FixedLengthStream."));
+      this.bytesLeft -= length;
     }
     // A copy, since the writer keeps its memory and may change it as soon as its bytes were read.
     this.bytes = new Bytes(bytes);

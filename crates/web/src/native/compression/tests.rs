@@ -121,8 +121,9 @@ fn an_isolate_never_holds_more_windows_than_its_limit_and_gets_them_back() {
 
 #[test]
 fn the_first_byte_of_brotli_says_how_large_its_window_is() {
-    assert_eq!(brotli_window_bytes(0x00), 1 << 16);
-    assert_eq!(brotli_window_bytes(0x0f), 1 << 24);
-    assert_eq!(brotli_window_bytes(0x21), 1 << 10);
-    assert_eq!(brotli_window_bytes(0x01), 1 << 17);
+    assert_eq!(brotli_window_bytes(0x00), Some(1 << 16));
+    assert_eq!(brotli_window_bytes(0x0f), Some(1 << 24));
+    assert_eq!(brotli_window_bytes(0x21), Some(1 << 10));
+    assert_eq!(brotli_window_bytes(0x01), Some(1 << 17));
+    assert_eq!(brotli_window_bytes(0x91), None, "the larger window of others");
 }

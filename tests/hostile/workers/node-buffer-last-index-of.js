@@ -1,0 +1,9 @@
+// harm: a search in a buffer that goes backwards over its part at every odd place
+// expect: 503 exceeded-cpu exceededCpu
+export default {
+  fetch() {
+    const bytes = Buffer.alloc(4 << 20, "ab");
+    const part = Buffer.alloc(2 << 20, "ba");
+    return new Response(String(bytes.lastIndexOf(part, undefined, "utf16le")));
+  },
+};
