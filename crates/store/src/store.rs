@@ -241,7 +241,14 @@ impl Store {
         // SQLite writes into an empty file, and into no other.
         private::make(to);
         let copied = connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
-        copied.map_err(|error| explain(from, error))?;
+        copied.map_err(|error| match explain(from, error) {
+            // It was opened, so it is the copy that cannot be written.
+            StoreError::Unusable { source, .. } => {
+                let source = refusal(to).unwrap_or(source);
+                StoreError::Unusable { path: to.to_owned(), source }
+            }
+            error => error,
+        })?;
         Ok(())
     }
 

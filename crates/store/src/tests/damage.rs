@@ -85,3 +85,18 @@ fn the_same_code_deployed_again_mends_what_the_disk_has_changed() {
         }
     }
 }
+
+#[test]
+fn a_file_that_cannot_be_opened_is_named_with_what_the_system_says() {
+    let (folder, store) = store();
+    let nowhere = folder.path().join("no such folder/store");
+    let refused = [
+        Store::open(&nowhere).map(drop).unwrap_err(),
+        Store::backup(&folder.path().join("store"), &nowhere).unwrap_err(),
+    ];
+    for error in refused {
+        let StoreError::Unusable { path, source } = error else { panic!("{error}") };
+        assert_eq!((path, source.kind()), (nowhere.clone(), std::io::ErrorKind::NotFound));
+    }
+    drop(store);
+}

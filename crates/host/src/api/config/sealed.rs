@@ -72,3 +72,49 @@ pub(crate) fn open_secrets(
     let plain = seal.open(&version.id, &version.secrets).map_err(|error| error.to_string())?;
     serde_json::from_slice(&plain).map_err(|_| "the secrets are damaged".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use mote_wire::bundle::BundleHash;
+
+    use super::*;
+
+    fn version(secrets: Vec<u8>) -> Version {
+        Version {
+            id: "v1".to_owned(),
+            worker: "shop".to_owned(),
+            number: 1,
+            created_ms: 1,
+            bundle: BundleHash::from([0; 32]),
+            config_json: "{}".to_owned(),
+            secrets,
+        }
+    }
+
+    #[test]
+    fn a_version_without_secrets_needs_no_key_also_if_an_earlier_mote_has_sealed_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = |name| Seal::at(&folder.path().join(name)).unwrap();
+        let (lost, here) = (key("lost"), key("here"));
+        assert_eq!(seal_secrets(&here, "v1", &Secrets::new()).unwrap(), b"");
+        let before = version(lost.seal("v1", b"{}").unwrap());
+        assert_eq!(before.secrets.len(), 30, "what the store knows it by");
+        for nothing in [before, version(Vec::new())] {
+            assert_eq!(open_secrets(&here, &nothing, &VersionConfig::default()).unwrap(), Secrets::new());
+        }
+    }
+
+    #[test]
+    fn secrets_that_were_given_up_are_no_bindings_and_are_never_taken_for_empty_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let seal = Seal::at(&folder.path().join("key")).unwrap();
+        let (mut config, mut secrets) = (VersionConfig::default(), Secrets::new());
+        config.set_secret(&mut secrets, "KEY", Some("hush".to_owned()));
+        let sealed = version(seal_secrets(&seal, "v1", &secrets).unwrap());
+        assert_eq!(open_secrets(&seal, &sealed, &config).unwrap(), secrets);
+        let lost = version(Vec::new());
+        assert!(config.has_lost_its_secrets(&lost) && !config.has_lost_its_secrets(&sealed));
+        assert!(open_secrets(&seal, &lost, &config).unwrap_err().contains("set them again"));
+        assert_eq!(config.without_secrets().secret_names(), Vec::<&str>::new());
+    }
+}
