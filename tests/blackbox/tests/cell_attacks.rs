@@ -92,7 +92,7 @@ impl Node {
     fn many(&self, attack: &str, count: usize) -> Vec<Wire> {
         let one = |_| {
             let mut wire = self.mote.wire();
-            wire.send(&format!("GET /{attack} HTTP/1.1\r\nhost: bad.localhost\r\nconnection: close\r\n\r\n"));
+            wire.send(format!("GET /{attack} HTTP/1.1\r\nhost: bad.localhost\r\nconnection: close\r\n\r\n"));
             wire
         };
         (0..count).map(one).collect()
