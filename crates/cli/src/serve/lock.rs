@@ -3,7 +3,7 @@
 use std::{
     fs::{File, OpenOptions},
     io,
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::fs::OpenOptionsExt},
     path::Path,
 };
 
@@ -21,6 +21,7 @@ pub(super) fn lock(data: &Path) -> Result<OwnedFd, ServeError> {
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(0o600)
         .open(data.join(FILE))
         .map_err(unusable)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
