@@ -259,22 +259,28 @@ pub(crate) fn is_between_turns() -> bool {
     })
 }
 
+impl ThreadWatch {
+    fn of_this_thread(state: u64) -> Self {
+        Self {
+            state: AtomicU64::new(state),
+            deadline_us: AtomicU64::new(u64::MAX),
+            told_us: AtomicU64::new(0),
+            clock: this_threads_clock(),
+            thread: Nudged::this_thread(),
+            entered: AtomicU64::new(0),
+            stopped: AtomicU64::new(u64::MAX),
+            isolate: Mutex::new(None),
+        }
+    }
+}
+
 fn register() -> Arc<ThreadWatch> {
     WATCHDOG.get_or_init(|| {
         let spawned = std::thread::Builder::new().name("watchdog".into()).spawn(watch_all);
         // Why a panic: a process that cannot start a thread cannot hold any limit, and it is just starting up.
         assert!(spawned.is_ok(), "the watchdog thread could not be started");
     });
-    let watch = Arc::new(ThreadWatch {
-        state: AtomicU64::new(IDLE),
-        deadline_us: AtomicU64::new(u64::MAX),
-        told_us: AtomicU64::new(0),
-        clock: this_threads_clock(),
-        thread: Nudged::this_thread(),
-        entered: AtomicU64::new(0),
-        stopped: AtomicU64::new(u64::MAX),
-        isolate: Mutex::new(None),
-    });
+    let watch = Arc::new(ThreadWatch::of_this_thread(IDLE));
     lock(&THREADS).push(Arc::downgrade(&watch));
     watch
 }
@@ -408,16 +414,7 @@ mod tests {
 
     /// A turn of this thread that the watchdog's thread knows nothing of.
     fn turn() -> (Arc<ThreadWatch>, WatchedTurn) {
-        let watch = Arc::new(ThreadWatch {
-            state: AtomicU64::new(7 << 2 | RUNNING),
-            deadline_us: AtomicU64::new(u64::MAX),
-            told_us: AtomicU64::new(0),
-            clock: this_threads_clock(),
-            thread: Nudged::this_thread(),
-            entered: AtomicU64::new(0),
-            stopped: AtomicU64::new(u64::MAX),
-            isolate: Mutex::new(None),
-        });
+        let watch = Arc::new(ThreadWatch::of_this_thread(7 << 2 | RUNNING));
         (watch.clone(), WatchedTurn { watch: Some(watch), running: 7 << 2 | RUNNING })
     }
 

@@ -20,10 +20,19 @@ pub(crate) use timetable::{Firing, Timetable};
 
 use crate::{clock::now_ms, deployed::Deployed};
 
+/// The most expressions that a worker has.
+pub const CRONS_MAX: usize = 100;
 /// The most characters of an expression.
 const CRON_CHARS_MAX: usize = 200;
 /// How late a trigger may be fired: a node that was asleep does not do what is long past.
 const LATE_MAX_MS: i64 = 60_000;
+
+/// What is wrong with an expression, if anything is. Whoever deploys asks before he sends it: the node says no when the version serves
+/// already.
+#[must_use]
+pub fn mistake(expression: &str) -> Option<String> {
+    Due::parse(expression).err()
+}
 
 /// When a trigger is due, in UTC.
 #[derive(Debug, Clone)]
@@ -124,6 +133,17 @@ impl pace::Clockwork for Crons {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_expression_that_a_node_would_refuse_is_a_mistake() {
+        for right in ["* * * * *", "*/5 0 1 JAN MON", "0 0 L * *", "30 12 * * 1-5"] {
+            assert_eq!(mistake(right), None, "{right}");
+        }
+        let long = "* ".repeat(200);
+        for wrong in ["", "* * *", "* * * * * *", "60 * * * *", "0 0 30 2 *", "every day", &long] {
+            assert!(mistake(wrong).is_some(), "{wrong}");
+        }
+    }
 
     fn ms(text: &str) -> i64 {
         text.parse::<DateTime<Utc>>().unwrap().timestamp_millis()

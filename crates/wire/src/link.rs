@@ -277,7 +277,7 @@ impl Link {
     ) -> impl Future<Output = Result<Response<Body>, RequestError>> + Send + 'static + use<> {
         let Request { worker, kind, method, url, headers, body, upgrade, target } = request;
         let (method, url, headers, target) = (&method, &url, &headers, &target);
-        self.begin(&Head { worker, kind, method, url, headers, upgrade, target }, body)
+        self.send(&Head { worker, kind, method, url, headers, upgrade, target }, body)
     }
 
     /// The same, for who keeps the head.
@@ -289,10 +289,6 @@ impl Link {
         head: &Head<'_>,
         body: Body,
     ) -> impl Future<Output = Result<Response<Body>, RequestError>> + Send + 'static + use<> {
-        self.begin(head, body)
-    }
-
-    fn begin(&self, head: &Head<'_>, body: Body) -> Pending {
         let texts = [head.method.as_str(), head.url, head.target];
         if frame::head_bytes(head.headers, &texts) > HEAD_BYTES_MAX {
             return Pending::refused(RequestError::TooLarge);

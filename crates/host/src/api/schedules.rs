@@ -6,10 +6,10 @@ use mote_store::{Schedule, Store};
 use serde_json::{Value, json};
 
 use super::{Api, Call, Refusal, document, envelope::time, now};
-use crate::{cron::Due, notices::Change};
-
-/// Cron triggers that one worker may have.
-const SCHEDULES_MAX: usize = 100;
+use crate::{
+    cron::{CRONS_MAX, Due},
+    notices::Change,
+};
 
 impl Api {
     pub(super) async fn schedules(&self, account: &str, name: &str) -> Result<Value, Refusal> {
@@ -47,8 +47,8 @@ impl Api {
 fn crons(said: &Value) -> Result<Vec<String>, Refusal> {
     let said =
         said.as_array().ok_or_else(|| Refusal::invalid("the body must be a list of {\"cron\": ...}"))?;
-    if said.len() > SCHEDULES_MAX {
-        return Err(Refusal::too_much(format!("a worker may have {SCHEDULES_MAX} cron triggers")));
+    if said.len() > CRONS_MAX {
+        return Err(Refusal::too_much(format!("a worker may have {CRONS_MAX} cron triggers")));
     }
     said.iter()
         .map(|item| {

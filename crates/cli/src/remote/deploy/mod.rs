@@ -4,7 +4,6 @@ pub(crate) mod assets;
 pub(crate) mod left_out;
 pub(crate) mod metadata;
 mod report;
-mod schedule;
 mod triggers;
 
 use std::path::PathBuf;

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use http::Method;
 use mote_bundle::Settings;
-use mote_host::gateway::RoutePattern;
+use mote_host::{
+    cron::{self, CRONS_MAX},
+    gateway::RoutePattern,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     super::{RemoteError, client::Payload},
-    Worker, schedule,
+    Worker,
 };
 use crate::printable::printable;
 
@@ -28,7 +31,7 @@ struct Changes {
 pub(super) fn check(settings: &Settings) -> Result<(), RemoteError> {
     let (crons, routes, domains) = (settings.crons.as_deref(), patterns(settings), domains(settings));
     let mut mistakes: Vec<String> =
-        crons.unwrap_or_default().iter().filter_map(|cron| schedule::mistake(cron)).collect();
+        crons.unwrap_or_default().iter().filter_map(|cron| cron::mistake(cron)).collect();
     let mut seen = BTreeSet::new();
     for route in &routes {
         match RoutePattern::parse(route) {
@@ -45,10 +48,9 @@ pub(super) fn check(settings: &Settings) -> Result<(), RemoteError> {
         }
     }
     let crons = crons.map_or(0, <[String]>::len);
-    for (number, max, what) in [
-        (crons, schedule::CRONS_MAX, "cron triggers"),
-        (routes.len().max(domains.len()), ROUTES_MAX, "routes"),
-    ] {
+    for (number, max, what) in
+        [(crons, CRONS_MAX, "cron triggers"), (routes.len().max(domains.len()), ROUTES_MAX, "routes")]
+    {
         mistakes.extend(
             (number > max).then(|| format!("a worker may have {max} {what}, and this one has {number}")),
         );
